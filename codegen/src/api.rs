@@ -1,0 +1,296 @@
+//! The intermediate form: a server as it will be, named, ordered and checked.
+//!
+//! `resolve` makes it, the emitters read it. Nothing in it can be wrong any more, and it knows
+//! nothing of the file that it came from, but for the path. Every name is here in each form in
+//! which an output needs it, so that no emitter derives one.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use toolwright_core::{Access, Requirement, Scope, ScopeSet};
+use toolwright_freshness::Inputs;
+
+/// A server.
+#[derive(Debug)]
+pub struct Api {
+    /// What the server is called, where it is, and what it allows.
+    pub server: Server,
+    /// What its callers present.
+    pub credential: Credential,
+    /// Its scopes; a scope's id is its place here.
+    pub scopes: Vec<Scope>,
+    /// The scopes that no tool uses, as declared with `tools: none`.
+    pub scopes_without_tools: ScopeSet,
+    /// Its groups, in the order of the documentation; each has a tool.
+    pub groups: Vec<Group>,
+    /// Its named types, in the order of their declaration.
+    pub types: Vec<NamedType>,
+    /// Its tools, in the order of their declaration.
+    pub tools: Vec<Tool>,
+    /// The clients that its documentation explains.
+    pub clients: Vec<ClientKind>,
+    /// What the documentation says beside what follows from the declarations.
+    pub docs: Docs,
+    /// The files that it was made from, with their digest.
+    pub inputs: Inputs,
+    /// The folder of the generated crate, relative to the workspace.
+    pub folder: PathBuf,
+    /// The manifest, relative to the workspace, with forward slashes.
+    pub manifest: String,
+}
+
+/// What a server is called, where it is, and what it allows.
+#[derive(Debug)]
+pub struct Server {
+    /// Name on the wire, of the folder and of the command.
+    pub name: String,
+    /// Package of the generated crate (`infatica-tools`).
+    pub package: String,
+    /// What a client's configuration calls the server.
+    pub key: String,
+    /// Name for people.
+    pub title: String,
+    /// Version of the interface, by Semantic Versioning.
+    pub version: String,
+    /// What the server is for.
+    pub description: String,
+    /// What a model is told on connecting.
+    pub instructions: Option<String>,
+    /// Public URL of the endpoint.
+    pub endpoint: String,
+    /// Path of the endpoint.
+    pub path: String,
+    /// What the lists show to a caller.
+    pub listing: Listing,
+    /// Largest body of a request, in bytes.
+    pub body_bytes: u64,
+    /// Longest time of a call, in seconds.
+    pub call_seconds: u64,
+}
+
+/// What the lists show to a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// What the caller's grants cover.
+    Granted,
+    /// Everything.
+    All,
+    /// Everything, with the missing scope in the description.
+    Gated,
+}
+
+/// What callers present.
+#[derive(Debug)]
+pub struct Credential {
+    /// Name for people.
+    pub name: String,
+    /// Its short form.
+    pub abbreviation: String,
+    /// What every credential starts with.
+    pub prefix: String,
+    /// How many random characters follow.
+    pub length: u64,
+    /// How long it lives unless its maker says otherwise, in seconds.
+    pub lifetime_seconds: u64,
+    /// The environment variable that `stdio` and the snippets name.
+    pub env: String,
+    /// Where a person creates one.
+    pub create_at: String,
+}
+
+/// A group of tools.
+#[derive(Debug)]
+pub struct Group {
+    /// Name in the manifest.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// What its tools have in common.
+    pub description: Option<String>,
+}
+
+/// A tool.
+#[derive(Debug)]
+pub struct Tool {
+    /// Name on the wire, which is also the name of its module.
+    pub name: String,
+    /// The name as a Rust identifier: raw where it is a keyword.
+    pub module: String,
+    /// Name for people.
+    pub title: String,
+    /// What a model is told of it.
+    pub description: String,
+    /// Its group, as a place in [`Api::groups`].
+    pub group: usize,
+    /// What it does to the account.
+    pub access: Access,
+    /// Whether to call it twice is as good as once.
+    pub idempotent: bool,
+    /// Whether it reaches systems outside the account.
+    pub open_world: bool,
+    /// What a caller must hold.
+    pub requirement: Requirement,
+    /// Why its access and its scope's differ.
+    pub scope_note: Option<String>,
+    /// Its arguments.
+    pub input: Vec<Field>,
+    /// The arguments as JSON Schema 2020-12, complete.
+    pub input_schema: Value,
+    /// Its result.
+    pub output: Output,
+    /// The result as JSON Schema 2020-12, complete.
+    pub output_schema: Value,
+    /// Calls to learn from; the input schema accepts each.
+    pub examples: Vec<Example>,
+}
+
+/// The result of a tool.
+#[derive(Debug)]
+pub enum Output {
+    /// A named object type, as a place in [`Api::types`].
+    Named(usize),
+    /// Fields of its own.
+    Fields(Vec<Field>),
+}
+
+/// A call to learn from.
+#[derive(Debug)]
+pub struct Example {
+    /// What it shows.
+    pub title: String,
+    /// Its arguments.
+    pub input: Value,
+}
+
+/// A named type.
+#[derive(Debug)]
+pub struct NamedType {
+    /// Name in the manifest, the schemas and Rust.
+    pub name: String,
+    /// What it stands for.
+    pub description: Option<String>,
+    /// What it is.
+    pub shape: Shape,
+}
+
+/// What a named type is.
+#[derive(Debug)]
+pub enum Shape {
+    /// One of several words.
+    Enum(Vec<Word>),
+    /// An object.
+    Object(Vec<Field>),
+    /// One of several objects, told apart by a property.
+    Union {
+        /// The property, on the wire.
+        tag: String,
+        /// The objects.
+        variants: Vec<Variant>,
+    },
+}
+
+/// A value of an enum.
+#[derive(Debug)]
+pub struct Word {
+    /// On the wire.
+    pub wire: String,
+    /// In Rust.
+    pub rust: String,
+    /// What it means.
+    pub description: Option<String>,
+}
+
+/// An object of a tagged union.
+#[derive(Debug)]
+pub struct Variant {
+    /// Value of the tag, on the wire.
+    pub wire: String,
+    /// In Rust.
+    pub rust: String,
+    /// What it stands for.
+    pub description: Option<String>,
+    /// Its properties beside the tag.
+    pub fields: Vec<Field>,
+}
+
+/// A property of an object.
+#[derive(Debug)]
+pub struct Field {
+    /// On the wire.
+    pub wire: String,
+    /// As a Rust identifier: raw where it is a keyword.
+    pub rust: String,
+    /// What it is.
+    pub description: String,
+    /// The type of its values.
+    pub of: Type,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Whether `null` is a value of it.
+    pub nullable: bool,
+    /// Its value when it is left out.
+    pub default: Option<Value>,
+    /// Whether the value is a reference to the type that holds it, directly or through others, and
+    /// has to be boxed in Rust.
+    pub boxed: bool,
+    /// Its bounds for the documentation, in words (`1 to 100`), empty when it has none.
+    pub bounds: String,
+}
+
+/// The type of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Type {
+    /// UTF-8 text.
+    String,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A number, as a 64-bit float.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Any JSON.
+    Json,
+    /// A list.
+    Array(Box<Type>),
+    /// An object whose keys are free.
+    Map(Box<Type>),
+    /// A named type, as a place in [`Api::types`].
+    Named(usize),
+}
+
+/// A client that can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientKind {
+    /// Claude Code.
+    ClaudeCode,
+    /// Cursor.
+    Cursor,
+    /// Claude.ai.
+    ClaudeAi,
+    /// Any client that starts the server as a process.
+    Stdio,
+}
+
+/// What the documentation says beside what follows from the declarations.
+#[derive(Debug, Default)]
+pub struct Docs {
+    /// What a reader needs first.
+    pub prerequisites: Vec<String>,
+    /// How a reader sees that it works.
+    pub verify: Option<String>,
+    /// What a reader can ask an assistant.
+    pub example_prompts: Vec<String>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+    /// Rows of the troubleshooting table beside those of the error catalogue.
+    pub troubleshooting: Vec<Trouble>,
+}
+
+/// A row of the troubleshooting table.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What a person sees.
+    pub symptom: String,
+    /// What to do.
+    pub fix: String,
+}

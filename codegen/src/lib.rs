@@ -1,0 +1,3 @@
+//! Turns `tools.yaml` into a typed server crate, its documentation and client snippets.
+
+pub mod api;

@@ -1,0 +1,308 @@
+//! The catalogue of errors: everything that a user of a generated server can be told.
+//!
+//! The runtime answers with these codes, and the generator makes the troubleshooting tables of the
+//! documentation from the same entries. Text may hold placeholders in braces, which whoever prints
+//! an entry fills from the server's declaration: `{credential}` (its name), `{prefix}`,
+//! `{create_at}`, `{endpoint}`, `{env}`, `{call_seconds}`, `{body_bytes}`.
+
+/// What went wrong, as a stable name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// No credential came with the request.
+    MissingCredential,
+    /// What came as the credential cannot be one of this server's.
+    MalformedCredential,
+    /// The credential is unknown or was revoked.
+    UnknownCredential,
+    /// The credential's lifetime is over.
+    ExpiredCredential,
+    /// The credential holds too few scopes.
+    InsufficientScope,
+    /// The request's `Host` is not this server's.
+    HostRefused,
+    /// A web page of another origin sent the request.
+    OriginRefused,
+    /// The body is larger than the server takes.
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body is encoded in a way that the server does not read.
+    UnsupportedEncoding,
+    /// The body is not JSON.
+    ParseError,
+    /// The body is JSON, but not one JSON-RPC message.
+    InvalidRequest,
+    /// The parameters do not fit the method.
+    InvalidParams,
+    /// No tool has this name.
+    UnknownTool,
+    /// The arguments do not fit the tool's schema.
+    InvalidArguments,
+    /// What the arguments name does not exist in the account.
+    NotFound,
+    /// What the arguments name is in a state that forbids the call.
+    WrongState,
+    /// Something that the tool needs did not answer.
+    Unavailable,
+    /// The tool took longer than its limit.
+    TimedOut,
+    /// The writing tool took longer than its limit, and goes on.
+    OutcomeUnknown,
+    /// The tool failed in a way that it should not have.
+    Internal,
+}
+
+/// One row of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorEntry {
+    /// What the entry is about.
+    pub code: ErrorCode,
+    /// The name that answers carry.
+    pub name: &'static str,
+    /// The HTTP status of the answer; a tool's own errors are results, with status 200.
+    pub status: u16,
+    /// The JSON-RPC error code of the answer; a tool's own errors have none.
+    pub json_rpc: Option<i32>,
+    /// What a person sees.
+    pub symptom: &'static str,
+    /// Why it happens.
+    pub cause: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+}
+
+/// JSON-RPC code of a missing or refused credential. It lies outside the range that JSON-RPC
+/// reserves (-32768 to -32000), as do the two that follow.
+pub const UNAUTHENTICATED: i32 = -31401;
+/// JSON-RPC code of a credential without the needed scope.
+pub const FORBIDDEN: i32 = -31403;
+
+/// JSON-RPC 2.0, section 5.1.
+pub const PARSE_ERROR: i32 = -32700;
+/// JSON-RPC 2.0, section 5.1.
+pub const INVALID_REQUEST: i32 = -32600;
+/// JSON-RPC 2.0, section 5.1.
+pub const INVALID_PARAMS: i32 = -32602;
+
+impl ErrorCode {
+    /// Every code, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[
+        Self::MissingCredential,
+        Self::MalformedCredential,
+        Self::UnknownCredential,
+        Self::ExpiredCredential,
+        Self::InsufficientScope,
+        Self::HostRefused,
+        Self::OriginRefused,
+        Self::BodyTooLarge,
+        Self::BodyTimeout,
+        Self::UnsupportedEncoding,
+        Self::ParseError,
+        Self::InvalidRequest,
+        Self::InvalidParams,
+        Self::UnknownTool,
+        Self::InvalidArguments,
+        Self::NotFound,
+        Self::WrongState,
+        Self::Unavailable,
+        Self::TimedOut,
+        Self::OutcomeUnknown,
+        Self::Internal,
+    ];
+
+    /// The code's row in the catalogue.
+    #[allow(clippy::too_many_lines, reason = "a table: one arm a row")]
+    pub const fn entry(self) -> ErrorEntry {
+        match self {
+            Self::MissingCredential => ErrorEntry {
+                code: self,
+                name: "missing_credential",
+                status: 401,
+                json_rpc: Some(UNAUTHENTICATED),
+                symptom: "401, no credential",
+                cause: "The request has no `Authorization` header.",
+                fix: "Send `Authorization: Bearer {prefix}…` on every request. Create a {credential} in {create_at}.",
+            },
+            Self::MalformedCredential => ErrorEntry {
+                code: self,
+                name: "malformed_credential",
+                status: 401,
+                json_rpc: Some(UNAUTHENTICATED),
+                symptom: "401, not a {credential}",
+                cause: "The `Authorization` header is not `Bearer` and one {credential}, which starts with `{prefix}`.",
+                fix: "Copy the whole {credential} again, without spaces or quotation marks.",
+            },
+            Self::UnknownCredential => ErrorEntry {
+                code: self,
+                name: "unknown_credential",
+                status: 401,
+                json_rpc: Some(UNAUTHENTICATED),
+                symptom: "401, unknown or revoked",
+                cause: "The {credential} is mistyped or was revoked.",
+                fix: "Create a new {credential} in {create_at} and put it into your client's configuration.",
+            },
+            Self::ExpiredCredential => ErrorEntry {
+                code: self,
+                name: "expired_credential",
+                status: 401,
+                json_rpc: Some(UNAUTHENTICATED),
+                symptom: "401, expired",
+                cause: "The {credential} has reached the end of its lifetime.",
+                fix: "Create a new {credential} in {create_at} and put it into your client's configuration.",
+            },
+            Self::InsufficientScope => ErrorEntry {
+                code: self,
+                name: "insufficient_scope",
+                status: 403,
+                json_rpc: Some(FORBIDDEN),
+                symptom: "403, insufficient scope",
+                cause: "The {credential} does not hold a scope that the call needs; the message names it.",
+                fix: "Create a {credential} with the named scope in {create_at}.",
+            },
+            Self::HostRefused => ErrorEntry {
+                code: self,
+                name: "host_refused",
+                status: 403,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "403, host refused",
+                cause: "The request's `Host` header names a host that the server does not serve.",
+                fix: "Use exactly {endpoint}; whoever runs the server adds other names with `--allow-host`.",
+            },
+            Self::OriginRefused => ErrorEntry {
+                code: self,
+                name: "origin_refused",
+                status: 403,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "403, origin refused",
+                cause: "A web page that the server does not trust sent the request.",
+                fix: "Connect from a client outside the browser; whoever runs the server trusts a page's origin with `--allow-origin`.",
+            },
+            Self::BodyTooLarge => ErrorEntry {
+                code: self,
+                name: "body_too_large",
+                status: 413,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "413, body too large",
+                cause: "The request's body is over {body_bytes} bytes.",
+                fix: "Send less in one call.",
+            },
+            Self::BodyTimeout => ErrorEntry {
+                code: self,
+                name: "body_timeout",
+                status: 408,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "408, request took too long",
+                cause: "The request's body did not arrive in time.",
+                fix: "Check the connection between client and server, and send the request again.",
+            },
+            Self::UnsupportedEncoding => ErrorEntry {
+                code: self,
+                name: "unsupported_encoding",
+                status: 415,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "415, unsupported media type",
+                cause: "The body is not plain `application/json`.",
+                fix: "Send `Content-Type: application/json` and no `Content-Encoding`.",
+            },
+            Self::ParseError => ErrorEntry {
+                code: self,
+                name: "parse_error",
+                status: 400,
+                json_rpc: Some(PARSE_ERROR),
+                symptom: "400, not JSON",
+                cause: "The body is not valid JSON in UTF-8.",
+                fix: "Send one JSON-RPC 2.0 message.",
+            },
+            Self::InvalidRequest => ErrorEntry {
+                code: self,
+                name: "invalid_request",
+                status: 400,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "400, not a request",
+                cause: "The body is JSON, but not one JSON-RPC 2.0 message: a batch, a repeated key, or a wrong `jsonrpc`, `id` or `method`.",
+                fix: "Send one JSON-RPC 2.0 message a request.",
+            },
+            Self::InvalidParams => ErrorEntry {
+                code: self,
+                name: "invalid_params",
+                status: 400,
+                json_rpc: Some(INVALID_PARAMS),
+                symptom: "400, invalid parameters",
+                cause: "The method's parameters are missing or of another type.",
+                fix: "Send the parameters that the protocol gives for the method; `arguments` is an object.",
+            },
+            Self::UnknownTool => ErrorEntry {
+                code: self,
+                name: "unknown_tool",
+                status: 200,
+                json_rpc: Some(INVALID_PARAMS),
+                symptom: "Unknown tool",
+                cause: "The server has no tool of this name.",
+                fix: "Ask for `tools/list` again; the client may hold an old list.",
+            },
+            Self::InvalidArguments => ErrorEntry {
+                code: self,
+                name: "invalid_arguments",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `invalid_arguments`",
+                cause: "An argument is missing, unknown, of another type or out of its bounds; the message names it, the bound and what came.",
+                fix: "Correct the argument and call again.",
+            },
+            Self::NotFound => ErrorEntry {
+                code: self,
+                name: "not_found",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `not_found`",
+                cause: "Nothing in your account has the id that was given.",
+                fix: "List what exists, and use an id from that list.",
+            },
+            Self::WrongState => ErrorEntry {
+                code: self,
+                name: "wrong_state",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `wrong_state`",
+                cause: "What the call is about is in a state that does not allow it; the message names the state.",
+                fix: "Wait for the state that the message asks for, or use another tool.",
+            },
+            Self::Unavailable => ErrorEntry {
+                code: self,
+                name: "unavailable",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `unavailable`",
+                cause: "A service that the tool needs did not answer.",
+                fix: "Call again in a minute.",
+            },
+            Self::TimedOut => ErrorEntry {
+                code: self,
+                name: "timed_out",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `timed_out`",
+                cause: "The call took longer than {call_seconds} seconds and was stopped; nothing was changed.",
+                fix: "Ask for less at once.",
+            },
+            Self::OutcomeUnknown => ErrorEntry {
+                code: self,
+                name: "outcome_unknown",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `outcome_unknown`",
+                cause: "A call that changes something took longer than {call_seconds} seconds; it goes on without an answer.",
+                fix: "Read back what the call was to change before you repeat it.",
+            },
+            Self::Internal => ErrorEntry {
+                code: self,
+                name: "internal",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `internal`",
+                cause: "The server failed; its log has the details.",
+                fix: "Call again; if it stays, tell whoever runs the server when it happened.",
+            },
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What the generator and the runtime of toolwright must agree on.
+//!
+//! [`scope`] is the algebra of scopes, with the one authorization in the program;
+//! [`errors`] is the catalogue of every error that a user of a generated server can see.
+//! Nothing here does I/O, and nothing here knows the protocol's SDK.
+
+pub mod errors;
+pub mod scope;
+
+pub use errors::{ErrorCode, ErrorEntry};
+pub use scope::{Clause, Missing, Requirement, Scope, ScopeId, ScopeSet, Scopes, authorize};
+
+/// What a tool does to the account: declared for every tool, never guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Leaves no trace.
+    Read,
+    /// Creates or changes.
+    Write,
+    /// Stops, deletes or overwrites what cannot be had back.
+    Destructive,
+}
+
+impl Access {
+    /// The word that the manifest and the documentation use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Infatica MCP.
+
+fn main() {}

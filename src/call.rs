@@ -1,0 +1,108 @@
+//! What a handler knows of the call that it answers, and what it answers when it cannot.
+
+use std::{fmt, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+use toolwright_core::{ErrorCode, ScopeSet};
+
+use crate::spec::ToolSpec;
+
+/// Who calls: what a credential proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Id of the credential, never the credential itself.
+    pub credential_id: String,
+    /// Name that the credential was given.
+    pub credential_name: String,
+    /// Whose data the credential reaches: an account, a user or a key, as the server has it.
+    pub subject: String,
+    /// The scopes that the credential was given.
+    pub grants: ScopeSet,
+}
+
+/// One authorized call of a tool.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub(crate) tool: &'static ToolSpec,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) cancelled: CancellationToken,
+}
+
+impl Call {
+    /// The tool that is called.
+    pub fn tool(&self) -> &'static ToolSpec {
+        self.tool
+    }
+
+    /// Who calls.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Whose data the call is about: the `subject` of its [`Identity`].
+    pub fn subject(&self) -> &str {
+        &self.identity.subject
+    }
+
+    /// Completes when the caller has gone or has cancelled the call.
+    pub async fn cancelled(&self) {
+        self.cancelled.cancelled().await;
+    }
+}
+
+/// What a caller is told instead of a result: a code of the catalogue, and what this case is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolError {
+    code: ErrorCode,
+    message: String,
+}
+
+impl ToolError {
+    /// An argument that the schema allows but the call does not: names the field, the bound and what came.
+    pub fn invalid_argument(field: &str, why: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::InvalidArguments, format!("`{field}`: {why}"))
+    }
+
+    /// What the arguments name does not exist in the caller's account.
+    pub fn not_found(what: &str, id: &str) -> Self {
+        Self::new(ErrorCode::NotFound, format!("there is no {what} `{id}` in your account"))
+    }
+
+    /// What the arguments name is in a state that forbids the call; says which, and what would do.
+    pub fn wrong_state(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::WrongState, message)
+    }
+
+    /// Something that the tool needs did not answer.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Unavailable, message)
+    }
+
+    /// The server's own fault. The caller is told no details; the log is.
+    pub fn internal(source: impl fmt::Display) -> Self {
+        tracing::error!(error = %source, "a tool failed");
+        Self::new(ErrorCode::Internal, "the server failed; its log has the details")
+    }
+
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// The code in the catalogue.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// What this case is about.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.entry().name, self.message)
+    }
+}
+
+impl std::error::Error for ToolError {}

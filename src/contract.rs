@@ -1,0 +1,12 @@
+//! Everything that generated code may name, and nothing else. It is no public interface.
+
+pub use serde;
+pub use serde_json::Value;
+pub use toolwright_core::{Access as DeclaredAccess, Clause, Requirement, Scope, ScopeId, ScopeSet};
+
+pub use crate::{
+    Call, Handle, Tool,
+    dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
+    spec::{ClientSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, ServerSpec, ToolSpec},
+    tool::{Read, Write},
+};

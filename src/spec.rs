@@ -1,0 +1,125 @@
+//! A server as declared: what generated code hands to the runtime, as data.
+
+use toolwright_core::{Access, Requirement, Scope, Scopes};
+
+/// Everything that a manifest declares about a server, as constants.
+#[derive(Debug)]
+pub struct ServerSpec {
+    /// Name of the server: of its crate, its database file and its command.
+    pub name: &'static str,
+    /// What a client's configuration calls the server.
+    pub key: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// Version of the interface.
+    pub version: &'static str,
+    /// What the server is for.
+    pub description: &'static str,
+    /// What a model is told on connecting.
+    pub instructions: Option<&'static str>,
+    /// Public URL of the endpoint.
+    pub endpoint: &'static str,
+    /// The endpoint's path, with a leading slash.
+    pub path: &'static str,
+    /// What the lists show to a caller.
+    pub listing: Listing,
+    /// Bounds on what a caller can ask for.
+    pub limits: LimitsSpec,
+    /// What a caller proves with who they are.
+    pub credential: CredentialSpec,
+    /// The scopes, in the order of their ids.
+    pub scopes: &'static [Scope],
+    /// The groups, in the order of the documentation.
+    pub groups: &'static [GroupSpec],
+    /// The tools, in the order of the list.
+    pub tools: &'static [&'static ToolSpec],
+    /// The list that `tools/list` is made from: a JSON array of the protocol's `Tool` objects, in
+    /// the order of [`Self::tools`].
+    pub tool_list: &'static str,
+    /// How clients connect.
+    pub clients: &'static [ClientSpec],
+}
+
+impl ServerSpec {
+    /// The declared scopes, with their algebra.
+    pub fn scopes(&self) -> Scopes<'static> {
+        Scopes(self.scopes)
+    }
+
+    /// The declared tool with this name.
+    pub fn tool(&self, name: &str) -> Option<&'static ToolSpec> {
+        self.tools.iter().copied().find(|tool| tool.name == name)
+    }
+}
+
+/// What `tools/list` and `prompts/list` show to a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// What the caller's grants cover.
+    Granted,
+    /// Everything.
+    All,
+    /// Everything; what the grants do not cover says in its description which scope it lacks.
+    Gated,
+}
+
+/// Bounds on what a caller can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitsSpec {
+    /// Size of a request's body, in bytes.
+    pub body_bytes: usize,
+    /// Time that a call can take, in seconds.
+    pub call_seconds: u64,
+}
+
+/// The credential that callers present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CredentialSpec {
+    /// Name for people (`Personal Access Token`).
+    pub name: &'static str,
+    /// Its short form (`PAT`).
+    pub abbreviation: &'static str,
+    /// What every credential starts with.
+    pub prefix: &'static str,
+    /// How many random characters follow the prefix.
+    pub length: usize,
+    /// How long a credential lives unless its maker says otherwise, in seconds.
+    pub lifetime_seconds: u64,
+    /// The environment variable that `stdio` reads it from.
+    pub env: &'static str,
+    /// Where a person creates one.
+    pub create_at: &'static str,
+}
+
+/// A group of tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupSpec {
+    /// Name in the manifest.
+    pub name: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+}
+
+/// A tool as declared, but for its schemas and texts, which are in [`ServerSpec::tool_list`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct ToolSpec {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// Name of its group.
+    pub group: &'static str,
+    /// What it does to the account.
+    pub access: Access,
+    /// What a caller must hold.
+    pub requirement: Requirement,
+}
+
+/// How one client connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientSpec {
+    /// Name in the manifest (`claude-code`).
+    pub key: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// The snippet, with `{{url}}` and `{{token}}` for the endpoint and the person's own credential.
+    pub snippet: &'static str,
+}

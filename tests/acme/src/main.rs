@@ -1,0 +1,3 @@
+//! The small server that the runtime is tested with.
+
+fn main() {}
