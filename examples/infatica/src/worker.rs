@@ -31,7 +31,7 @@ use crate::{
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(3)];
 
 /// The longest pause that the other side can ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// How long tasks may go on when the server stops.
 const GRACE: Duration = Duration::from_secs(3);

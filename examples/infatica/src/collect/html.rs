@@ -231,7 +231,7 @@ impl Metadata<'_> {
     fn read(&mut self, document: &Html, target: &Target) {
         let root = document.root_element();
         let base = root.descendent_elements().filter(|element| element.value().name() == "base");
-        let base = base.filter_map(|element| target.join(element.value().attr("href")?).ok()).next();
+        let base = base.filter_map(|element| element.value().attr("href")).find_map(|href| target.join(href).ok());
         let base = base.as_ref().unwrap_or(target);
 
         let mut open_graph = (None, None);
@@ -240,7 +240,7 @@ impl Metadata<'_> {
             let attribute = |name| element.value().attr(name).map(str::trim).filter(|value| !value.is_empty());
             match element.value().name() {
                 "html" => set(&mut self.language, attribute("lang").map(str::to_owned)),
-                "title" if !in_drawing(&element) => set(&mut self.title, Some(one_line(element.text(), usize::MAX))),
+                "title" if is_in_head(&element) => set(&mut self.title, Some(one_line(element.text(), usize::MAX))),
                 "meta" => {
                     let content = attribute("content").map(|content| one_line([content].into_iter(), usize::MAX));
                     let name = attribute("name").or_else(|| attribute("property")).map(str::to_ascii_lowercase);
@@ -278,9 +278,9 @@ fn set<T>(field: &mut Option<T>, value: Option<T>) {
     }
 }
 
-/// An SVG drawing has a title of its own.
-fn in_drawing(element: &ElementRef) -> bool {
-    element.parent().and_then(ElementRef::wrap).is_some_and(|parent| parent.value().name() != "head")
+/// The title of the page is in its head; one of a drawing is elsewhere.
+fn is_in_head(element: &ElementRef) -> bool {
+    element.parent().and_then(ElementRef::wrap).is_some_and(|parent| parent.value().name() == "head")
 }
 
 /// The page that a link leads to: without the place in it.

@@ -134,9 +134,8 @@ pub(crate) struct Page {
 fn extract(answer: &Answer, engine: Engine) -> Result<Page, Fault> {
     let text = charset::page(answer)?;
     let content = match engine {
-        Engine::Raw => text,
         Engine::Text if answer.is_html() => html::readable_text(&text)?,
-        Engine::Text => text,
+        Engine::Raw | Engine::Text => text,
         Engine::Metadata => html::metadata(answer.is_html().then_some(text.as_str()), &answer.target)?,
     };
     Ok(Page {
@@ -191,14 +190,12 @@ impl Links {
 
     /// What became of the links, for the log.
     pub(crate) fn summary(&self) -> String {
-        let mut summary = format!("{} pages", self.urls.len());
-        if self.refused > 0 {
-            summary.push_str(&format!("; passed over {} links that cannot be collected", self.refused));
-        }
-        if self.unread_sitemaps > 0 {
-            summary.push_str(&format!("; passed over {} sitemaps that cannot be read", self.unread_sitemaps));
-        }
-        summary
+        format!(
+            "{} pages; passed over: {} addresses that are not collected, {} sitemaps that could not be read",
+            self.urls.len(),
+            self.refused,
+            self.unread_sitemaps
+        )
     }
 }
 

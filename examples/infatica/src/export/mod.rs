@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use infatica_tools::{ExportFormat, Run};
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{Environment, UndefinedBehavior, context, value::Serde};
 use serde::Serialize;
 use toolwright::ToolError;
 
@@ -119,9 +119,7 @@ fn document(template: &str, run: &Run, items: &[Row]) -> Result<String, ToolErro
         .add_template("run.md", include_str!("run.md.j2"))
         .and_then(|()| environment.add_template("run.html", include_str!("run.html.j2")))
         .and_then(|()| {
-            environment
-                .get_template(template)?
-                .render(context! { run => Value::from_serialize(run), items => Value::from_serialize(items) })
+            environment.get_template(template)?.render(context! { run => Serde(run), items => Serde(items) })
         })
         .map_err(ToolError::internal)
 }
