@@ -1,0 +1,68 @@
+//! The templates of the outputs that are text.
+//!
+//! In a `.md` template every value is escaped as Markdown unless a filter has made Markdown of it;
+//! in the others values go in as they are, and those that need it are quoted for their format by a
+//! filter. A name that the context lacks is an error, never an empty text.
+
+use minijinja::{
+    AutoEscape, Environment, UndefinedBehavior, Value,
+    syntax::SyntaxConfig,
+    value::{Serde, ValueKind},
+};
+use serde::Serialize;
+
+use super::markdown;
+
+const TEMPLATES: &[(&str, &str)] = &[("crate/Cargo.toml", include_str!("../../templates/crate/Cargo.toml.j2"))];
+
+/// Renders the template with this name.
+pub(super) fn render(name: &str, context: &impl Serialize) -> String {
+    let context = Value::from(Serde(context));
+    let rendered = environment().get_template(name).and_then(|template| template.render(context));
+    // The templates are part of the program, and so is every context: neither depends on input.
+    rendered.unwrap_or_else(|error| unreachable!("the template {name} is wrong: {error:#}"))
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(syntax());
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".md") { AutoEscape::Custom("markdown".into()) } else { AutoEscape::None }
+    });
+    environment.set_formatter(|output, state, value| {
+        let escapes = *state.auto_escape() != AutoEscape::None && !value.is_safe();
+        match value.as_str().filter(|_| escapes) {
+            Some(text) => Ok(output.write_str(&markdown::inline(text))?),
+            None if value.kind() == ValueKind::Undefined => minijinja::escape_formatter(output, state, value),
+            None => Ok(write!(output, "{value}")?),
+        }
+    });
+    for (filter, function) in FILTERS {
+        environment.add_filter(*filter, move |text: &str| Value::from_safe_string(function(text)));
+    }
+    for (name, source) in TEMPLATES {
+        if let Err(error) = environment.add_template(name, source) {
+            unreachable!("the template {name} is wrong: {error:#}");
+        }
+    }
+    environment
+}
+
+/// Tags stand on lines of their own, which leave no trace.
+fn syntax() -> SyntaxConfig {
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    syntax.build().unwrap_or_else(|error| unreachable!("the default delimiters are wrong: {error:#}"))
+}
+
+/// A filter: its name in templates and what it makes of text.
+type Filter = (&'static str, fn(&str) -> String);
+
+const FILTERS: &[Filter] =
+    &[("code", markdown::code), ("paragraphs", markdown::paragraphs), ("anchor", markdown::anchor), ("quoted", quoted)];
+
+/// Text as a string of JSON, which is a basic string of TOML too.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
