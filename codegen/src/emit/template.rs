@@ -13,7 +13,23 @@ use serde::Serialize;
 
 use super::markdown;
 
-const TEMPLATES: &[(&str, &str)] = &[("crate/Cargo.toml", include_str!("../../templates/crate/Cargo.toml.j2"))];
+/// The templates by their path below `templates/`, without `.j2`.
+macro_rules! templates {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../templates/", $name, ".j2")))),*]
+    };
+}
+
+const TEMPLATES: &[(&str, &str)] = templates![
+    "crate/Cargo.toml",
+    "docs/README.md",
+    "docs/group.md",
+    "docs/types.md",
+    "docs/clients/claude-code.md",
+    "docs/clients/cursor.md",
+    "docs/clients/claude-ai.md",
+    "docs/clients/stdio.md",
+];
 
 /// Renders the template with this name.
 pub(super) fn render(name: &str, context: &impl Serialize) -> String {
