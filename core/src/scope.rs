@@ -25,13 +25,10 @@ impl ScopeSet {
 
     /// The set of the listed scopes.
     pub const fn of(ids: &[ScopeId]) -> Self {
-        let mut set = Self::EMPTY;
-        let mut at = 0;
-        while at < ids.len() {
-            set = set.with(ids[at]);
-            at += 1;
+        match ids {
+            [] => Self::EMPTY,
+            [first, rest @ ..] => Self::of(rest).with(*first),
         }
-        set
     }
 
     /// This set and one more scope.
@@ -120,14 +117,12 @@ impl<'a> Scopes<'a> {
     /// changed declaration reaches every credential that exists.
     #[must_use]
     pub fn widen(self, held: ScopeSet) -> ScopeSet {
-        let mut wide = held;
-        loop {
-            let next = wide.iter().fold(wide, |set, id| set.union(self.get(id).implies));
-            if next == wide {
-                return wide;
-            }
-            wide = next;
-        }
+        // The longest chain of implications has every scope in it once.
+        self.0.iter().fold(held, |wide, _| self.widen_once(wide))
+    }
+
+    fn widen_once(self, held: ScopeSet) -> ScopeSet {
+        held.iter().fold(held, |wide, id| wide.union(self.get(id).implies))
     }
 }
 
@@ -200,4 +195,111 @@ pub fn authorize(scopes: Scopes<'_>, requirement: &Requirement, held: ScopeSet) 
         }
     }
     Err(Missing(missing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READ: ScopeId = ScopeId(0);
+    const WRITE: ScopeId = ScopeId(1);
+    const ADMIN: ScopeId = ScopeId(2);
+    const BILLING: ScopeId = ScopeId(3);
+    const LAST: ScopeId = ScopeId(63);
+
+    /// `admin` implies `write`, which implies `read`; `billing` stands alone.
+    fn declared() -> Vec<Scope> {
+        let scope = |name: &'static str, access, implies: &[ScopeId]| Scope {
+            name: Cow::Borrowed(name),
+            access,
+            grants: Cow::Borrowed(""),
+            implies: ScopeSet::of(implies),
+        };
+        vec![
+            scope("read", Access::Read, &[]),
+            scope("write", Access::Write, &[READ]),
+            scope("admin", Access::Write, &[WRITE]),
+            scope("billing", Access::Read, &[]),
+        ]
+    }
+
+    fn requirement(clauses: &[&[ScopeId]]) -> Requirement {
+        Requirement::from_clauses(clauses.iter().map(|ids| Clause::from_alternatives(ids.to_vec())).collect())
+    }
+
+    #[test]
+    fn authorize_is_an_and_of_ors_over_what_the_grants_imply() {
+        let cases: &[(&[&[ScopeId]], &[ScopeId], &[ScopeId])] = &[
+            // what is required, what is held, what is missing
+            (&[], &[], &[]),
+            (&[], &[BILLING], &[]),
+            (&[&[READ]], &[], &[READ]),
+            (&[&[READ]], &[READ], &[]),
+            (&[&[READ]], &[BILLING], &[READ]),
+            (&[&[READ]], &[WRITE], &[]),
+            (&[&[READ]], &[ADMIN], &[]),
+            (&[&[WRITE]], &[READ], &[WRITE]),
+            (&[&[ADMIN]], &[READ, WRITE, BILLING], &[ADMIN]),
+            (&[&[READ], &[BILLING]], &[READ], &[BILLING]),
+            (&[&[READ], &[BILLING]], &[BILLING], &[READ]),
+            (&[&[READ], &[BILLING]], &[], &[READ, BILLING]),
+            (&[&[READ], &[BILLING]], &[ADMIN, BILLING], &[]),
+            (&[&[BILLING, ADMIN]], &[WRITE], &[BILLING]),
+            (&[&[BILLING, ADMIN]], &[ADMIN], &[]),
+            (&[&[ADMIN, BILLING]], &[], &[ADMIN]),
+            (&[&[BILLING, READ], &[BILLING, WRITE]], &[], &[BILLING]),
+        ];
+        let declared = declared();
+        for (required, held, missing) in cases {
+            let verdict = authorize(Scopes(&declared), &requirement(required), ScopeSet::of(held));
+            let expected = if missing.is_empty() { Ok(()) } else { Err(Missing(missing.to_vec())) };
+            assert_eq!(verdict, expected, "required {required:?}, held {held:?}");
+        }
+    }
+
+    #[test]
+    fn a_clause_without_alternatives_is_never_met() {
+        let declared = declared();
+        let all = Scopes(&declared).all();
+        assert_eq!(authorize(Scopes(&declared), &requirement(&[&[]]), all), Err(Missing(vec![])));
+    }
+
+    #[test]
+    fn only_a_requirement_without_clauses_is_for_every_session() {
+        assert!(requirement(&[]).is_session());
+        assert!(!requirement(&[&[READ]]).is_session());
+        assert!(!requirement(&[&[]]).is_session());
+        assert!(!Requirement::all_of(const { &[Clause::any_of(&[READ])] }).is_session());
+    }
+
+    #[test]
+    fn sets_have_the_members_that_they_were_given() {
+        let cases: &[&[ScopeId]] = &[&[], &[READ], &[LAST], &[READ, BILLING, LAST], &[WRITE, WRITE]];
+        for ids in cases {
+            let set = ScopeSet::of(ids);
+            for id in (0..64).map(ScopeId) {
+                assert_eq!(set.contains(id), ids.contains(&id), "{ids:?} and {id:?}");
+                assert_eq!(set.intersects(ScopeSet::of(&[id])), ids.contains(&id), "{ids:?} and {id:?}");
+            }
+            assert_eq!(set.is_empty(), ids.is_empty());
+            assert_eq!(set.iter().collect::<ScopeSet>(), set);
+            assert_eq!(set.union(set), set);
+            assert!(set.iter().all(|id| ids.contains(&id)));
+        }
+        assert_eq!(ScopeSet::of(&[READ]).union(ScopeSet::of(&[LAST])), ScopeSet::of(&[READ, LAST]));
+        assert_eq!(ScopeSet::of(&[LAST, READ]).iter().collect::<Vec<_>>(), [READ, LAST]);
+    }
+
+    #[test]
+    fn names_and_ids_are_those_of_the_declaration() {
+        let declared = declared();
+        let scopes = Scopes(&declared);
+        assert_eq!(scopes.find("billing"), Some(BILLING));
+        assert_eq!(scopes.find("Billing"), None);
+        assert_eq!(scopes.all(), ScopeSet::of(&[READ, WRITE, ADMIN, BILLING]));
+        assert_eq!(scopes.names(ScopeSet::of(&[BILLING, READ])).collect::<Vec<_>>(), ["read", "billing"]);
+        assert_eq!(scopes.widen(ScopeSet::of(&[ADMIN])), ScopeSet::of(&[READ, WRITE, ADMIN]));
+        assert_eq!(scopes.widen(ScopeSet::of(&[BILLING])), ScopeSet::of(&[BILLING]));
+        assert_eq!(scopes.get(WRITE).name, "write");
+    }
 }

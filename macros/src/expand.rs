@@ -1,6 +1,6 @@
 //! From a handler's signature to its implementation of `toolwright::Handle`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -13,8 +13,7 @@ pub(crate) fn mcp_tool(arguments: TokenStream, function: TokenStream) -> TokenSt
     }
 }
 
-/// The function and the implementation that calls it. Both go through the generated lookup, which
-/// passes them on when the tool is declared, and else replaces them with one error.
+/// The function as written, and the implementation that calls it.
 fn implementation(handler: &Handler) -> TokenStream {
     let Handler { function, tool, store, call, input, output } = handler;
     let name = &function.sig.ident;
@@ -22,33 +21,50 @@ fn implementation(handler: &Handler) -> TokenStream {
     let input_argument = input.as_ref().map(|input| quote_spanned!(input.span()=> input,));
     let unused_call = call.is_none().then(|| quote!(let _ = call;));
     let unused_input = input.is_none().then(|| quote!(let _ = input;));
-    let declared = quote_spanned!(tool.span()=> declared_tool!);
     let answer = quote_spanned! {*output=>
-        let output: <#tool::Tool as ::toolwright::Tool>::Output = answer?;
+        let output: <#tool::Tool as ::toolwright::Tool>::Output = match answer {
+            ::core::result::Result::Ok(output) => output,
+            ::core::result::Result::Err(error) => {
+                return ::core::result::Result::Err(::core::convert::From::from(error));
+            }
+        };
     };
-    quote! {
-        #declared { #tool =>
-            #function
+    let body = quote_spanned! {name.span()=>
+        async move {
+            let answer = #name(self, #call_argument #input_argument).await;
+            #answer
+            ::core::result::Result::Ok(output)
+        }
+    };
+    let future = quote_spanned! {name.span()=>
+        impl ::core::future::Future<
+            Output = ::core::result::Result<<#tool::Tool as ::toolwright::Tool>::Output, ::toolwright::ToolError>,
+        > + ::core::marker::Send + 'a
+    };
+    let handler = quote! {
+        #function
 
-            impl ::toolwright::Handle<#tool::Tool> for #store {
-                fn handle<'a>(
-                    &'a self,
-                    call: &'a ::toolwright::Call,
-                    input: <#tool::Tool as ::toolwright::Tool>::Input,
-                ) -> impl ::core::future::Future<
-                    Output = ::core::result::Result<<#tool::Tool as ::toolwright::Tool>::Output, ::toolwright::ToolError>,
-                > + ::core::marker::Send + 'a {
-                    #unused_call
-                    #unused_input
-                    async move {
-                        let answer = #name(self, #call_argument #input_argument).await;
-                        #answer
-                        ::core::result::Result::Ok(output)
-                    }
-                }
+        impl ::toolwright::Handle<#tool::Tool> for #store {
+            fn handle<'a>(
+                &'a self,
+                call: &'a ::toolwright::Call,
+                input: <#tool::Tool as ::toolwright::Tool>::Input,
+            ) -> #future {
+                #unused_call
+                #unused_input
+                #body
             }
         }
-    }
+    };
+    if_declared(tool, &handler)
+}
+
+/// The generated lookup passes the handler on when the tool is declared, and else replaces it with
+/// one error. The whole invocation has the span of the tool's name, so that the error has it too.
+fn if_declared(tool: &Ident, handler: &TokenStream) -> TokenStream {
+    let mut body = Group::new(Delimiter::Brace, quote!(#tool => #handler));
+    body.set_span(tool.span());
+    quote_spanned!(tool.span()=> declared_tool! #body)
 }
 
 /// The error, the function as written, and an implementation that is never run: the constructor

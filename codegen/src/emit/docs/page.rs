@@ -163,7 +163,8 @@ fn scope_rows<'a>(scopes: &'a [Scope], tools: &[Tool]) -> Vec<ScopeRow<'a>> {
         let Scope { name, access: _, grants, implies: _ } = scope;
         let alone = ScopeSet::of(&[id]);
         let covers = all.widen(alone).iter().filter(|covered| *covered != id);
-        let names_it = |tool: &&Tool| tool.requirement.clauses().iter().any(|clause| clause.alternatives().contains(&id));
+        let names_it =
+            |tool: &&Tool| tool.requirement.clauses().iter().any(|clause| clause.alternatives().contains(&id));
         ScopeRow {
             name,
             grants,
@@ -217,7 +218,8 @@ fn trouble_rows(api: &Api, declared: &[Trouble]) -> Vec<TroubleRow> {
         let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
         TroubleRow { symptom: filled(api, symptom), advice: filled(api, &format!("{cause} {fix}")) }
     });
-    let declared = declared.iter().map(|Trouble { symptom, fix }| TroubleRow { symptom: symptom.clone(), advice: fix.clone() });
+    let declared =
+        declared.iter().map(|Trouble { symptom, fix }| TroubleRow { symptom: symptom.clone(), advice: fix.clone() });
     catalogued.chain(declared).collect()
 }
 

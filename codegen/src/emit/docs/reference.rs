@@ -161,7 +161,8 @@ fn type_section<'a>(api: &'a Api, named: &'a NamedType) -> TypeSection<'a> {
     };
     match shape {
         Shape::Enum(words) => {
-            let row = |Word { wire, rust: _, description }: &'a Word| WordRow { wire, description: description.as_deref() };
+            let row =
+                |Word { wire, rust: _, description }: &'a Word| WordRow { wire, description: description.as_deref() };
             section.words = words.iter().map(row).collect();
         }
         Shape::Object(fields) => section.rows = rows(api, fields, ""),

@@ -1,0 +1,21 @@
+use acme_tools::*;
+use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
+
+#[derive(ReadStore)]
+struct Reading;
+#[derive(WriteStore)]
+struct Writing;
+
+#[mcp_tool]
+async fn delete_note(_store: &Writing, _input: delete_note::Input) -> Result<delete_note::Output, ToolError> {
+    todo!()
+}
+
+#[mcp_tool]
+async fn list_notes(_store: &Writing, _input: list_notes::Input) -> Result<list_notes::Output, ToolError> {
+    todo!()
+}
+
+fn main() {
+    let _ = handlers(Reading, Writing);
+}
