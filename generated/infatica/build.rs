@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "7bc614f40aa8a43b2ee8f4667a4864a465d2d73041bba08d9760fb67f494a064"
+        digest: "bbdc9abbdd2fe15a0f7f0ef62bd46334d0b8d946493ef1f671aa095e19afae71"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
