@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "7bc614f40aa8a43b2ee8f4667a4864a465d2d73041bba08d9760fb67f494a064"
+        digest: "f859df9520ee100ad66c04358b59928d90ba8db159ecfe0e8af76f0c668acfbb"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -32,7 +32,16 @@ pub(super) enum Format {
 }
 
 impl Format {
-    pub(super) fn extension(self) -> &'static str {
+    /// How the format is called where a block of code names its language.
+    pub(super) fn language(self) -> &'static str {
+        match self {
+            Self::Shell => "sh",
+            Self::Json => "json",
+            Self::Text => "text",
+        }
+    }
+
+    fn extension(self) -> &'static str {
         match self {
             Self::Shell => "sh",
             Self::Json => "json",

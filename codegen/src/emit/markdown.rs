@@ -51,12 +51,6 @@ pub(super) fn block(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
 }
 
-/// What a heading's link ends in, by the rule of GitHub and of most renderers.
-pub(super) fn anchor(heading: &str) -> String {
-    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
-}
-
 /// Writes the code that `text` starts with, or its backticks when nothing closes them; answers with
 /// the length of what was read.
 fn span(text: &str, markdown: &mut String) -> usize {

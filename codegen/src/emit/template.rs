@@ -4,16 +4,28 @@
 //! in the others values go in as they are, and those that need it are quoted for their format by a
 //! filter. A name that the context lacks is an error, never an empty text.
 
-use minijinja::{
-    AutoEscape, Environment, UndefinedBehavior, Value,
-    syntax::SyntaxConfig,
-    value::{Serde, ValueKind},
-};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 
-use super::markdown;
+use super::{markdown, wording};
 
-const TEMPLATES: &[(&str, &str)] = &[("crate/Cargo.toml", include_str!("../../templates/crate/Cargo.toml.j2"))];
+/// The templates by their path below `templates/`, without `.j2`.
+macro_rules! templates {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../templates/", $name, ".j2")))),*]
+    };
+}
+
+const TEMPLATES: &[(&str, &str)] = templates![
+    "crate/Cargo.toml",
+    "docs/README.md",
+    "docs/group.md",
+    "docs/types.md",
+    "docs/clients/claude-code.md",
+    "docs/clients/cursor.md",
+    "docs/clients/claude-ai.md",
+    "docs/clients/stdio.md",
+];
 
 /// Renders the template with this name.
 pub(super) fn render(name: &str, context: &impl Serialize) -> String {
@@ -31,16 +43,22 @@ fn environment() -> Environment<'static> {
         if name.ends_with(".md") { AutoEscape::Custom("markdown".into()) } else { AutoEscape::None }
     });
     environment.set_formatter(|output, state, value| {
+        if value.is_undefined() || value.is_none() {
+            return Err(ErrorKind::UndefinedError.into());
+        }
         let escapes = *state.auto_escape() != AutoEscape::None && !value.is_safe();
         match value.as_str().filter(|_| escapes) {
             Some(text) => Ok(output.write_str(&markdown::inline(text))?),
-            None if value.kind() == ValueKind::Undefined => minijinja::escape_formatter(output, state, value),
             None => Ok(write!(output, "{value}")?),
         }
     });
     for (filter, function) in FILTERS {
         environment.add_filter(*filter, move |text: &str| Value::from_safe_string(function(text)));
     }
+    environment.add_filter("codes", |names: Vec<String>, word: &str| {
+        let codes: Vec<String> = names.iter().map(|name| markdown::code(name)).collect();
+        Value::from_safe_string(wording::list(&codes, word))
+    });
     for (name, source) in TEMPLATES {
         if let Err(error) = environment.add_template(name, source) {
             unreachable!("the template {name} is wrong: {error:#}");
@@ -59,8 +77,7 @@ fn syntax() -> SyntaxConfig {
 /// A filter: its name in templates and what it makes of text.
 type Filter = (&'static str, fn(&str) -> String);
 
-const FILTERS: &[Filter] =
-    &[("code", markdown::code), ("paragraphs", markdown::paragraphs), ("anchor", markdown::anchor), ("quoted", quoted)];
+const FILTERS: &[Filter] = &[("code", markdown::code), ("paragraphs", markdown::paragraphs), ("quoted", quoted)];
 
 /// Text as a string of JSON, which is a basic string of TOML too.
 fn quoted(text: &str) -> String {

@@ -38,3 +38,16 @@ pub(super) fn list(items: &[String], word: &str) -> String {
         [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
     }
 }
+
+/// `1 tool`, `2 tools`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A time in the largest unit that measures it exactly: `90 days`.
+pub(super) fn duration(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (size, unit) = UNITS.into_iter().find(|(size, _)| seconds.is_multiple_of(*size)).unwrap_or((1, "second"));
+    let number = seconds / size;
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}

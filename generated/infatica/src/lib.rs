@@ -74,7 +74,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             contract::Scope {
                 name: ::std::borrow::Cow::Borrowed("runs:write"),
                 access: contract::DeclaredAccess::Write,
-                grants: ::std::borrow::Cow::Borrowed("Create"),
+                grants: ::std::borrow::Cow::Borrowed(
+                    "Create, retry and cancel runs and single items.",
+                ),
                 implies: contract::ScopeSet::EMPTY,
             },
             contract::Scope {
