@@ -127,7 +127,7 @@ where
     first_token::welcome(spec, &tokens, address, &url).await?;
     let running = start(spec, tokens, args, setup).await?;
     let stop = until_signal()?;
-    tracing::info!(%url, %address, "listening");
+    tracing::info!(%address, "listening on {url}");
     let routes = http::routes(running.server(), trusted);
     let stopping = running.grace();
     let accepting = CancellationToken::new();

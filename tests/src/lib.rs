@@ -1,41 +1,43 @@
-//! The harness that the tests of every toolwright package share.
+//! The harness that the tests of every toolwright package share: real binaries in empty folders,
+//! asked over the real wire.
 //!
-//! A test starts the real binary of its package and talks to it as a client would:
+//! A [`Server`] is a process of the binary under test; a [`Client`] speaks one [`Revision`] of the
+//! protocol to it, over HTTP or over stdio, and every answer is a [`Reply`], so that one table of
+//! cases can be run over every [`Transport`]. [`raw`] sends what no HTTP library would.
 //!
 //! ```no_run
-//! # async fn test() -> anyhow::Result<()> {
-//! use toolwright_tests::{Launch, Revision};
+//! # async fn test() {
+//! use serde_json::json;
+//! use toolwright_tests::{Client, Revision, Server};
 //!
-//! // In a test of the package `acme`: Launch::new(env!("CARGO_BIN_EXE_acme"))
-//! let server = Launch::new("target/debug/acme").start().await?;
-//! let client = server.client(&server.first_token(), Revision::V2025_11_25).await?;
-//! let answer = client.call("list_notes", serde_json::json!({})).await?;
-//! assert_eq!(answer.structured()["notes"], serde_json::json!([]));
-//! # Ok(())
+//! // In a test of the package `acme`: env!("CARGO_BIN_EXE_acme")
+//! let server = Server::of("target/debug/acme").start();
+//! let token = server.token("reader", &["notes:read"]);
+//! let mut client = Client::http(server.url(), Some(&token), Revision::V2025_11_25);
+//! client.open().await;
+//! let reply = client.call("list_notes", json!({})).await;
+//! assert_eq!(reply.structured()["notes"], json!([]));
 //! # }
 //! ```
-//!
-//! - [`Launch`] and [`Server`]: the process, in a folder of its own, with its log and its tokens.
-//! - [`Client`]: one caller over HTTP, in each [`Revision`] of the protocol.
-//! - [`Stdio`]: the same over standard input and output.
-//! - [`raw`]: bytes on a connection, for what no HTTP library would send.
-//! - [`skipped`]: for a test that cannot run on this machine.
 
 mod client;
+mod facts;
 pub mod raw;
+mod reply;
 mod server;
 mod stdio;
 
-pub use client::{Answer, Client, Revision};
-pub use server::{Launch, Ran, Server};
-pub use stdio::Stdio;
+pub use client::{Client, Revision, Transport};
+pub use facts::{rows, workspace};
+pub use reply::Reply;
+pub use server::{Ran, Server, ServerBuilder, run};
+pub use stdio::StdioPipe;
 
-/// Says why a test does not run here. Where `CI` is `true`, nothing may be missing: it panics.
+/// Says that a test was not run, and why. Where `CI=true`, nothing may be missing: it fails.
 ///
 /// # Panics
 /// In CI.
-pub fn skipped(reason: &str) {
-    let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
-    assert!(!in_ci, "a test was skipped in CI: {reason}");
-    eprintln!("skipped: {reason}");
+pub fn skipped(why: &str) {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "a part that CI must have is absent: {why}");
+    eprintln!("SKIPPED: {why}");
 }

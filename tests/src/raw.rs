@@ -1,8 +1,7 @@
 //! Bytes on a connection, for what no HTTP library would send.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
-use anyhow::Context as _;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -13,9 +12,24 @@ use tokio::{
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A request line, headers and a body, as bytes. It gets a `Host`, a `Content-Length` and a
+/// `Content-Type` unless the headers have their own; a header with the value `-` is left out.
+pub fn request(authority: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let length = body.len().to_string();
+    let usual = [("Host", authority), ("Content-Length", &length), ("Content-Type", "application/json")];
+    let has = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+    let mut head = format!("{target} HTTP/1.1\r\n");
+    for (name, value) in usual.iter().filter(|(name, _)| !has(name)).chain(headers) {
+        if *value != "-" {
+            write!(head, "{name}: {value}\r\n").expect("a text takes everything");
+        }
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
 /// An answer as it came.
 #[derive(Debug)]
-pub struct RawAnswer {
+pub struct RawReply {
     /// The status code.
     pub status: u16,
     /// The status line and the headers.
@@ -24,56 +38,67 @@ pub struct RawAnswer {
     pub body: String,
 }
 
-impl RawAnswer {
-    /// The body as JSON; null when it is none.
+impl RawReply {
+    /// The body as JSON; `null` when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// A header's value, empty when there is none.
-    pub fn header(&self, name: &str) -> &str {
-        let named = self.head.lines().filter_map(|line| line.split_once(':'));
-        let found = named.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.trim()).unwrap_or_default()
+    /// The code of a JSON-RPC error.
+    pub fn error_code(&self) -> Option<i64> {
+        self.json().pointer("/error/code").and_then(Value::as_i64)
+    }
+
+    /// A header's value, if there is one.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut named = self.head.lines().filter_map(|line| line.split_once(':'));
+        named.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 }
 
-/// Sends bytes and reads until the server closes the connection or has sent a whole answer.
+/// Sends bytes on a new connection and reads one answer.
 ///
-/// # Errors
-/// When the connection fails, or no answer comes in time.
-pub async fn send(address: SocketAddr, bytes: &[u8]) -> anyhow::Result<RawAnswer> {
-    let mut stream = TcpStream::connect(address).await?;
-    // A server that has refused a request need not read the rest of it.
+/// # Panics
+/// When there is no connection, or no answer in time.
+pub async fn send(authority: &str, bytes: &[u8]) -> RawReply {
+    let mut stream = connect(authority).await;
+    // A server that refuses a request need not read all of it.
     let _ = stream.write_all(bytes).await;
-    read(&mut stream).await
+    read(&mut stream).await.expect("an answer before the end")
 }
 
-/// Reads one answer from a connection.
+/// Opens a connection.
 ///
-/// # Errors
-/// When the connection ends without one, or none comes in time.
-pub async fn read(stream: &mut TcpStream) -> anyhow::Result<RawAnswer> {
+/// # Panics
+/// When nobody listens.
+pub async fn connect(authority: &str) -> TcpStream {
+    TcpStream::connect(authority).await.expect("a listening server")
+}
+
+/// Reads one answer; nothing when the server closes the connection without one.
+///
+/// # Panics
+/// When neither comes in time.
+pub async fn read(stream: &mut TcpStream) -> Option<RawReply> {
     let mut received = Vec::new();
     loop {
-        let text = String::from_utf8_lossy(&received);
-        if let Some(answer) = whole(&text, false) {
-            return Ok(answer);
+        if let Some(reply) = whole(&String::from_utf8_lossy(&received), false) {
+            return Some(reply);
         }
         let mut part = [0; 4096];
-        let count = timeout(PATIENCE, stream.read(&mut part)).await.context("no answer in time")?.unwrap_or(0);
+        // A connection that is reset has ended, too.
+        let count = timeout(PATIENCE, stream.read(&mut part)).await.expect("an answer in time").unwrap_or(0);
         if count == 0 {
-            let text = String::from_utf8_lossy(&received);
-            return whole(&text, true).with_context(|| format!("the connection ended after {text:?}"));
+            return whole(&String::from_utf8_lossy(&received), true);
         }
         received.extend_from_slice(&part[..count]);
     }
 }
 
-fn whole(text: &str, ended: bool) -> Option<RawAnswer> {
+fn whole(text: &str, ended: bool) -> Option<RawReply> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    let answer = RawAnswer { status, head: head.to_owned(), body: body.to_owned() };
-    let length: usize = answer.header("content-length").parse().unwrap_or(0);
-    (ended || body.len() >= length).then_some(answer)
+    let reply = RawReply { status, head: head.to_owned(), body: body.to_owned() };
+    let length: usize = reply.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    (ended || body.len() >= length).then_some(reply)
 }

@@ -1,362 +1,269 @@
-//! A server as a process.
+//! A process of the binary under test.
 
 use std::{
-    io::{BufRead as _, BufReader, Read},
-    net::SocketAddr,
+    ffi::OsString,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio as Pipe},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail, ensure};
-use tempfile::TempDir;
+/// What a command that ended left behind.
+#[derive(Debug)]
+pub struct Ran {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
 
-use crate::{Client, Revision, Stdio};
-
-/// How long a server may take to start, or to end when it is told to.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How to start a server: which binary, in which folder, with what.
+/// Runs a binary to its end in a folder.
 ///
-/// The folder is a temporary one unless it is given; it goes when the last `Launch` or [`Server`]
-/// that uses it is dropped.
-#[derive(Debug, Clone)]
-pub struct Launch {
-    binary: PathBuf,
-    folder: Folder,
-    arguments: Vec<String>,
-    environment: Vec<(String, String)>,
+/// # Panics
+/// When it cannot be started.
+pub fn run(binary: &str, folder: &Path, arguments: &[&str]) -> Ran {
+    let output = Command::new(binary).args(arguments).current_dir(folder).output().expect("the binary under test");
+    Ran {
+        status: output.status,
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }
 
-#[derive(Debug, Clone)]
-enum Folder {
-    Temporary(Arc<TempDir>),
-    Given(PathBuf),
+/// How a server is to be started.
+#[derive(Debug)]
+pub struct ServerBuilder {
+    binary: String,
+    arguments: Vec<OsString>,
+    environment: Vec<(String, OsString)>,
+    folder: Option<PathBuf>,
 }
 
-impl Launch {
-    /// Starts from the path of a binary: `env!("CARGO_BIN_EXE_acme")`.
-    ///
-    /// # Panics
-    /// When there is no place for temporary files.
-    pub fn new(binary: impl Into<PathBuf>) -> Self {
-        let folder = TempDir::with_prefix("toolwright-").expect("a temporary folder");
-        Self {
-            binary: binary.into(),
-            folder: Folder::Temporary(Arc::new(folder)),
-            arguments: Vec::new(),
-            environment: Vec::new(),
-        }
-    }
-
-    /// Runs in this folder.
+impl ServerBuilder {
+    /// One more argument of `serve`.
     #[must_use]
-    pub fn in_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.folder = Folder::Given(folder.into());
-        self
-    }
-
-    /// Passes one more argument.
-    #[must_use]
-    pub fn arg(mut self, argument: impl Into<String>) -> Self {
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// Sets an environment variable.
+    /// One more environment variable.
     #[must_use]
-    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.environment.push((name.into(), value.into()));
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
         self
     }
 
-    /// The folder that the server runs in: its databases are below it.
-    pub fn folder(&self) -> &Path {
-        match &self.folder {
-            Folder::Temporary(folder) => folder.path(),
-            Folder::Given(folder) => folder,
-        }
+    /// A folder that exists, instead of an empty one: for a second start on the same data.
+    #[must_use]
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.binary);
-        command.current_dir(self.folder()).env_remove("RUST_LOG").envs(self.environment.iter().cloned());
-        command
-    }
-
-    /// Runs another command of the binary in the same folder (`token list`), to its end.
+    /// Starts the server and waits until it accepts connections: on a free port of the loopback
+    /// address, unless the arguments say `--listen`.
     ///
-    /// # Errors
-    /// When the binary does not run at all.
-    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<Ran> {
-        let output = self.command().args(arguments).stdin(Pipe::null()).output();
-        Ok(Ran::of(&output.with_context(|| format!("cannot run {}", self.binary.display()))?))
-    }
-
-    /// Makes a token with `token create`.
-    ///
-    /// # Errors
-    /// When the command fails; with what it said.
-    pub fn token(&self, name: &str, scopes: &[&str]) -> anyhow::Result<String> {
-        self.token_with(name, scopes, &[])
-    }
-
-    /// Makes a token with more options: `&["--subject", "someone"]`.
-    ///
-    /// # Errors
-    /// When the command fails; with what it said.
-    pub fn token_with(&self, name: &str, scopes: &[&str], options: &[&str]) -> anyhow::Result<String> {
-        let mut arguments = vec!["token", "create", "--name", name];
-        arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
-        arguments.extend(options);
-        let ran = self.run(&arguments)?;
-        ensure!(ran.success, "token create failed: {}", ran.stderr);
-        Ok(ran.stdout.trim_end().to_owned())
-    }
-
-    /// Starts the server over HTTP on a free port of the loopback address, unless the arguments
-    /// say `--listen`, and waits until it listens.
-    ///
-    /// # Errors
-    /// When it ends or does not listen in time; with its log.
-    pub async fn start(&self) -> anyhow::Result<Server> {
-        let mut command = self.command();
-        command.arg("serve").args(&self.arguments);
-        if !self.arguments.iter().any(|argument| argument == "--listen") {
-            command.args(["--listen", "127.0.0.1:0"]);
-        }
-        let mut child = command.stdin(Pipe::null()).stdout(Pipe::piped()).stderr(Pipe::piped()).spawn()?;
-        let log = Log::default();
-        log.follow(child.stderr.take());
-        log.follow(child.stdout.take());
-        let mut server =
-            Server { launch: self.clone(), child, log, address: ([0, 0, 0, 0], 0).into(), path: String::new() };
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some((address, path)) = server.log.endpoint() {
-                (server.address, server.path) = (address, path);
-                return Ok(server);
-            }
-            if let Some(status) = server.child.try_wait()? {
-                bail!("the server ended with {status}:\n{}", server.log());
-            }
-            ensure!(Instant::now() < deadline, "the server does not listen:\n{}", server.log());
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Starts the server over standard input and output. `credential` is the name of the
-    /// environment variable and what it holds.
-    ///
-    /// # Errors
-    /// When the binary does not run.
-    pub fn stdio(&self, credential: Option<(&str, &str)>) -> anyhow::Result<Stdio> {
-        let mut command = self.command();
-        command.arg("stdio").args(&self.arguments).envs(credential);
-        Stdio::start(command)
+    /// # Panics
+    /// When it ends or says nothing within 20 seconds.
+    pub fn start(self) -> Server {
+        let owned = self.folder.is_none().then(|| tempfile::tempdir().expect("a folder"));
+        let folder = self.folder.unwrap_or_else(|| owned.as_ref().expect("a folder").path().to_owned());
+        let own_address = self.arguments.iter().any(|argument| argument == "--listen");
+        let address: &[&str] = if own_address { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let mut child = Command::new(&self.binary)
+            .arg("serve")
+            .args(address)
+            .args(&self.arguments)
+            .env_remove("RUST_LOG")
+            .envs(self.environment)
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary under test");
+        let log = Arc::new(Mutex::new(String::new()));
+        collect(child.stdout.take().expect("piped"), Arc::clone(&log));
+        collect(child.stderr.take().expect("piped"), Arc::clone(&log));
+        let mut server = Server { binary: self.binary, child, log, folder, url: String::new(), _owned: owned };
+        server.url = server.wait_until_ready();
+        server
     }
 }
 
-/// What a command of a server printed, and how it ended.
-#[derive(Debug)]
-pub struct Ran {
-    /// Whether it succeeded.
-    pub success: bool,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-}
-
-impl Ran {
-    fn of(output: &Output) -> Self {
-        Self {
-            success: output.status.success(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+fn collect(from: impl Read + Send + 'static, log: Arc<Mutex<String>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            let mut log = log.lock().expect("the log");
+            log.push_str(&line);
+            log.push('\n');
         }
-    }
+    });
 }
 
 /// A running server. It is killed when it is dropped.
 #[derive(Debug)]
 pub struct Server {
-    launch: Launch,
+    binary: String,
     child: Child,
-    log: Log,
-    address: SocketAddr,
-    path: String,
+    log: Arc<Mutex<String>>,
+    folder: PathBuf,
+    url: String,
+    _owned: Option<tempfile::TempDir>,
 }
 
 impl Server {
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// A server of this binary, in an empty folder, on a free port. Pass `env!("CARGO_BIN_EXE_…")`.
+    pub fn of(binary: &str) -> ServerBuilder {
+        ServerBuilder { binary: binary.to_owned(), arguments: Vec::new(), environment: Vec::new(), folder: None }
     }
 
-    /// The URL of its endpoint.
-    pub fn url(&self) -> String {
-        format!("http://{}{}", self.address, self.path)
-    }
-
-    /// How it was started: for further commands in the same folder, or to start again.
-    pub fn launch(&self) -> &Launch {
-        &self.launch
-    }
-
-    /// Everything that it wrote so far, to standard error and standard output.
-    pub fn log(&self) -> String {
-        self.log.text()
-    }
-
-    /// Waits until the log has a line with each of the texts.
-    ///
-    /// # Errors
-    /// When that takes too long; with the log.
-    pub async fn wait_for_line(&self, texts: &[&str]) -> anyhow::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+    fn wait_until_ready(&mut self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            if self.log().lines().any(|line| texts.iter().all(|text| line.contains(text))) {
-                return Ok(());
+            let log = self.log();
+            let ready = log.lines().find_map(|line| line.split_once("listening on ").map(|(_, url)| url));
+            if let Some(url) = ready {
+                let end = url.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(url.len());
+                return url[..end].to_owned();
             }
-            ensure!(Instant::now() < deadline, "no line has {texts:?}:\n{}", self.log());
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none() && Instant::now() < deadline, "the server did not come up ({ended:?}):\n{log}");
+            thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// The token that the first start printed.
+    /// The endpoint's URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Host and port, as in a `Host` header.
+    pub fn authority(&self) -> &str {
+        let rest = self.url.strip_prefix("http://").unwrap_or(&self.url);
+        rest.split_once('/').map_or(rest, |(authority, _)| authority)
+    }
+
+    /// Everything that the server has printed so far.
     ///
     /// # Panics
-    /// When it printed none.
-    pub fn first_token(&self) -> String {
+    /// Never: nothing panics with the log in its hands.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// Waits for a line of the log with all of these texts, and gives it.
+    ///
+    /// # Panics
+    /// When none comes within 20 seconds.
+    pub fn wait_for_line(&self, texts: &[&str]) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let log = self.log();
+            if let Some(line) = log.lines().find(|line| texts.iter().all(|text| line.contains(text))) {
+                return line.to_owned();
+            }
+            assert!(Instant::now() < deadline, "no line has {texts:?}:\n{log}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The folder that the server runs in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The token that a first start prints.
+    ///
+    /// # Panics
+    /// When none was printed.
+    pub fn first_token(&self, prefix: &str) -> String {
         let log = self.log();
-        let after = log.lines().skip_while(|line| !line.contains("it is shown only now")).skip(1);
-        let token = after.map(str::trim).find(|line| !line.is_empty());
-        token.unwrap_or_else(|| panic!("no first token was printed:\n{log}")).to_owned()
+        let at = log.find(prefix).unwrap_or_else(|| panic!("no token in:\n{log}"));
+        log[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
     }
 
-    /// Makes a token with `token create`, while the server runs.
-    ///
-    /// # Errors
-    /// When the command fails; with what it said.
-    pub fn token(&self, name: &str, scopes: &[&str]) -> anyhow::Result<String> {
-        self.launch.token(name, scopes)
+    /// Runs another command of the same binary in the same folder.
+    pub fn command(&self, arguments: &[&str]) -> Ran {
+        run(&self.binary, &self.folder, arguments)
     }
 
-    /// A caller with this token, after the handshake if the revision has one.
+    /// Creates a token with exactly these scopes.
     ///
-    /// # Errors
-    /// When the handshake fails.
-    pub async fn client(&self, token: &str, revision: Revision) -> anyhow::Result<Client> {
-        Client::connect(self.url(), Some(token), revision).await
+    /// # Panics
+    /// When the command fails.
+    pub fn token(&self, name: &str, scopes: &[&str]) -> String {
+        self.token_for("local", name, scopes)
     }
 
-    /// Tells the server to stop, as `Ctrl+C` does, and waits until it has.
+    /// Creates a token of another account.
     ///
-    /// # Errors
-    /// When it cannot be told, or does not stop.
-    pub async fn terminate(mut self) -> anyhow::Result<(ExitStatus, String)> {
-        self.signal_terminate()?;
-        self.exited().await
+    /// # Panics
+    /// When the command fails.
+    pub fn token_for(&self, subject: &str, name: &str, scopes: &[&str]) -> String {
+        let mut arguments = vec!["token", "create", "--name", name, "--subject", subject];
+        for scope in scopes {
+            arguments.extend(["--scope", scope]);
+        }
+        let ran = self.command(&arguments);
+        assert!(ran.status.success(), "{}", ran.stderr);
+        ran.stdout.trim().to_owned()
     }
 
-    /// Tells the server to stop and does not wait.
+    /// Revokes a token by its name.
     ///
-    /// # Errors
-    /// When it cannot be told.
-    pub fn signal_terminate(&self) -> anyhow::Result<()> {
-        terminate(&self.child)
+    /// # Panics
+    /// When the command fails.
+    pub fn revoke(&self, name: &str) {
+        let ran = self.command(&["token", "revoke", name]);
+        assert!(ran.status.success(), "{}", ran.stderr);
     }
 
-    /// Waits until the server has stopped. Gives its status and its whole log.
+    /// Ends the server at once, as a power cut does, and keeps its folder.
     ///
-    /// # Errors
-    /// When it does not stop.
-    pub async fn exited(&mut self) -> anyhow::Result<(ExitStatus, String)> {
-        let status = exited(&mut self.child).await.with_context(|| self.log())?;
-        // The pipes end with the process; what is in them still has to be read.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        Ok((status, self.log()))
-    }
-
-    /// Kills the server at once. Gives what it takes to start it again in the same folder.
-    ///
-    /// # Errors
+    /// # Panics
     /// When it cannot be killed.
-    pub fn kill(mut self) -> anyhow::Result<Launch> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(self.launch.clone())
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a child");
+        self.child.wait().expect("a child");
+    }
+
+    /// Asks the server to end, as a service manager does (SIGTERM).
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(id.expect("an id"), Signal::TERM).expect("a child");
+    }
+
+    /// Waits until the server has ended, and says how.
+    ///
+    /// # Panics
+    /// When it lives longer than the limit.
+    pub fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server still runs:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have ended already, and there is nobody to tell.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-pub(crate) fn terminate(child: &Child) -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(id.context("the process has no id")?, rustix::process::Signal::TERM)?;
-        Ok(())
-    }
-    #[cfg(not(unix))]
-    bail!("process {} cannot be asked to stop on this system", child.id())
-}
-
-pub(crate) async fn exited(child: &mut Child) -> anyhow::Result<ExitStatus> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        ensure!(Instant::now() < deadline, "the process does not stop");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// What a process writes, gathered while it runs.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Log(Arc<Mutex<String>>);
-
-impl Log {
-    pub(crate) fn follow(&self, pipe: Option<impl Read + Send + 'static>) {
-        let Some(pipe) = pipe else { return };
-        let text = Arc::clone(&self.0);
-        thread::spawn(move || {
-            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-                let mut text = text.lock().expect("the log");
-                text.push_str(&line);
-                text.push('\n');
-            }
-        });
-    }
-
-    pub(crate) fn text(&self) -> String {
-        self.0.lock().expect("the log").clone()
-    }
-
-    /// Where the server says that it listens: the fields `address` and `url` of one line, as text
-    /// or as JSON.
-    fn endpoint(&self) -> Option<(SocketAddr, String)> {
-        let text = self.text();
-        let line = text.lines().find(|line| line.contains("listening"))?;
-        let field = |name: &str| {
-            let start = line.find(&format!("{name}="))? + name.len() + 1;
-            line[start..].split_whitespace().next()
-        };
-        let json = serde_json::from_str::<serde_json::Value>(line).ok();
-        let value =
-            |name: &str| json.as_ref().map_or_else(|| field(name), |json| json.get(name)?.as_str()).map(str::to_owned);
-        let url = value("url")?;
-        let path = url.splitn(4, '/').nth(3).map(|path| format!("/{path}"))?;
-        Some((value("address")?.parse().ok()?, path))
     }
 }

@@ -1,141 +1,128 @@
-//! One caller over standard input and output.
+//! A server at the other end of a pipe.
 
-use std::{
-    io::{BufRead as _, BufReader, Write as _},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio as Pipe},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Stdio, time::Duration};
 
-use anyhow::{Context as _, bail};
 use serde_json::Value;
-
-use crate::{
-    Revision,
-    server::{Log, exited, terminate},
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    time::timeout,
 };
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::Reply;
 
-/// A server that is talked to over its standard input and output. It is killed when it is dropped.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A process of the binary under test that speaks the protocol on its standard streams.
 #[derive(Debug)]
-pub struct Stdio {
+pub struct StdioPipe {
     child: Child,
     input: Option<ChildStdin>,
-    lines: Receiver<String>,
-    log: Log,
-    next_id: i64,
+    output: Lines<BufReader<ChildStdout>>,
 }
 
-impl Stdio {
-    pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
-        let mut child = command.stdin(Pipe::piped()).stdout(Pipe::piped()).stderr(Pipe::piped()).spawn()?;
-        let log = Log::default();
-        log.follow(child.stderr.take());
-        let output = child.stdout.take().context("the process has no output")?;
-        let (sender, lines) = channel();
-        thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+impl StdioPipe {
+    /// Starts `binary stdio` in a folder, with these environment variables and arguments.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(binary: &str, folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut child = Command::new(binary)
+            .arg("stdio")
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary under test");
         let input = child.stdin.take();
-        Ok(Self { child, input, lines, log, next_id: 1 })
+        let output = BufReader::new(child.stdout.take().expect("piped")).lines();
+        Self { child, input, output }
     }
 
-    /// Sends a line as it is.
+    /// Writes one line.
     ///
-    /// # Errors
-    /// When the server does not read.
-    pub fn send_line(&mut self, line: &str) -> anyhow::Result<()> {
-        let input = self.input.as_mut().context("the input is closed")?;
-        input.write_all(format!("{line}\n").as_bytes())?;
-        Ok(input.flush()?)
+    /// # Panics
+    /// When the pipe is closed.
+    pub async fn send(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("an open pipe");
+        input.write_all(format!("{line}\n").as_bytes()).await.expect("an open pipe");
+        input.flush().await.expect("an open pipe");
     }
 
-    /// The next line of the output.
+    /// Reads the next message.
     ///
-    /// # Errors
-    /// When none comes in time, or the output has ended.
-    pub fn next_line(&mut self) -> anyhow::Result<String> {
-        self.next_line_within(PATIENCE)?.context("no answer in time")
+    /// # Panics
+    /// When none comes, or a line is no JSON: standard output carries the protocol only.
+    pub async fn receive(&mut self) -> Value {
+        let line = timeout(PATIENCE, self.output.next_line()).await.expect("an answer in time").expect("an open pipe");
+        let line = line.expect("an answer before the end");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"))
     }
 
-    /// The next line of the output, or nothing when none comes in this time.
+    /// Reads the next message, or none when nothing comes within this time.
     ///
-    /// # Errors
-    /// When the output has ended.
-    pub fn next_line_within(&mut self, time: Duration) -> anyhow::Result<Option<String>> {
-        match self.lines.recv_timeout(time) {
-            Ok(line) => Ok(Some(line)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => bail!("the output has ended:\n{}", self.log.text()),
-        }
+    /// # Panics
+    /// When the pipe ends, or a line is no JSON.
+    pub async fn receive_within(&mut self, time: Duration) -> Option<Value> {
+        let line = timeout(time, self.output.next_line()).await.ok()?.expect("an open pipe");
+        let line = line.expect("an answer before the end");
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
     }
 
-    /// Sends a request with a new id, and gives the answer to it. Answers to other requests that
-    /// come before it are dropped.
+    /// Asks the process to end, as a service manager does (SIGTERM), while the pipe is open. Then
+    /// see [`Self::end`].
     ///
-    /// # Errors
-    /// When no answer comes in time, or a line is not JSON.
-    pub fn request(&mut self, revision: Revision, method: &str, params: Value) -> anyhow::Result<Value> {
-        let id = self.next_id;
-        self.next_id += 1;
-        self.send_line(&revision.request(id, method, params).to_string())?;
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            let line = self.next_line()?;
-            let answer: Value = serde_json::from_str(&line).with_context(|| format!("not JSON: {line}"))?;
-            if answer["id"] == id {
-                return Ok(answer);
+    /// # Panics
+    /// When it cannot be asked.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(id.expect("an id"), Signal::TERM).expect("a child");
+    }
+
+    /// Sends a request and waits for the answer with its id; other messages are passed over.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn request(&mut self, message: &Value) -> Reply {
+        self.send(&message.to_string()).await;
+        loop {
+            let body = self.receive().await;
+            if body.get("id") == message.get("id") {
+                return Reply { status: None, challenge: None, body };
             }
         }
-        bail!("no answer to {method}")
     }
 
-    /// What the server wrote to standard error so far.
-    pub fn log(&self) -> String {
-        self.log.text()
-    }
-
-    /// Closes the input and waits until the server has ended. Gives its status and the lines that
-    /// nobody has read.
+    /// Closes the pipe and waits for the process: its exit code, and the rest of both outputs.
     ///
-    /// # Errors
+    /// # Panics
     /// When it does not end.
-    pub async fn close(mut self) -> anyhow::Result<(ExitStatus, Vec<String>)> {
-        self.input = None;
-        self.ended().await
+    pub async fn close(mut self) -> (Option<i32>, Vec<String>, String) {
+        drop(self.input.take());
+        self.end().await
     }
 
-    /// Tells the server to stop, as `Ctrl+C` does, while its input is open, and waits until it has.
+    /// Waits for the process: its exit code, and the rest of both outputs.
     ///
-    /// # Errors
-    /// When it cannot be told, or does not end.
-    pub async fn terminate(mut self) -> anyhow::Result<(ExitStatus, Vec<String>)> {
-        terminate(&self.child)?;
-        self.ended().await
-    }
-
-    async fn ended(&mut self) -> anyhow::Result<(ExitStatus, Vec<String>)> {
-        let status = exited(&mut self.child).await?;
+    /// # Panics
+    /// When it does not end.
+    pub async fn end(mut self) -> (Option<i32>, Vec<String>, String) {
         let mut rest = Vec::new();
-        // The output has ended with the process.
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+        while let Some(line) = timeout(PATIENCE, self.output.next_line()).await.expect("an end").expect("an open pipe")
+        {
             rest.push(line);
         }
-        Ok((status, rest))
-    }
-}
-
-impl Drop for Stdio {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut stderr = String::new();
+        if let Some(mut pipe) = self.child.stderr.take() {
+            pipe.read_to_string(&mut stderr).await.expect("standard error");
+        }
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("an end").expect("a child");
+        (status.code(), rest, stderr)
     }
 }
