@@ -127,8 +127,9 @@ fn text(text: &str) -> Literal {
     if !text.contains(['\n', '"']) || text.contains('\r') {
         return Literal::string(text);
     }
-    let marks =
-        (1..).map(|count| "#".repeat(count)).find(|marks| !text.contains(&format!("\"{marks}"))).unwrap_or_default();
+    let after_quotation = text.split('"').skip(1);
+    let longest = after_quotation.map(|after| after.len() - after.trim_start_matches('#').len() + 1).max();
+    let marks = "#".repeat(longest.unwrap_or(0));
     literal(&format!("r{marks}\"{text}\"{marks}"))
 }
 
