@@ -352,7 +352,8 @@ mod tests {
     #[test]
     fn every_keyword_is_one() {
         for keyword in KEYWORDS {
-            assert!(syn::parse_str::<syn::Ident>(keyword).is_err(), "{keyword}");
+            // syn knows the editions up to 2021; `gen` came with 2024.
+            assert!(*keyword == "gen" || syn::parse_str::<syn::Ident>(keyword).is_err(), "{keyword}");
             assert!(syn::parse_str::<syn::Ident>(&format!("r#{keyword}")).is_ok(), "{keyword}");
         }
     }
