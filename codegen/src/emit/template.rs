@@ -60,7 +60,8 @@ fn environment() -> Environment<'static> {
         Value::from_safe_string(wording::list(&codes, word))
     });
     for (name, source) in TEMPLATES {
-        if let Err(error) = environment.add_template(name, source) {
+        // A checkout may have changed line endings; no output has another than `\n`.
+        if let Err(error) = environment.add_template_owned(*name, source.replace("\r\n", "\n")) {
             unreachable!("the template {name} is wrong: {error:#}");
         }
     }

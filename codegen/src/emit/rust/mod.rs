@@ -12,9 +12,6 @@ use serde::Serialize;
 use super::{COMMAND, File, markdown, notice, template};
 use crate::api::{Api, Server};
 
-/// Modules of every generated crate: a tool with such a name would meet them in the crate's root.
-pub const RESERVED_MODULES: &[&str] = &["types"];
-
 pub(super) fn files(api: &Api) -> Vec<File> {
     let mut files = vec![package(api), build_script(api), server::file(api)];
     files.extend(types::file(api));
