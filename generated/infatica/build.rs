@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "bbdc9abbdd2fe15a0f7f0ef62bd46334d0b8d946493ef1f671aa095e19afae71"
+        digest: "f859df9520ee100ad66c04358b59928d90ba8db159ecfe0e8af76f0c668acfbb"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
