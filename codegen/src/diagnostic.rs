@@ -9,7 +9,10 @@ use crate::source::{Place, Sources};
 
 /// One fault.
 #[derive(Debug, Clone)]
-pub struct Diagnostic {
+pub struct Diagnostic(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     code: Code,
     title: String,
     at: Place,
@@ -21,27 +24,28 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A fault at a place. The title stands above the text, and says what is wrong without it.
     pub fn new(code: Code, at: Place, title: impl Into<String>) -> Self {
-        Self { code, title: title.into(), at, label: String::new(), others: Vec::new(), help: Vec::new() }
+        let (title, label) = (title.into(), String::new());
+        Self(Box::new(Parts { code, title, at, label, others: Vec::new(), help: Vec::new() }))
     }
 
     /// The words at the underlined text.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.0.label = label.into();
         self
     }
 
     /// A second place that the fault has to do with.
     #[must_use]
     pub fn and(mut self, at: Place, label: impl Into<String>) -> Self {
-        self.others.push((at, label.into()));
+        self.0.others.push((at, label.into()));
         self
     }
 
     /// What to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.0.help.push(help.into());
         self
     }
 
@@ -56,7 +60,13 @@ impl Diagnostic {
 
     /// What kind of fault it is.
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
+    }
+}
+
+impl Parts {
+    fn order(&self) -> (Place, Code, &str) {
+        (self.at, self.code, &self.title)
     }
 }
 
@@ -70,8 +80,8 @@ pub struct Report {
 impl Report {
     /// The faults in the order of their places. Equal faults are one.
     pub fn new(sources: Sources, mut diagnostics: Vec<Diagnostic>) -> Self {
-        diagnostics.sort_by(|a, b| (a.at, a.code, &a.title).cmp(&(b.at, b.code, &b.title)));
-        diagnostics.dedup_by(|a, b| (a.at, a.code, &a.title) == (b.at, b.code, &b.title));
+        diagnostics.sort_by(|a, b| a.0.order().cmp(&b.0.order()));
+        diagnostics.dedup_by(|a, b| a.0.order() == b.0.order());
         Self { sources, diagnostics }
     }
 
@@ -96,25 +106,20 @@ impl Report {
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let mut text = String::new();
         for diagnostic in &self.diagnostics {
-            text.push_str(&renderer.render(&[self.group(diagnostic)]));
+            text.push_str(&renderer.render(&[self.group(&diagnostic.0)]));
             text.push_str("\n\n");
         }
         let count = self.diagnostics.len();
-        text.push_str(&if count == 1 { "1 fault\n".to_owned() } else { format!("{count} faults\n") });
-        text
+        text + &count.to_string() + if count == 1 { " fault\n" } else { " faults\n" }
     }
 
-    fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
-        let mut group = Level::ERROR
-            .primary_title(diagnostic.title.as_str())
-            .id(diagnostic.code.as_str())
-            .element(Origin::path(self.sources.path(diagnostic.at.file)));
-        if !self.sources.text(diagnostic.at.file).is_empty() {
-            group = Level::ERROR
-                .primary_title(diagnostic.title.as_str())
-                .id(diagnostic.code.as_str())
-                .element(self.snippet(diagnostic.at, AnnotationKind::Primary, &diagnostic.label, &diagnostic.others));
-        }
+    fn group<'a>(&'a self, diagnostic: &'a Parts) -> Group<'a> {
+        let title = Level::ERROR.primary_title(diagnostic.title.as_str()).id(diagnostic.code.as_str());
+        let mut group = if self.sources.text(diagnostic.at.file).is_empty() {
+            title.element(Origin::path(self.sources.path(diagnostic.at.file)))
+        } else {
+            title.element(self.snippet(diagnostic.at, AnnotationKind::Primary, &diagnostic.label, &diagnostic.others))
+        };
         let mut rest: Vec<&(Place, String)> =
             diagnostic.others.iter().filter(|(at, _)| at.file != diagnostic.at.file).collect();
         rest.sort();

@@ -32,13 +32,20 @@ use crate::{
     resolve::declared::Sections,
 };
 
-/// A server that was checked by itself, and what it has to share with no other.
-pub(crate) struct Resolved {
-    /// The server.
-    pub(crate) api: Api,
-    /// Where its name is written.
+/// What became of a server.
+pub(crate) struct Outcome {
+    /// The server; there is one only when there is no fault.
+    pub(crate) api: Option<Api>,
+    /// What it is called, which no other server can be; where that could be read.
+    pub(crate) called: Option<Called>,
+    /// What is wrong with it.
+    pub(crate) faults: Vec<Diagnostic>,
+}
+
+/// What a server is called.
+pub(crate) struct Called {
     pub(crate) name: Name,
-    /// Where the key is written that clients know it by.
+    /// What clients know it by.
     pub(crate) key: Name,
 }
 
@@ -58,20 +65,21 @@ impl Faults {
     }
 }
 
-/// Checks one server. There is an [`Api`] only when there is no fault.
-pub(crate) fn server(declared: &Declared, manifest: String, inputs: Inputs) -> (Option<Resolved>, Vec<Diagnostic>) {
+/// Checks one server.
+pub(crate) fn server(declared: &Declared, manifest: String, inputs: Inputs) -> Outcome {
     let mut faults = Faults::default();
     let sections = Sections::merge(declared, &mut faults);
     obeyed::check(declared, &sections, &mut faults);
-    let resolved = resolve(declared, &sections, manifest, inputs, &mut faults);
-    if faults.0.is_empty() && declared.complete && resolved.is_none() {
+    let called = server::called(declared);
+    let api = resolve(declared, &sections, manifest, inputs, called.as_ref(), &mut faults);
+    if faults.0.is_empty() && declared.complete && api.is_none() {
         faults.push(Diagnostic::new(
             Code::Internal,
             declared.at,
             "this manifest has no fault that could be named, and yet cannot be used",
         ));
     }
-    (resolved.filter(|_| faults.0.is_empty() && declared.complete), faults.0)
+    Outcome { api: api.filter(|_| faults.0.is_empty() && declared.complete), called, faults: faults.0 }
 }
 
 fn resolve(
@@ -79,8 +87,9 @@ fn resolve(
     sections: &Sections<'_>,
     manifest: String,
     inputs: Inputs,
+    called: Option<&Called>,
     faults: &mut Faults,
-) -> Option<Resolved> {
+) -> Option<Api> {
     let identity = server::identity(declared, faults);
     let credential = server::credential(declared, faults);
     let scopes = scopes::resolve(&sections.scopes, faults);
@@ -94,10 +103,10 @@ fn resolve(
     }
     outputs::check(&types, &tools, faults);
     constants::check(&types, &tools, faults);
-    let clients = clients::resolve(declared, identity.as_ref(), &tools, faults);
-    let (server, name, key) = identity?;
+    let clients = clients::resolve(declared, called, &tools, faults);
+    let server = identity?;
     let folder = std::path::Path::new("generated").join(&server.name);
-    let api = Api {
+    Some(Api {
         server,
         credential: credential?,
         scopes_without_tools: scopes.without_tools(),
@@ -110,6 +119,5 @@ fn resolve(
         inputs,
         folder,
         manifest,
-    };
-    Some(Resolved { api, name, key })
+    })
 }

@@ -287,9 +287,9 @@ impl<'t> Builder<'t> {
             Inside::Map { entries, seen, key } => match std::mem::replace(key, Key::None) {
                 Key::None => match text_key(tree) {
                     Ok(text) => *key = Key::Text(text),
-                    Err(fault) => {
-                        *key = Key::Refused(fault.1);
-                        self.faults.push(fault.0);
+                    Err((fault, at)) => {
+                        *key = Key::Refused(at);
+                        self.faults.push(fault);
                         self.meaningless = true;
                     }
                 },

@@ -1,6 +1,6 @@
 //! The templates of the outputs that are text.
 //!
-//! In a `.md` template every value is escaped as Markdown unless a filter has made Markdown of it;
+//! In a template of `docs/` every value is escaped as Markdown unless a filter has made Markdown of it;
 //! in the others values go in as they are, and those that need it are quoted for their format by a
 //! filter. A name that the context lacks is an error, never an empty text.
 
@@ -40,7 +40,7 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".md") { AutoEscape::Custom("markdown".into()) } else { AutoEscape::None }
+        if name.starts_with("docs/") { AutoEscape::Custom("markdown".into()) } else { AutoEscape::None }
     });
     environment.set_formatter(|output, state, value| {
         if value.is_undefined() || value.is_none() {
@@ -60,7 +60,8 @@ fn environment() -> Environment<'static> {
         Value::from_safe_string(wording::list(&codes, word))
     });
     for (name, source) in TEMPLATES {
-        if let Err(error) = environment.add_template(name, source) {
+        // A checkout may have changed line endings; no output has another than `\n`.
+        if let Err(error) = environment.add_template_owned(*name, source.replace("\r\n", "\n")) {
             unreachable!("the template {name} is wrong: {error:#}");
         }
     }

@@ -51,3 +51,10 @@ pub(super) fn duration(seconds: u64) -> String {
     let number = seconds / size;
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
+
+/// A size in the largest unit that measures it exactly, and in bytes: `64 KiB (65536 bytes)`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.into_iter().find(|(size, _)| bytes >= *size && bytes.is_multiple_of(*size));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(size, unit)| format!("{} {unit} ({bytes} bytes)", bytes / size))
+}

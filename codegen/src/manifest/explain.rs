@@ -188,7 +188,7 @@ fn wrong_type(found: Found<'_>, expected: &[&str]) -> Diagnostic {
 fn type_names(kind: &TypeKind) -> Vec<&'static str> {
     match kind {
         TypeKind::Single(one) => vec![one.as_str()],
-        TypeKind::Multiple(several) => several.iter().map(|one| one.as_str()).collect(),
+        TypeKind::Multiple(several) => several.iter().map(jsonschema::JsonType::as_str).collect(),
     }
 }
 

@@ -20,7 +20,9 @@ pub(crate) fn check(types: &ResolvedTypes<'_>, tools: &[ResolvedTool<'_>], fault
     let mut reached = BTreeSet::new();
     for tool in tools {
         if let ResolvedOutput::Fields(fields) = &tool.output {
-            fields.iter().for_each(|field| check_field(field, None, types, faults));
+            for field in fields {
+                check_field(field, None, types, faults);
+            }
         }
         reached.extend(tool.output_types(types));
     }

@@ -167,7 +167,7 @@ impl ResolvedScopes<'_, '_> {
                 let scope = self.algebra().get(*id);
                 let (does, grants) = if reads { ("reads", "writes") } else { ("writes", "reads") };
                 let title = format!("this tool {does}, and {} is a scope that {grants}", quoted(&scope.name));
-                let at = self.place_of(&tool.scope, &scope.name).unwrap_or(tool.access.at);
+                let at = tool.scope.find(&scope.name).map_or(tool.access.at, |name| name.at);
                 let mut fault = Diagnostic::new(Code::ScopeAccess, at, title)
                     .label(format!("{grants} only").replace("writes only", "writes"))
                     .and(tool.access.at, does);
@@ -184,10 +184,6 @@ impl ResolvedScopes<'_, '_> {
             ),
             _ => {}
         }
-    }
-
-    fn place_of(&self, rule: &ScopeRule, scope: &str) -> Option<crate::source::Place> {
-        rule.clauses().into_iter().flatten().find(|name| name.value == scope).map(|name| name.at)
     }
 }
 

@@ -155,8 +155,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         contract::ClientSpec {
             key: "claude-ai",
             title: "Claude.ai",
-            snippet: r#"URL: {{url}}
-Header: Authorization: Bearer {{token}}"#,
+            snippet: r"URL: {{url}}
+Header: Authorization: Bearer {{token}}",
         },
         contract::ClientSpec {
             key: "stdio",

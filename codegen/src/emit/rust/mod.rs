@@ -12,9 +12,6 @@ use serde::Serialize;
 use super::{COMMAND, File, markdown, notice, template};
 use crate::api::{Api, Server};
 
-/// Modules of every generated crate: a tool with such a name would meet them in the crate's root.
-pub const RESERVED_MODULES: &[&str] = &["types"];
-
 pub(super) fn files(api: &Api) -> Vec<File> {
     let mut files = vec![package(api), build_script(api), server::file(api)];
     files.extend(types::file(api));
@@ -127,8 +124,9 @@ fn text(text: &str) -> Literal {
     if !text.contains(['\n', '"']) || text.contains('\r') {
         return Literal::string(text);
     }
-    let marks =
-        (1..).map(|count| "#".repeat(count)).find(|marks| !text.contains(&format!("\"{marks}"))).unwrap_or_default();
+    let after_quotation = text.split('"').skip(1);
+    let longest = after_quotation.map(|after| after.len() - after.trim_start_matches('#').len() + 1).max();
+    let marks = "#".repeat(longest.unwrap_or(0));
     literal(&format!("r{marks}\"{text}\"{marks}"))
 }
 

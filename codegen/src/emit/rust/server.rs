@@ -76,13 +76,10 @@ fn constant(api: &Api) -> TokenStream {
         call_seconds,
     } = server;
     let description = text(description);
-    let instructions = match instructions {
-        Some(instructions) => {
-            let instructions = text(instructions);
-            quote!(::core::option::Option::Some(#instructions))
-        }
-        None => quote!(::core::option::Option::None),
-    };
+    let instructions = instructions.as_deref().map(text).map_or_else(
+        || quote!(::core::option::Option::None),
+        |instructions| quote!(::core::option::Option::Some(#instructions)),
+    );
     let listing = ident(match listing {
         Listing::Granted => "Granted",
         Listing::All => "All",
