@@ -1,11 +1,11 @@
 //! What a handler knows of the call that it answers, and what it answers when it cannot.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use tokio_util::sync::CancellationToken;
 use toolwright_core::{ErrorCode, ScopeSet};
 
-use crate::spec::ToolSpec;
+use crate::{gate::Admitted, spec::ToolSpec};
 
 /// Who calls: what a credential proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,28 +20,31 @@ pub struct Identity {
     pub grants: ScopeSet,
 }
 
-/// One authorized call of a tool.
+/// One authorized call of a tool. Only the authorization can make one.
 #[derive(Debug, Clone)]
 pub struct Call {
-    pub(crate) tool: &'static ToolSpec,
-    pub(crate) identity: Arc<Identity>,
-    pub(crate) cancelled: CancellationToken,
+    admitted: Admitted,
+    cancelled: CancellationToken,
 }
 
 impl Call {
+    pub(crate) fn new(admitted: Admitted, cancelled: CancellationToken) -> Self {
+        Self { admitted, cancelled }
+    }
+
     /// The tool that is called.
     pub fn tool(&self) -> &'static ToolSpec {
-        self.tool
+        self.admitted.tool()
     }
 
     /// Who calls.
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        self.admitted.identity()
     }
 
     /// Whose data the call is about: the `subject` of its [`Identity`].
     pub fn subject(&self) -> &str {
-        &self.identity.subject
+        &self.identity().subject
     }
 
     /// Completes when the caller has gone or has cancelled the call.
@@ -61,6 +64,15 @@ impl ToolError {
     /// An argument that the schema allows but the call does not: names the field, the bound and what came.
     pub fn invalid_argument(field: &str, why: impl fmt::Display) -> Self {
         Self::new(ErrorCode::InvalidArguments, format!("`{field}`: {why}"))
+    }
+
+    /// Arguments that the schema does not allow: each fault with its place, in a line of its own.
+    pub(crate) fn invalid_arguments(tool: &str, faults: &[String]) -> Self {
+        let message = match faults {
+            [only] => only.clone(),
+            several => format!("{} faults in the arguments of `{tool}`:\n- {}", several.len(), several.join("\n- ")),
+        };
+        Self::new(ErrorCode::InvalidArguments, message)
     }
 
     /// What the arguments name does not exist in the caller's account.
@@ -86,6 +98,11 @@ impl ToolError {
 
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+
+    /// Whether the catalogue's advice helps beside the message, which often has it already.
+    pub(crate) fn wants_advice(&self) -> bool {
+        matches!(self.code, ErrorCode::NotFound | ErrorCode::Unavailable | ErrorCode::Internal)
     }
 
     /// The code in the catalogue.

@@ -42,7 +42,7 @@ where
     H: Send + Sync + 'static,
 {
     Box::pin(async move {
-        let input: T::Input = arguments::typed(arguments)?;
+        let input: T::Input = arguments::typed(T::SPEC, &arguments)?;
         let output = store(&handlers).handle(&call, input).await?;
         serde_json::to_value(output).map_err(ToolError::internal)
     })

@@ -3,7 +3,7 @@
 use toolwright_core::{Access, Requirement, Scope, Scopes};
 
 /// Everything that a manifest declares about a server, as constants.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct ServerSpec {
     /// Name of the server: of its crate, its database file and its command.
     pub name: &'static str,

@@ -17,16 +17,29 @@ use crate::{
     tree::{self, Tree},
 };
 
+/// What a manifest declares.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its servers.
+    pub servers: Vec<Api>,
+    /// Whether it is a workspace, so that these are all servers that there are.
+    pub is_workspace: bool,
+}
+
 /// Loads every server of a manifest, which lists servers (`servers`) or declares one (`server`).
 /// `root` is the folder of the workspace.
 ///
 /// # Errors
 /// Every fault of every server, at once.
-pub fn load(root: &Path, manifest: &Path) -> Result<Vec<Api>, Report> {
+pub fn load(root: &Path, manifest: &Path) -> Result<Loaded, Report> {
     let mut loader = Loader::new(root);
     loader.start(manifest);
     loader.faults.extend(resolve::servers(&loader.called));
-    if loader.faults.is_empty() { Ok(loader.apis) } else { Err(Report::new(loader.sources, loader.faults)) }
+    if loader.faults.is_empty() {
+        Ok(Loaded { servers: loader.apis, is_workspace: loader.is_workspace })
+    } else {
+        Err(Report::new(loader.sources, loader.faults))
+    }
 }
 
 /// A server as it was read: its manifest and the files that it includes.
@@ -47,6 +60,7 @@ struct Loader {
     faults: Vec<Diagnostic>,
     read: Vec<PathBuf>,
     apis: Vec<Api>,
+    is_workspace: bool,
     called: Vec<Called>,
 }
 
@@ -58,6 +72,7 @@ impl Loader {
             faults: Vec::new(),
             read: Vec::new(),
             apis: Vec::new(),
+            is_workspace: false,
             called: Vec::new(),
         }
     }
@@ -66,7 +81,10 @@ impl Loader {
         let path = normal(&self.root.join(manifest));
         let Some(tree) = self.tree(&path, None) else { return };
         match kind(&tree) {
-            Ok(Kind::Workspace) => self.workspace(&path, &tree),
+            Ok(Kind::Workspace) => {
+                self.is_workspace = true;
+                self.workspace(&path, &tree);
+            }
             Ok(_) => self.server(&path, &tree),
             Err(fault) => self.faults.push(fault),
         }

@@ -22,6 +22,10 @@ pub enum ErrorCode {
     HostRefused,
     /// A web page of another origin sent the request.
     OriginRefused,
+    /// The request is no `POST`.
+    MethodNotAllowed,
+    /// The client takes none of the media types that the server answers with.
+    NotAcceptable,
     /// The body is larger than the server takes.
     BodyTooLarge,
     /// The body did not arrive in time.
@@ -32,6 +36,10 @@ pub enum ErrorCode {
     ParseError,
     /// The body is JSON, but not one JSON-RPC message.
     InvalidRequest,
+    /// The protocol revision is not one that the server speaks.
+    UnsupportedVersion,
+    /// The server does not have this method.
+    UnknownMethod,
     /// The parameters do not fit the method.
     InvalidParams,
     /// No tool has this name.
@@ -59,7 +67,8 @@ pub struct ErrorEntry {
     pub code: ErrorCode,
     /// The name that answers carry.
     pub name: &'static str,
-    /// The HTTP status of the answer; a tool's own errors are results, with status 200.
+    /// The HTTP status of the answer; a tool's own errors are results, with status 200 whatever
+    /// stands here.
     pub status: u16,
     /// The JSON-RPC error code of the answer; a tool's own errors have none.
     pub json_rpc: Option<i32>,
@@ -82,7 +91,13 @@ pub const PARSE_ERROR: i32 = -32700;
 /// JSON-RPC 2.0, section 5.1.
 pub const INVALID_REQUEST: i32 = -32600;
 /// JSON-RPC 2.0, section 5.1.
+pub const METHOD_NOT_FOUND: i32 = -32601;
+/// JSON-RPC 2.0, section 5.1.
 pub const INVALID_PARAMS: i32 = -32602;
+/// JSON-RPC 2.0, section 5.1.
+pub const INTERNAL_ERROR: i32 = -32603;
+/// MCP 2026-07-28, a revision that the server does not speak.
+pub const UNSUPPORTED_VERSION: i32 = -32022;
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
@@ -94,11 +109,15 @@ impl ErrorCode {
         Self::InsufficientScope,
         Self::HostRefused,
         Self::OriginRefused,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
         Self::BodyTooLarge,
         Self::BodyTimeout,
         Self::UnsupportedEncoding,
         Self::ParseError,
         Self::InvalidRequest,
+        Self::UnsupportedVersion,
+        Self::UnknownMethod,
         Self::InvalidParams,
         Self::UnknownTool,
         Self::InvalidArguments,
@@ -120,17 +139,17 @@ impl ErrorCode {
                 status: 401,
                 json_rpc: Some(UNAUTHENTICATED),
                 symptom: "401, no credential",
-                cause: "The request has no `Authorization` header.",
-                fix: "Send `Authorization: Bearer {prefix}…` on every request. Create a {credential} in {create_at}.",
+                cause: "The request carries no {credential}.",
+                fix: "Send `Authorization: Bearer {prefix}…` with every request, or set `{env}` where the server runs over stdio. Create one in {create_at}.",
             },
             Self::MalformedCredential => ErrorEntry {
                 code: self,
                 name: "malformed_credential",
                 status: 401,
                 json_rpc: Some(UNAUTHENTICATED),
-                symptom: "401, not a {credential}",
-                cause: "The `Authorization` header is not `Bearer` and one {credential}, which starts with `{prefix}`.",
-                fix: "Copy the whole {credential} again, without spaces or quotation marks.",
+                symptom: "401, malformed",
+                cause: "What came as the credential is not `Bearer` and one {credential}, which starts with `{prefix}`.",
+                fix: "Copy the whole {credential} again, without spaces or quotation marks, or create another in {create_at}.",
             },
             Self::UnknownCredential => ErrorEntry {
                 code: self,
@@ -139,7 +158,7 @@ impl ErrorCode {
                 json_rpc: Some(UNAUTHENTICATED),
                 symptom: "401, unknown or revoked",
                 cause: "The {credential} is mistyped or was revoked.",
-                fix: "Create a new {credential} in {create_at} and put it into your client's configuration.",
+                fix: "Create another in {create_at} and put it into your client's configuration; it starts with `{prefix}`.",
             },
             Self::ExpiredCredential => ErrorEntry {
                 code: self,
@@ -148,7 +167,7 @@ impl ErrorCode {
                 json_rpc: Some(UNAUTHENTICATED),
                 symptom: "401, expired",
                 cause: "The {credential} has reached the end of its lifetime.",
-                fix: "Create a new {credential} in {create_at} and put it into your client's configuration.",
+                fix: "Create another in {create_at} and put it into your client's configuration; it starts with `{prefix}`.",
             },
             Self::InsufficientScope => ErrorEntry {
                 code: self,
@@ -157,7 +176,7 @@ impl ErrorCode {
                 json_rpc: Some(FORBIDDEN),
                 symptom: "403, insufficient scope",
                 cause: "The {credential} does not hold a scope that the call needs; the message names it.",
-                fix: "Create a {credential} with the named scope in {create_at}.",
+                fix: "Create one that holds what is missing in {create_at}.",
             },
             Self::HostRefused => ErrorEntry {
                 code: self,
@@ -176,6 +195,24 @@ impl ErrorCode {
                 symptom: "403, origin refused",
                 cause: "A web page that the server does not trust sent the request.",
                 fix: "Connect from a client outside the browser; whoever runs the server trusts a page's origin with `--allow-origin`.",
+            },
+            Self::MethodNotAllowed => ErrorEntry {
+                code: self,
+                name: "method_not_allowed",
+                status: 405,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "405, method not allowed",
+                cause: "The request is not a `POST`: a browser was pointed at the endpoint, or a client asks for a stream or a session, which the server does not keep.",
+                fix: "Send every message with `POST`; clients that try `GET` first go on by themselves.",
+            },
+            Self::NotAcceptable => ErrorEntry {
+                code: self,
+                name: "not_acceptable",
+                status: 406,
+                json_rpc: Some(INVALID_REQUEST),
+                symptom: "406, not acceptable",
+                cause: "The `Accept` header leaves out a media type that the protocol asks for.",
+                fix: "Send `Accept: application/json, text/event-stream`, or no `Accept` at all.",
             },
             Self::BodyTooLarge => ErrorEntry {
                 code: self,
@@ -221,6 +258,24 @@ impl ErrorCode {
                 symptom: "400, not a request",
                 cause: "The body is JSON, but not one JSON-RPC 2.0 message: a batch, a repeated key, or a wrong `jsonrpc`, `id` or `method`.",
                 fix: "Send one JSON-RPC 2.0 message a request.",
+            },
+            Self::UnsupportedVersion => ErrorEntry {
+                code: self,
+                name: "unsupported_version",
+                status: 400,
+                json_rpc: Some(UNSUPPORTED_VERSION),
+                symptom: "400, unsupported protocol version",
+                cause: "The `MCP-Protocol-Version` header names a revision that the server does not speak.",
+                fix: "Use a revision that the error lists as supported; a newer client may be needed.",
+            },
+            Self::UnknownMethod => ErrorEntry {
+                code: self,
+                name: "unknown_method",
+                status: 404,
+                json_rpc: Some(METHOD_NOT_FOUND),
+                symptom: "Method not found",
+                cause: "The server does not have this method of the protocol.",
+                fix: "Use the capabilities that the server announces; this one has tools.",
             },
             Self::InvalidParams => ErrorEntry {
                 code: self,
@@ -297,8 +352,8 @@ impl ErrorCode {
             Self::Internal => ErrorEntry {
                 code: self,
                 name: "internal",
-                status: 200,
-                json_rpc: None,
+                status: 500,
+                json_rpc: Some(INTERNAL_ERROR),
                 symptom: "A tool answers `internal`",
                 cause: "The server failed; its log has the details.",
                 fix: "Call again; if it stays, tell whoever runs the server when it happened.",

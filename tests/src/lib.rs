@@ -1,1 +1,43 @@
-//! The harness that the tests of every toolwright package share.
+//! The harness that the tests of every toolwright package share: real binaries in empty folders,
+//! asked over the real wire.
+//!
+//! A [`Server`] is a process of the binary under test; a [`Client`] speaks one [`Revision`] of the
+//! protocol to it, over HTTP or over stdio, and every answer is a [`Reply`], so that one table of
+//! cases can be run over every [`Transport`]. [`raw`] sends what no HTTP library would.
+//!
+//! ```no_run
+//! # async fn test() {
+//! use serde_json::json;
+//! use toolwright_tests::{Client, Revision, Server};
+//!
+//! // In a test of the package `acme`: env!("CARGO_BIN_EXE_acme")
+//! let server = Server::of("target/debug/acme").start();
+//! let token = server.token("reader", &["notes:read"]);
+//! let mut client = Client::http(server.url(), Some(&token), Revision::V2025_11_25);
+//! client.open().await;
+//! let reply = client.call("list_notes", json!({})).await;
+//! assert_eq!(reply.structured()["notes"], json!([]));
+//! # }
+//! ```
+
+mod client;
+mod facts;
+pub mod raw;
+mod reply;
+mod server;
+mod stdio;
+
+pub use client::{Client, Revision, Transport};
+pub use facts::{rows, workspace};
+pub use reply::Reply;
+pub use server::{Ran, Server, ServerBuilder, run};
+pub use stdio::StdioPipe;
+
+/// Says that a test was not run, and why. Where `CI=true`, nothing may be missing: it fails.
+///
+/// # Panics
+/// In CI.
+pub fn skipped(why: &str) {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "a part that CI must have is absent: {why}");
+    eprintln!("SKIPPED: {why}");
+}

@@ -1,3 +1,40 @@
-//! Infatica MCP.
+//! Infatica MCP: collects web pages as runs, and exports what was collected.
+//!
+//! `tools.yaml` declares the tools, and `runs` has a function for each. Those go through `store` to
+//! a database, from which `worker` takes what is to be collected, and has `collect` do it.
 
-fn main() {}
+use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode};
+
+use collect::{Collector, Limits};
+use toolwright::Context;
+use worker::Worker;
+
+mod collect;
+mod export;
+mod runs;
+mod store;
+mod worker;
+
+#[derive(clap::Args, Debug)]
+struct Args {
+    /// The database of the runs; it is made where there is none.
+    #[arg(long, value_name = "FILE", env = "INFATICA_STORE", default_value = "data/infatica-store.db")]
+    store: PathBuf,
+
+    /// How many pages are collected at a time.
+    #[arg(long, value_name = "PAGES", default_value = "8")]
+    concurrency: NonZeroUsize,
+
+    #[command(flatten)]
+    limits: Limits,
+}
+
+fn main() -> ExitCode {
+    toolwright::serve(&infatica_tools::SERVER, async |context: Context<Args>| {
+        let Args { store: path, concurrency, limits } = &context.args;
+        let stores = store::open(path).await?;
+        let worker = Worker::new(stores.clone(), path, Collector::new(limits)?, *concurrency)?;
+        context.spawn(worker.run(context.shutdown.clone()));
+        Ok(infatica_tools::handlers(stores.read, stores.write))
+    })
+}

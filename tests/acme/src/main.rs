@@ -1,3 +1,7 @@
-//! The small server that the runtime is tested with.
+//! The server as its manifest declares it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    acme::run(&acme_tools::SERVER)
+}

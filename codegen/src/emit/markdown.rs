@@ -1,0 +1,105 @@
+//! Text of a manifest as Markdown that shows it as it was written.
+//!
+//! A manifest's text is plain, but for code between backticks, which stays code. All else that
+//! Markdown would read as markup is escaped.
+
+/// Text for any place in a line: a paragraph, a list item, a cell of a table, a doc comment.
+pub(super) fn inline(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut markdown = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(first) = rest.chars().next() {
+        let length = if first == '`' {
+            span(rest, &mut markdown)
+        } else if let Some(length) = address(rest) {
+            markdown.extend(["<", &rest[..length], ">"]);
+            length
+        } else {
+            let (before, after) = (&text[..text.len() - rest.len()], &rest[first.len_utf8()..]);
+            character(before, first, after, &mut markdown);
+            first.len_utf8()
+        };
+        rest = &rest[length..];
+    }
+    markdown
+}
+
+/// Text of several paragraphs, which blank lines separate.
+pub(super) fn paragraphs(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let paragraphs = text.split("\n\n").map(inline).filter(|paragraph| !paragraph.is_empty());
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Text as code, for any place in a line.
+pub(super) fn code(text: &str) -> String {
+    let text = text.replace(['\r', '\n'], " ");
+    if text.contains('|') {
+        // A table ends its cells before it sees code; outside of tables `\|` would show the backslash.
+        let html = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let marks = html.replace('|', "&#124;").replace('`', "&#96;").replace('*', "&#42;").replace('_', "&#95;");
+        return format!("<code>{}</code>", marks.replace('[', "&#91;").replace('\\', "&#92;"));
+    }
+    let fence = "`".repeat(longest_run(&text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// Lines of code as a block.
+pub(super) fn block(language: &str, text: &str) -> String {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
+}
+
+/// Writes the code that `text` starts with, or its backticks when nothing closes them; answers with
+/// the length of what was read.
+fn span(text: &str, markdown: &mut String) -> usize {
+    let opening = run(text);
+    let mut at = opening;
+    while let Some(next) = text[at..].find('`') {
+        at += next;
+        let closing = run(&text[at..]);
+        if closing == opening {
+            let content = &text[opening..at];
+            markdown.push_str(&code(if opening > 1 { content.trim() } else { content }));
+            return at + closing;
+        }
+        at += closing;
+    }
+    markdown.push_str(&"\\`".repeat(opening));
+    opening
+}
+
+/// The length of the web address that `text` starts with, without the punctuation that ends a sentence.
+fn address(text: &str) -> Option<usize> {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| text.starts_with(scheme))?;
+    let end = text.find(|c: char| c.is_whitespace() || "<>`|\"\\".contains(c)).unwrap_or(text.len());
+    let address = text[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '*', '_']);
+    (address.len() > scheme.len()).then_some(address.len())
+}
+
+/// Writes one character between `before` and `after`, escaped where Markdown would read it as markup.
+fn character(before: &str, this: char, after: &str, markdown: &mut String) {
+    let next = after.chars().next();
+    let inside_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let is_markup = match this {
+        '\\' | '*' | '[' | ']' | '<' | '>' | '|' | '$' | '~' => true,
+        '_' => !(inside_word(before.chars().next_back()) && inside_word(next)),
+        '&' => next.is_some_and(|c| c.is_ascii_alphabetic() || c == '#'),
+        '#' | '+' | '-' | '=' => before.is_empty(),
+        '.' | ')' => !before.is_empty() && before.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    };
+    if is_markup {
+        markdown.push('\\');
+    }
+    markdown.push(this);
+}
+
+fn run(text: &str) -> usize {
+    text.len() - text.trim_start_matches('`').len()
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}

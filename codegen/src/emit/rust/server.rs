@@ -1,0 +1,270 @@
+//! The crate's root: the server as declared, the constructor of its handlers with the `match` that
+//! dispatches to them, and the lookup of declared names.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use toolwright_core::{Access, Requirement, Scope, ScopeSet};
+
+use super::{COMMAND, File, contract, docs, grouped, ident, source, stem, text, tool};
+use crate::{
+    api::{Api, Credential, Group, Listing, Server, Tool},
+    emit::{clients, wording},
+};
+
+pub(super) fn file(api: &Api) -> File {
+    let about = format!("{}: the tools that `{}` declares.", api.server.title, api.manifest);
+    let allow = quote! {
+        #![allow(clippy::all, clippy::pedantic, reason = "generated: names and shapes are the manifest's")]
+    };
+    let mut parts = vec![allow, contract()];
+    parts.extend(modules(api));
+    parts.push(constant(api));
+    parts.extend(handlers(api));
+    parts.push(lookup(api));
+    source(api, "src/lib.rs", &about, parts)
+}
+
+fn modules(api: &Api) -> Vec<TokenStream> {
+    let mut modules = Vec::new();
+    if !api.types.is_empty() {
+        let names = api.types.iter().map(|named| ident(&named.name));
+        modules.push(quote! {
+            mod types;
+            pub use types::{#(#names),*};
+        });
+    }
+    let tools = api.tools.iter().map(|Tool { module, .. }| {
+        let path = tool::path(module);
+        let path = path.trim_start_matches("src/");
+        let module = ident(module);
+        quote! {
+            #[path = #path]
+            pub mod #module;
+        }
+    });
+    modules.push(tools.collect());
+    modules
+}
+
+fn constant(api: &Api) -> TokenStream {
+    let Api {
+        server,
+        credential,
+        scopes,
+        scopes_without_tools: _,
+        groups,
+        types: _,
+        tools,
+        clients: _,
+        docs: _,
+        inputs: _,
+        folder: _,
+        manifest: _,
+    } = api;
+    let Server {
+        name,
+        package: _,
+        key,
+        title,
+        version,
+        description,
+        instructions,
+        endpoint,
+        path,
+        listing,
+        body_bytes,
+        call_seconds,
+    } = server;
+    let description = text(description);
+    let instructions = instructions.as_deref().map(text).map_or_else(
+        || quote!(::core::option::Option::None),
+        |instructions| quote!(::core::option::Option::Some(#instructions)),
+    );
+    let listing = ident(match listing {
+        Listing::Granted => "Granted",
+        Listing::All => "All",
+        Listing::Gated => "Gated",
+    });
+    let (body_bytes, call_seconds) = (grouped(*body_bytes), grouped(*call_seconds));
+    let credential = credential_of(credential);
+    let scopes = scopes.iter().map(scope_of);
+    let groups = groups
+        .iter()
+        .map(|Group { name, title, description: _ }| quote!(contract::GroupSpec { name: #name, title: #title }));
+    let modules = tools.iter().map(|tool| ident(&tool.module));
+    let clients = clients_of(api);
+    quote! {
+        /// What the manifest declares about the server.
+        pub static SERVER: contract::ServerSpec = contract::ServerSpec {
+            name: #name,
+            key: #key,
+            title: #title,
+            version: #version,
+            description: #description,
+            instructions: #instructions,
+            endpoint: #endpoint,
+            path: #path,
+            listing: contract::Listing::#listing,
+            limits: contract::LimitsSpec { body_bytes: #body_bytes, call_seconds: #call_seconds },
+            credential: #credential,
+            scopes: const { &[#(#scopes),*] },
+            groups: &[#(#groups),*],
+            tools: &[#(<#modules::Tool as contract::Tool>::SPEC),*],
+            tool_list: ::core::include_str!("../tools.json"),
+            clients: &[#(#clients),*],
+        };
+    }
+}
+
+fn credential_of(credential: &Credential) -> TokenStream {
+    let Credential { name, abbreviation, prefix, length, lifetime_seconds, env, create_at } = credential;
+    let (length, lifetime_seconds) = (grouped(*length), grouped(*lifetime_seconds));
+    quote! {
+        contract::CredentialSpec {
+            name: #name,
+            abbreviation: #abbreviation,
+            prefix: #prefix,
+            length: #length,
+            lifetime_seconds: #lifetime_seconds,
+            env: #env,
+            create_at: #create_at,
+        }
+    }
+}
+
+fn scope_of(scope: &Scope) -> TokenStream {
+    let Scope { name, access, grants, implies } = scope;
+    let access = access_of(*access);
+    let implies = set_of(*implies);
+    quote! {
+        contract::Scope {
+            name: ::std::borrow::Cow::Borrowed(#name),
+            access: #access,
+            grants: ::std::borrow::Cow::Borrowed(#grants),
+            implies: #implies,
+        }
+    }
+}
+
+fn clients_of(api: &Api) -> Vec<TokenStream> {
+    let templates = clients::templates(api);
+    let specs = templates.iter().map(|clients::Template { key, title, snippet }| {
+        let snippet = text(snippet);
+        quote!(contract::ClientSpec { key: #key, title: #title, snippet: #snippet })
+    });
+    specs.collect()
+}
+
+fn set_of(set: ScopeSet) -> TokenStream {
+    if set.is_empty() {
+        return quote!(contract::ScopeSet::EMPTY);
+    }
+    let ids = set.iter().map(|id| Literal::u8_unsuffixed(id.0));
+    quote!(contract::ScopeSet::of(&[#(contract::ScopeId(#ids)),*]))
+}
+
+pub(super) fn access_of(access: Access) -> TokenStream {
+    let variant = ident(match access {
+        Access::Read => "Read",
+        Access::Write => "Write",
+        Access::Destructive => "Destructive",
+    });
+    quote!(contract::DeclaredAccess::#variant)
+}
+
+pub(super) fn requirement_of(requirement: &Requirement) -> TokenStream {
+    let clauses = requirement.clauses().iter().map(|clause| {
+        let ids = clause.alternatives().iter().map(|id| Literal::u8_unsuffixed(id.0));
+        quote!(contract::Clause::any_of(&[#(contract::ScopeId(#ids)),*]))
+    });
+    quote!(contract::Requirement::all_of(const { &[#(#clauses),*] }))
+}
+
+/// One of the stores, with the tools that it serves.
+struct Store<'a> {
+    field: &'static str,
+    parameter: &'static str,
+    tools: Vec<&'a Tool>,
+}
+
+/// The constructor. It takes a store for each access that a tool has, so that no server is asked
+/// for a store that nothing uses.
+fn handlers(api: &Api) -> Vec<TokenStream> {
+    let (readers, writers): (Vec<_>, Vec<_>) = api.tools.iter().partition(|tool| tool.access == Access::Read);
+    let stores = [
+        Store { field: "read", parameter: "R", tools: readers },
+        Store { field: "write", parameter: "W", tools: writers },
+    ];
+    let stores: Vec<_> = stores.into_iter().filter(|store| !store.tools.is_empty()).collect();
+
+    let fields: Vec<_> = stores.iter().map(|store| ident(store.field)).collect();
+    let parameters: Vec<_> = stores.iter().map(|store| ident(store.parameter)).collect();
+    let bounds: Vec<_> = stores
+        .iter()
+        .map(|store| {
+            let parameter = ident(store.parameter);
+            let tools = store.tools.iter().map(|tool| ident(&tool.module));
+            quote!(#parameter: #(contract::Handle<#tools::Tool>)+*)
+        })
+        .collect();
+    let arms = stores.iter().flat_map(|Store { field, parameter, tools }| {
+        let (field, parameter) = (ident(field), ident(parameter));
+        tools.iter().map(move |tool| {
+            let (name, module) = (&tool.name, ident(&tool.module));
+            quote! {
+                #name => contract::invoke::<#module::Tool, #parameter, Self>(
+                    self, |stores| &stores.#field, call, arguments,
+                ),
+            }
+        })
+    });
+    let about = docs(wording::handlers(stores.iter().map(|store| store.field)));
+    vec![quote! {
+        #about
+        pub fn handlers<#(#parameters),*>(#(#fields: #parameters),*) -> contract::Handlers
+        where
+            #(#bounds,)*
+        {
+            struct Stores<#(#parameters),*> {
+                #(#fields: #parameters,)*
+            }
+
+            impl<#(#parameters),*> contract::Dispatch for Stores<#(#parameters),*>
+            where
+                #(#bounds,)*
+            {
+                fn dispatch(
+                    self: ::std::sync::Arc<Self>,
+                    call: contract::Call,
+                    arguments: contract::Value,
+                ) -> contract::Reply {
+                    match call.tool().name {
+                        #(#arms)*
+                        _ => contract::undeclared(&call),
+                    }
+                }
+            }
+
+            contract::Handlers::new(Stores { #(#fields),* })
+        }
+    }]
+}
+
+/// The macro that `#[mcp_tool]` calls first, so that an undeclared name is one error in our words.
+fn lookup(api: &Api) -> TokenStream {
+    let modules: Vec<_> = api.tools.iter().map(|tool| ident(&tool.module)).collect();
+    let before = format!("{} declares no tool `", api.manifest);
+    let names: Vec<_> = api.tools.iter().map(|tool| stem(&tool.module)).collect();
+    let after = format!("declare it there and run `{COMMAND}`, or use one of: {}", names.join(", "));
+    quote! {
+        /// Passes on what `#[mcp_tool]` made for a declared tool, and refuses every other name.
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! declared_tool {
+            #((#modules => $($handler:tt)*) => { $($handler)* };)*
+            ($other:ident => $($handler:tt)*) => {
+                ::core::compile_error!(::core::concat!(#before, ::core::stringify!($other), "`\n", #after));
+            };
+        }
+    }
+}

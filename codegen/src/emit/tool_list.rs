@@ -1,0 +1,47 @@
+//! `tools.json`: the list that `tools/list` is made from, as the protocol wants it.
+
+use serde_json::{Value, json};
+use toolwright_core::Access;
+
+use super::File;
+use crate::api::{Api, Tool};
+
+pub(super) fn file(api: &Api) -> File {
+    let tools: Value = api.tools.iter().map(tool).collect();
+    File::new("tools.json", format!("{tools:#}\n"))
+}
+
+fn tool(tool: &Tool) -> Value {
+    let Tool {
+        name,
+        module: _,
+        title,
+        description,
+        group: _,
+        access,
+        idempotent,
+        open_world,
+        requirement: _,
+        scope_note: _,
+        input: _,
+        input_schema,
+        output: _,
+        output_schema,
+        examples: _,
+    } = tool;
+    json!({
+        "name": name,
+        "title": title,
+        "description": description,
+        "inputSchema": input_schema,
+        "outputSchema": output_schema,
+        // All four hints, always: what a client assumes in place of an absent one is the worst case.
+        "annotations": {
+            "title": title,
+            "readOnlyHint": *access == Access::Read,
+            "destructiveHint": *access == Access::Destructive,
+            "idempotentHint": idempotent,
+            "openWorldHint": open_world,
+        },
+    })
+}

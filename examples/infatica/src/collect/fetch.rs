@@ -1,0 +1,198 @@
+//! Fetching: one GET, its redirects, and its body up to a bound.
+
+use std::{
+    error::Error,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{
+        Client,
+        connect::{HttpConnector, dns::Name},
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use mime::Mime;
+use tower::{Service, ServiceExt as _};
+use tower_http::decompression::Decompression;
+
+use super::{
+    Fault, Recovery,
+    address::{Policy, Refused, Target},
+};
+
+/// How many redirects are followed from one address.
+const MAX_REDIRECTS: usize = 5;
+
+const USER_AGENT: &str = concat!("infatica-mcp/", env!("CARGO_PKG_VERSION"));
+
+/// The client knows no proxies, follows no redirects and keeps no cookies: nothing but the checked
+/// address of a checked URL is ever connected to.
+type HttpClient = Decompression<Client<HttpsConnector<HttpConnector<CheckedResolver>>, Empty<Bytes>>>;
+type Body = <HttpClient as Service<Request<Empty<Bytes>>>>::Response;
+
+#[derive(Debug, Clone)]
+pub(super) struct Fetcher {
+    client: HttpClient,
+    policy: Arc<Policy>,
+    time_limit: Duration,
+}
+
+/// A successful answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Where redirects led.
+    pub(super) target: Target,
+    pub(super) status: StatusCode,
+    pub(super) media_type: Option<Mime>,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    pub(super) fn is_html(&self) -> bool {
+        match &self.media_type {
+            Some(media_type) => ["text/html", "application/xhtml+xml"].contains(&media_type.essence_str()),
+            None => self.body.trim_ascii_start().starts_with(b"<"),
+        }
+    }
+}
+
+impl Fetcher {
+    pub(super) fn new(policy: Policy, time_limit: Duration) -> anyhow::Result<Self> {
+        let policy = Arc::new(policy);
+        let mut connector = HttpConnector::new_with_resolver(CheckedResolver(Arc::clone(&policy)));
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
+            .context("cannot set up TLS")?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
+        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
+        Ok(Self { client: Decompression::new(client), policy, time_limit })
+    }
+
+    /// Fetches a target, wherever its redirects lead, within the time limit.
+    pub(super) async fn get(&self, target: Target, max_bytes: usize) -> Result<Answer, Fault> {
+        let seconds = self.time_limit.as_secs();
+        tokio::time::timeout(self.time_limit, self.follow(target, max_bytes))
+            .await
+            .unwrap_or_else(|_| Err(Fault::passing(format!("no complete answer within {seconds} s"))))
+    }
+
+    async fn follow(&self, mut target: Target, max_bytes: usize) -> Result<Answer, Fault> {
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.request(&target).await?;
+            match redirect(&target, &response)? {
+                Some(next) => target = next,
+                None => return read(target, response, max_bytes).await,
+            }
+        }
+        Err(Fault::lasting(format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
+    async fn request(&self, target: &Target) -> Result<Body, Fault> {
+        self.policy.check_literal(target)?;
+        let request = Request::get(target.url().as_str())
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::ACCEPT, "*/*")
+            .body(Empty::new())
+            .map_err(|error| Fault::lasting(format!("the address cannot be requested: {error}")))?;
+        self.client.clone().oneshot(request).await.map_err(|error| match find::<Refused>(&error) {
+            Some(refused) => refused.clone().into(),
+            None => Fault::passing(format!("no answer: {}", root_cause(&error))),
+        })
+    }
+}
+
+/// Where an answer redirects to, if it does. The next address is checked as the first one was.
+fn redirect<B>(target: &Target, response: &Response<B>) -> Result<Option<Target>, Fault> {
+    let status = response.status();
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let fault = |message| Fault { http_status: Some(status.as_u16()), ..Fault::lasting(message) };
+    let Some(location) = response.headers().get(header::LOCATION) else {
+        return Err(fault(format!("{status} without a Location")));
+    };
+    let location = std::str::from_utf8(location.as_bytes())
+        .map_err(|_| fault(format!("{status} with a Location that is no text")))?;
+    target.join(location).map(Some).map_err(|refused| fault(format!("refused to follow {status}: {refused}")))
+}
+
+async fn read(target: Target, response: Body, max_bytes: usize) -> Result<Answer, Fault> {
+    let status = response.status();
+    if !status.is_success() {
+        return Err(refusal(&response));
+    }
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok()?.parse().ok());
+    let fault = |fault| Fault { http_status: Some(status.as_u16()), ..fault };
+    let body = Limited::new(response.into_body(), max_bytes).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            fault(Fault::lasting(format!("larger than {max_bytes} bytes")))
+        } else {
+            fault(Fault::passing(format!("the answer broke off: {}", root_cause(&*error))))
+        }
+    })?;
+    Ok(Answer { target, status, media_type, body: body.to_bytes() })
+}
+
+/// The fault that an unsuccessful status is.
+fn refusal<B>(response: &Response<B>) -> Fault {
+    let status = response.status();
+    let passes = status.is_server_error()
+        || [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+    let retry_after = response.headers().get(header::RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok()).map(Duration::from_secs);
+    Fault {
+        message: format!("HTTP status {status}"),
+        http_status: Some(status.as_u16()),
+        recovery: if passes { Recovery::Later(retry_after) } else { Recovery::Never },
+    }
+}
+
+/// Resolves names for the client: it connects to what was checked here.
+#[derive(Debug, Clone)]
+struct CheckedResolver(Arc<Policy>);
+
+impl Service<Name> for CheckedResolver {
+    type Response = std::vec::IntoIter<std::net::SocketAddr>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let policy = Arc::clone(&self.0);
+        Box::pin(async move { Ok(policy.resolve(name.as_str()).await?.into_iter()) })
+    }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|error| error.downcast_ref())
+}
+
+fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    causes(error).last().unwrap_or(error)
+}

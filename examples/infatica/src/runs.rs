@@ -1,0 +1,169 @@
+//! The tools of the area Runs: each handler says what a call means, and the store does it.
+
+#[allow(
+    clippy::wildcard_imports,
+    reason = "a handler needs its tool's module and types, and the lookup of its name"
+)]
+use infatica_tools::*;
+use jiff::Timestamp;
+use toolwright::{Call, ToolError, mcp_tool};
+
+use crate::{
+    collect::Target,
+    export,
+    store::{
+        ReadStore, StoreError, WriteStore, events, items, runs, stats,
+        transitions::{NewRun, Origin},
+    },
+};
+
+#[mcp_tool]
+async fn list_runs(store: &ReadStore, call: &Call, input: list_runs::Input) -> Result<list_runs::Output, ToolError> {
+    let filter = runs::Filter {
+        of_type: input.r#type,
+        status: input.status,
+        query: input.query,
+        created_after: instant("created_after", input.created_after)?,
+        created_before: instant("created_before", input.created_before)?,
+    };
+    let mut view = store.snapshot().await?;
+    let (runs, total) = runs::list(&mut view, call.subject(), &filter, input.limit, input.offset).await?;
+    Ok(list_runs::Output { runs, total })
+}
+
+#[mcp_tool]
+async fn create_run(store: &WriteStore, call: &Call, input: create_run::Input) -> Result<Run, ToolError> {
+    let new = new_run(input)?;
+    Ok(store.create_run(call, &new).await?)
+}
+
+#[mcp_tool]
+async fn get_run(store: &ReadStore, call: &Call, input: get_run::Input) -> Result<RunDetails, StoreError> {
+    let mut view = store.snapshot().await?;
+    let key = runs::find(&mut view, call.subject(), &input.run_id).await?;
+    let run = runs::load(&mut view, key).await?;
+    let items = items::list(&mut view, key, input.limit, input.offset).await?;
+    let next_offset = next_offset(input.offset, items.len(), run.items.total);
+    Ok(RunDetails { run, items, next_offset })
+}
+
+#[mcp_tool]
+async fn retry_run(store: &WriteStore, call: &Call, input: retry_run::Input) -> Result<retry_run::Output, StoreError> {
+    let (run, retried) = store.retry_run(call, &input.run_id).await?;
+    Ok(retry_run::Output { run, retried })
+}
+
+#[mcp_tool]
+async fn cancel_run(store: &WriteStore, call: &Call, input: cancel_run::Input) -> Result<Run, StoreError> {
+    store.cancel_run(call, &input.run_id).await
+}
+
+#[mcp_tool]
+async fn export_run(store: &ReadStore, call: &Call, input: export_run::Input) -> Result<export_run::Output, ToolError> {
+    let mut view = store.snapshot().await?;
+    let key = runs::find(&mut view, call.subject(), &input.run_id).await?;
+    let run = runs::load(&mut view, key).await?;
+    let bytes = items::content_bytes(&mut view, key, input.limit, input.offset).await?;
+    if bytes > export::MAX_BYTES {
+        return Err(export::too_large(input.limit));
+    }
+    let items = items::collected(&mut view, key, input.limit, input.offset).await?;
+    let next_offset = next_offset(input.offset, items.len(), run.items.total);
+    let content = export::render(input.format, &run, &items, input.limit)?;
+    let media_type = export::media_type(input.format).to_owned();
+    Ok(export_run::Output { format: input.format, media_type, content, next_offset })
+}
+
+#[mcp_tool]
+async fn get_run_stats(store: &ReadStore, call: &Call) -> Result<get_run_stats::Output, StoreError> {
+    let mut view = store.snapshot().await?;
+    stats::load(&mut view, call.subject(), Timestamp::now()).await
+}
+
+#[mcp_tool]
+async fn get_run_logs(
+    store: &ReadStore,
+    call: &Call,
+    input: get_run_logs::Input,
+) -> Result<get_run_logs::Output, StoreError> {
+    let mut view = store.snapshot().await?;
+    let run = runs::find(&mut view, call.subject(), &input.run_id).await?;
+    let (events, total) = events::list(&mut view, run, input.limit, input.offset).await?;
+    Ok(get_run_logs::Output { events, total })
+}
+
+#[mcp_tool]
+async fn retry_item(
+    store: &WriteStore,
+    call: &Call,
+    input: retry_item::Input,
+) -> Result<retry_item::Output, StoreError> {
+    let (run, item) = store.retry_item(call, &input.run_id, &input.item_id).await?;
+    Ok(retry_item::Output { run, item })
+}
+
+/// The run that the arguments of `create_run` describe, if they fit together.
+fn new_run(input: create_run::Input) -> Result<NewRun, ToolError> {
+    let create_run::Input { r#type, engine, name, urls, source_url, max_items } = input;
+    let origin = match (r#type, urls, source_url) {
+        (RunType::Urls, Some(urls), None) => Origin::Urls(urls),
+        (RunType::Feed, None, Some(source_url)) => Origin::Feed { source_url, max_items },
+        (RunType::Urls, None, None) => {
+            return Err(ToolError::invalid_argument("urls", "type `urls` needs 1 to 500 addresses; none came"));
+        }
+        (RunType::Feed, None, None) => {
+            return Err(ToolError::invalid_argument(
+                "source_url",
+                "type `feed` needs the address of a sitemap or feed; none came",
+            ));
+        }
+        (RunType::Urls, _, Some(_)) => {
+            return Err(ToolError::invalid_argument(
+                "source_url",
+                "it belongs to type `feed`, and the type is `urls`: leave it out, or set `type` to `feed`",
+            ));
+        }
+        (RunType::Feed, Some(_), _) => {
+            return Err(ToolError::invalid_argument(
+                "urls",
+                "they belong to type `urls`, and the type is `feed`: leave them out, or set `type` to `urls`",
+            ));
+        }
+    };
+    let first = match &origin {
+        Origin::Urls(urls) => {
+            for (at, url) in urls.iter().enumerate() {
+                collectable(&format!("urls[{at}]"), url)?;
+            }
+            urls.first().map(String::as_str).unwrap_or_default()
+        }
+        Origin::Feed { source_url, .. } => {
+            collectable("source_url", source_url)?;
+            source_url
+        }
+    };
+    let name = name.unwrap_or_else(|| first.chars().take(120).collect());
+    Ok(NewRun { name, engine, origin })
+}
+
+fn collectable(field: &str, url: &str) -> Result<(), ToolError> {
+    Target::parse(url).map(drop).map_err(|refused| ToolError::invalid_argument(field, refused))
+}
+
+/// An instant, with any offset from UTC.
+fn instant(field: &str, value: Option<String>) -> Result<Option<Timestamp>, ToolError> {
+    let Some(value) = value else { return Ok(None) };
+    let instant = value.parse().map_err(|_| {
+        ToolError::invalid_argument(
+            field,
+            format!("expected an RFC 3339 time such as 2026-01-31T12:00:00+01:00, got `{value}`"),
+        )
+    })?;
+    Ok(Some(instant))
+}
+
+/// The offset of the next page, when there is one.
+fn next_offset(offset: i64, on_this_page: usize, total: i64) -> Option<i64> {
+    let next = offset.saturating_add(i64::try_from(on_this_page).unwrap_or(i64::MAX));
+    (on_this_page > 0 && next < total).then_some(next)
+}

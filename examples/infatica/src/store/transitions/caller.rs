@@ -1,0 +1,203 @@
+//! The transitions that callers ask for.
+
+use infatica_tools::{Engine, Item, ItemStatus, Run, RunStatus, RunType};
+use sqlx::SqliteConnection;
+use toolwright::Call;
+
+use super::{Event, Role, insert_task, random_id, record};
+use crate::store::{
+    StoreError, WriteStore, items,
+    runs::{self, RunKey},
+    time,
+};
+
+/// A run as asked for, with arguments that fit together.
+#[derive(Debug)]
+pub(crate) struct NewRun {
+    pub(crate) name: String,
+    pub(crate) engine: Engine,
+    pub(crate) origin: Origin,
+}
+
+/// Where the items of a new run come from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    Urls(Vec<String>),
+    Feed { source_url: String, max_items: i64 },
+}
+
+impl WriteStore {
+    /// Makes a run and queues its tasks.
+    pub(crate) async fn create_run(&self, call: &Call, new: &NewRun) -> Result<Run, StoreError> {
+        let (of_type, role, urls, source_url, max_items) = match &new.origin {
+            Origin::Urls(urls) => {
+                (RunType::Urls, Role::Page, urls.as_slice(), None, urls.len().try_into().unwrap_or(i64::MAX))
+            }
+            Origin::Feed { source_url, max_items } => {
+                (RunType::Feed, Role::Source, std::slice::from_ref(source_url), Some(source_url), *max_items)
+            }
+        };
+        let now = time::now();
+        let mut change = self.change().await?;
+        let run = sqlx::query_scalar(
+            "INSERT INTO runs (id, account, name, folded_name, type, engine, source_url, max_items, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING seq",
+        )
+        .bind(random_id("run_"))
+        .bind(call.subject())
+        .bind(&new.name)
+        .bind(new.name.to_lowercase())
+        .bind(of_type.as_str())
+        .bind(new.engine.as_str())
+        .bind(source_url)
+        .bind(max_items)
+        .bind(now)
+        .fetch_one(&mut *change)
+        .await?;
+        let run = RunKey(run);
+        for url in urls {
+            insert_task(&mut change, now, run, role, url).await?;
+        }
+        let detail = match &new.origin {
+            Origin::Urls(urls) => format!("{} items", urls.len()),
+            Origin::Feed { source_url, .. } => format!("from {source_url}"),
+        };
+        record(&mut change, now, by(call, run, None, "run.created", Some(&detail))).await?;
+        let created = runs::load(&mut change, run).await?;
+        change.commit().await?;
+        self.work.notify_one();
+        Ok(created)
+    }
+
+    /// Stops a run and all of its tasks that are not over.
+    pub(crate) async fn cancel_run(&self, call: &Call, run_id: &str) -> Result<Run, StoreError> {
+        let now = time::now();
+        let mut change = self.change().await?;
+        let run = runs::find(&mut change, call.subject(), run_id).await?;
+        let found = runs::load(&mut change, run).await?;
+        match found.status {
+            RunStatus::Queued | RunStatus::Running => {}
+            RunStatus::Cancelled => return Ok(found),
+            RunStatus::Completed | RunStatus::Failed => {
+                return Err(StoreError::WrongState(format!(
+                    "run `{run_id}` is {}: only a queued or running run can be cancelled",
+                    found.status.as_str()
+                )));
+            }
+        }
+        let tasks: Vec<(i64, String)> = sqlx::query_as(
+            "UPDATE tasks SET status = 'cancelled', finished_at = ?2 WHERE run = ?1 AND status IN ('queued', 'running')
+             RETURNING seq, role",
+        )
+        .bind(run.0)
+        .bind(now)
+        .fetch_all(&mut *change)
+        .await?;
+        sqlx::query("UPDATE runs SET status = 'cancelled', finished_at = ?2 WHERE seq = ?1")
+            .bind(run.0)
+            .bind(now)
+            .execute(&mut *change)
+            .await?;
+        for (task, role) in tasks {
+            let name = format!("{}.cancelled", Role::from_word(&role)?.subject());
+            record(&mut change, now, by(call, run, Some(task), &name, None)).await?;
+        }
+        record(&mut change, now, by(call, run, None, "run.cancelled", None)).await?;
+        let cancelled = runs::load(&mut change, run).await?;
+        change.commit().await?;
+        self.work.notify_one();
+        Ok(cancelled)
+    }
+
+    /// Queues the failed tasks of a run that is over. Answers with how many of them are items.
+    pub(crate) async fn retry_run(&self, call: &Call, run_id: &str) -> Result<(Run, i64), StoreError> {
+        let now = time::now();
+        let mut change = self.change().await?;
+        let run = runs::find(&mut change, call.subject(), run_id).await?;
+        let found = runs::load(&mut change, run).await?;
+        let refusal = match found.status {
+            RunStatus::Completed | RunStatus::Failed => None,
+            RunStatus::Queued | RunStatus::Running => Some("wait until it is completed or failed, or cancel it first"),
+            RunStatus::Cancelled => Some("take up single items with retry_item, or create a new run"),
+        };
+        if let Some(remedy) = refusal {
+            let status = found.status.as_str();
+            return Err(StoreError::WrongState(format!("run `{run_id}` is {status}: {remedy}")));
+        }
+        let failed: Vec<(i64, String)> =
+            sqlx::query_as("SELECT seq, role FROM tasks WHERE run = ?1 AND status = 'failed' ORDER BY seq")
+                .bind(run.0)
+                .fetch_all(&mut *change)
+                .await?;
+        if failed.is_empty() {
+            let message = format!("run `{run_id}` is completed and has no failed item: there is nothing to retry");
+            return Err(StoreError::WrongState(message));
+        }
+        let mut retried = 0;
+        for (task, role) in failed {
+            let role = Role::from_word(&role)?;
+            requeue(&mut change, now, task).await?;
+            record(&mut change, now, by(call, run, Some(task), &format!("{}.retried", role.subject()), None)).await?;
+            retried += i64::from(role == Role::Page);
+        }
+        reopen(&mut change, now, call, run).await?;
+        let retrying = runs::load(&mut change, run).await?;
+        change.commit().await?;
+        self.work.notify_one();
+        Ok((retrying, retried))
+    }
+
+    /// Queues one failed or cancelled item, and takes its run up again where that is over.
+    pub(crate) async fn retry_item(&self, call: &Call, run_id: &str, item_id: &str) -> Result<(Run, Item), StoreError> {
+        let now = time::now();
+        let mut change = self.change().await?;
+        let run = runs::find(&mut change, call.subject(), run_id).await?;
+        let (task, item) = items::find(&mut change, run, item_id).await?;
+        let refusal = match item.status {
+            ItemStatus::Failed | ItemStatus::Cancelled => None,
+            ItemStatus::Queued | ItemStatus::Running => Some("it is going to be collected anyway"),
+            ItemStatus::Completed => Some("it is kept as it was collected; create a new run to collect it anew"),
+        };
+        if let Some(remedy) = refusal {
+            let status = item.status.as_str();
+            return Err(StoreError::WrongState(format!("item `{item_id}` is {status}: {remedy}")));
+        }
+        requeue(&mut change, now, task).await?;
+        record(&mut change, now, by(call, run, Some(task), "item.retried", None)).await?;
+        if !matches!(runs::load(&mut change, run).await?.status, RunStatus::Queued | RunStatus::Running) {
+            reopen(&mut change, now, call, run).await?;
+        }
+        let retrying = runs::load(&mut change, run).await?;
+        let (_, item) = items::find(&mut change, run, item_id).await?;
+        change.commit().await?;
+        self.work.notify_one();
+        Ok((retrying, item))
+    }
+}
+
+/// Queues a task as if it was new, but for the count of its attempts.
+async fn requeue(connection: &mut SqliteConnection, now: i64, task: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE tasks SET status = 'queued', faults = 0, due_at = ?2, http_status = NULL, error = NULL, finished_at = NULL
+         WHERE seq = ?1",
+    )
+    .bind(task)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Queues a run that was over.
+async fn reopen(connection: &mut SqliteConnection, now: i64, call: &Call, run: RunKey) -> Result<(), StoreError> {
+    sqlx::query("UPDATE runs SET status = 'queued', error = NULL, finished_at = NULL WHERE seq = ?1")
+        .bind(run.0)
+        .execute(&mut *connection)
+        .await?;
+    record(connection, now, by(call, run, None, "run.retried", None)).await
+}
+
+/// An event that a caller asked for.
+fn by<'a>(call: &'a Call, run: RunKey, task: Option<i64>, name: &'a str, detail: Option<&'a str>) -> Event<'a> {
+    Event { run, task, name, detail, actor: Some(&call.identity().credential_name) }
+}

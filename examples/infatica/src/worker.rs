@@ -1,0 +1,215 @@
+//! The worker: does what is queued, so many tasks at a time, until the server stops.
+//!
+//! It sleeps until a caller queues something, a postponed task is due or a task ends. All that it
+//! knows is in the store, so that a killed server goes on where it was.
+
+use std::{
+    collections::HashMap,
+    fs::{File, TryLockError},
+    num::NonZeroUsize,
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use tokio::{
+    task::{AbortHandle, Id, JoinError, JoinSet},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    collect::{Collector, Fault, Recovery},
+    store::{
+        StoreError, Stores, WriteStore,
+        transitions::{Claim, Outcome, Role},
+    },
+};
+
+/// How long to wait after the first fault that may pass, and after the second. A third is one too many.
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(3)];
+
+/// The longest pause that the other side can ask for.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+
+/// How long tasks may go on when the server stops.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How often to look for what other processes did: a `stdio` server can share the store.
+const LOOK_ROUND: Duration = Duration::from_secs(5);
+
+/// How long to wait for a store that failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Works through what is queued in a store.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    stores: Stores,
+    collector: Collector,
+    concurrency: NonZeroUsize,
+    lock: File,
+}
+
+impl Worker {
+    /// A worker for the stores at a path; `concurrency` is how many tasks it does at a time.
+    pub(crate) fn new(
+        stores: Stores,
+        path: &Path,
+        collector: Collector,
+        concurrency: NonZeroUsize,
+    ) -> anyhow::Result<Self> {
+        let path = path.with_extension("lock");
+        let lock = File::options().create(true).append(true).open(&path);
+        let lock = lock.with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(Self { stores, collector, concurrency, lock })
+    }
+
+    /// Works until the server stops, and closes the stores: no call uses them any more.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        if shutdown.run_until_cancelled(self.take_over()).await.is_some() {
+            let mut flights = Flights::default();
+            while !shutdown.is_cancelled() {
+                if let Err(error) = self.step(&mut flights, &shutdown).await {
+                    pause_for_store(&error).await;
+                }
+            }
+            self.land(flights).await;
+        }
+        self.stores.close().await;
+    }
+
+    /// Waits for the store, and puts back what a killed server left running.
+    async fn take_over(&self) {
+        self.wait_for_lock().await;
+        loop {
+            match self.stores.write.recover().await {
+                Ok(0) => return,
+                Ok(tasks) => return tracing::info!(tasks, "going on with what a killed server left"),
+                Err(error) => pause_for_store(&error).await,
+            }
+        }
+    }
+
+    /// One process works for a store at a time. The lock falls with the process that holds it.
+    async fn wait_for_lock(&self) {
+        let mut told = false;
+        loop {
+            match self.lock.try_lock() {
+                Ok(()) => return,
+                Err(TryLockError::WouldBlock) if told => {}
+                Err(TryLockError::WouldBlock) => tracing::info!("another process collects for this store"),
+                Err(TryLockError::Error(error)) => tracing::error!(%error, "the store's lock failed"),
+            }
+            told = true;
+            sleep(LOOK_ROUND).await;
+        }
+    }
+
+    /// Starts what is due, and waits until there can be something to do.
+    async fn step(&self, flights: &mut Flights, shutdown: &CancellationToken) -> Result<(), StoreError> {
+        let store = &self.stores.write;
+        let mut pause = LOOK_ROUND;
+        while flights.tasks.len() < self.concurrency.get() {
+            if let Some(claim) = store.claim().await? {
+                flights.start(store.clone(), self.collector.clone(), claim);
+            } else {
+                pause = store.next_due().await?.map_or(pause, |due| due.min(pause));
+                break;
+            }
+        }
+        tokio::select! {
+            Some(landed) = flights.tasks.join_next_with_id() => flights.landed(store, landed).await,
+            () = store.work() => flights.drop_unwanted(store).await,
+            () = sleep(pause) => flights.drop_unwanted(store).await,
+            () = shutdown.cancelled() => Ok(()),
+        }
+    }
+
+    /// Lets tasks end that are about to, and puts the others back.
+    async fn land(&self, mut flights: Flights) {
+        let store = &self.stores.write;
+        let all = async {
+            while let Some(landed) = flights.tasks.join_next_with_id().await {
+                if let Err(error) = flights.landed(store, landed).await {
+                    tracing::error!(%error, "the store failed");
+                }
+            }
+        };
+        // What is left is put back below.
+        let _ = timeout(GRACE, all).await;
+        flights.tasks.shutdown().await;
+        for (claim, _) in flights.claims.into_values() {
+            if let Err(error) = store.conclude(&claim, &Outcome::Interrupted).await {
+                tracing::error!(%error, "a task is put back at the next start only");
+            }
+        }
+    }
+}
+
+/// The tasks that are being done.
+#[derive(Default)]
+struct Flights {
+    tasks: JoinSet<()>,
+    claims: HashMap<Id, (Claim, AbortHandle)>,
+}
+
+impl Flights {
+    fn start(&mut self, store: WriteStore, collector: Collector, claim: Claim) {
+        let work = {
+            let claim = claim.clone();
+            async move {
+                let outcome = attempt(&collector, &claim).await;
+                while let Err(error) = store.conclude(&claim, &outcome).await {
+                    pause_for_store(&error).await;
+                }
+            }
+        };
+        let handle = self.tasks.spawn(work);
+        self.claims.insert(handle.id(), (claim, handle));
+    }
+
+    /// Forgets a task that has ended. One that panicked has not told the store.
+    async fn landed(&mut self, store: &WriteStore, landed: Result<(Id, ()), JoinError>) -> Result<(), StoreError> {
+        let (id, panic) = match landed {
+            Ok((id, ())) => (id, None),
+            Err(error) => (error.id(), Some(error).filter(JoinError::is_panic)),
+        };
+        if let (Some((claim, _)), Some(panic)) = (self.claims.remove(&id), panic) {
+            tracing::error!(error = %panic, "a task failed");
+            store.conclude(&claim, &Outcome::Failed(Fault::internal())).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops the tasks whose run was cancelled.
+    async fn drop_unwanted(&mut self, store: &WriteStore) -> Result<(), StoreError> {
+        for (claim, handle) in self.claims.values() {
+            if !store.is_wanted(claim).await? {
+                handle.abort();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One attempt at a task, and what is to become of it.
+async fn attempt(collector: &Collector, claim: &Claim) -> Outcome {
+    let outcome = match claim.role {
+        Role::Source => collector.links(&claim.url, claim.max_items).await.map(Outcome::Expanded),
+        Role::Page => collector.page(&claim.url, claim.engine).await.map(Outcome::Collected),
+    };
+    outcome.unwrap_or_else(|fault| {
+        let earlier = usize::try_from(claim.faults).unwrap_or(usize::MAX);
+        match (fault.recovery, PAUSES.get(earlier)) {
+            (Recovery::Later(wish), Some(pause)) => {
+                Outcome::Postponed(fault, wish.map_or(*pause, |wish| wish.clamp(*pause, LONGEST_PAUSE)))
+            }
+            (Recovery::Later(_), None) | (Recovery::Never, _) => Outcome::Failed(fault),
+        }
+    })
+}
+
+async fn pause_for_store(error: &StoreError) {
+    tracing::error!(%error, "the store failed; trying again");
+    sleep(STORE_PAUSE).await;
+}

@@ -1,0 +1,72 @@
+//! JSON against its schema, explained.
+
+mod explain;
+mod number;
+mod place;
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, anyhow};
+use jsonschema::{Draft, Validator};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{ServerSpec, ToolError, spec::ToolSpec};
+
+/// The input schemas of a server's tools, compiled once.
+#[derive(Debug)]
+pub(crate) struct Schemas(HashMap<&'static str, Schema>);
+
+#[derive(Debug)]
+struct Schema {
+    declared: Value,
+    validator: Validator,
+}
+
+impl Schemas {
+    /// # Errors
+    /// When a declared schema is missing or is no JSON Schema of 2020-12.
+    pub(crate) fn compile(server: &ServerSpec) -> anyhow::Result<Self> {
+        let mut list: Vec<Value> =
+            serde_json::from_str(server.tool_list).context("the generated tool list is broken")?;
+        let mut compile = |tool: &&'static ToolSpec| {
+            let declared =
+                list.iter_mut().find(|shown| shown["name"] == tool.name).map(|shown| shown["inputSchema"].take());
+            let declared = declared.ok_or_else(|| anyhow!("the generated tool list lacks `{}`", tool.name))?;
+            let validator = jsonschema::options()
+                .with_draft(Draft::Draft202012)
+                .should_validate_formats(true)
+                .offline()
+                .build(&declared)
+                .map_err(|error| anyhow!("the input schema of `{}` does not compile: {error}", tool.name))?;
+            Ok((tool.name, Schema { declared, validator }))
+        };
+        server.tools.iter().map(&mut compile).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// The arguments as the tool's input type takes them.
+    ///
+    /// # Errors
+    /// Every fault at once: its path, what was expected there, and what came.
+    pub(crate) fn check(&self, tool: &ToolSpec, arguments: Map<String, Value>) -> Result<Value, ToolError> {
+        let schema = self.0.get(tool.name).ok_or_else(|| ToolError::internal("a tool without a schema"))?;
+        let mut arguments = Value::Object(arguments);
+        if schema.validator.is_valid(&arguments) {
+            number::make_whole(&mut arguments, &schema.declared);
+            return Ok(arguments);
+        }
+        let faults = explain::faults(schema.validator.iter_errors(&arguments), &schema.declared, &arguments);
+        Err(ToolError::invalid_arguments(tool.name, &faults))
+    }
+}
+
+/// Arguments that the schema has accepted, as the tool's input type.
+///
+/// # Errors
+/// Where the type is narrower than the schema: an integer outside of 64 bits.
+pub(crate) fn typed<T: DeserializeOwned>(tool: &ToolSpec, arguments: &Value) -> Result<T, ToolError> {
+    serde_path_to_error::deserialize(arguments).map_err(|error| {
+        let fault = explain::narrower(error.path(), &error.inner().to_string(), arguments);
+        ToolError::invalid_arguments(tool.name, &[fault])
+    })
+}

@@ -1,0 +1,50 @@
+//! The first start: from nothing to a connected client.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::Context as _;
+
+use super::token::explain;
+use crate::{
+    ServerSpec,
+    credential::{NewToken, Tokens},
+};
+
+/// On an empty database, makes the first token and tells how to connect with it: to whoever sits
+/// at this machine. Where others can listen, they are told how to make one themselves.
+pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketAddr, url: &str) -> anyhow::Result<()> {
+    if !tokens.is_empty().await.context("the token database does not answer")? {
+        return Ok(());
+    }
+    let name = spec.name;
+    if !address.ip().is_loopback() {
+        eprintln!(
+            "{name}: there is no {} yet. Make one: {name} token create --name NAME --scope SCOPE…",
+            spec.credential.name
+        );
+        return Ok(());
+    }
+    let token = tokens
+        .create(NewToken {
+            name: "first",
+            subject: "local",
+            scopes: spec.scopes().all(),
+            lifetime: Duration::from_secs(spec.credential.lifetime_seconds),
+        })
+        .await
+        .map_err(|error| explain(error, "first", spec))?;
+    eprintln!(
+        "{name}: the first {}, with every scope; it is shown only now:\n\n    {}\n",
+        spec.credential.name,
+        token.expose()
+    );
+    if let Some(client) = spec.clients.first() {
+        let snippet = client.snippet.replace("{{url}}", url).replace("{{token}}", token.expose());
+        eprintln!("To connect {}:\n\n{}\n", client.title, indented(&snippet));
+    }
+    Ok(())
+}
+
+fn indented(text: &str) -> String {
+    text.trim_end().lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}

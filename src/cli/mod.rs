@@ -1,0 +1,154 @@
+//! The command line that every server has.
+
+mod first_token;
+mod options;
+mod token;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, CommandFactory as _, FromArgMatches as _};
+use tokio::{net::TcpListener, runtime::Runtime};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Handlers, ServerSpec,
+    credential::{Tokens, Verifier},
+    http, log,
+    running::{Running, until_signal},
+    server::Server,
+    stdio,
+};
+use options::{CommandLine, Do, HttpOptions};
+
+/// What a server's own code is given when it starts.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Context<A> {
+    /// The server's own options.
+    pub args: A,
+    /// Cancelled when the server shuts down, after the calls in flight are answered.
+    pub shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl<A> Context<A> {
+    /// Runs background work. When the server shuts down it waits for it, but not for long: end
+    /// soon after [`Self::shutdown`] is cancelled.
+    pub fn spawn<F>(&self, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(work);
+    }
+}
+
+/// Runs a server: parses the command line and does what it says. `setup` makes the handlers; it
+/// runs for the commands that serve.
+pub fn serve<A, F>(spec: &'static ServerSpec, setup: F) -> ExitCode
+where
+    A: Args,
+    F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
+{
+    let matches = options::named_for(CommandLine::<A>::command(), spec).get_matches();
+    let command = match CommandLine::from_arg_matches(&matches) {
+        Ok(CommandLine { command: Some(command), .. }) => command,
+        Ok(CommandLine { command: None, serve }) => Do::Serve(serve),
+        Err(error) => error.exit(),
+    };
+    let done = Runtime::new().context("cannot start the asynchronous runtime").and_then(|runtime| {
+        let done = runtime.block_on(run(spec, command, setup));
+        // Standard input is read in a thread that nothing can interrupt.
+        runtime.shutdown_background();
+        done
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error:#}", spec.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run<A, F>(spec: &'static ServerSpec, command: Do<A>, setup: F) -> anyhow::Result<()>
+where
+    A: Args,
+    F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
+{
+    match command {
+        Do::Serve(options) => {
+            log::start(options.log.log_format);
+            let tokens = Tokens::open(spec, &options.database.database).await?;
+            serve_http(spec, &options.http, tokens, options.own, setup).await
+        }
+        Do::Stdio(options) => {
+            log::start(options.log.log_format);
+            let tokens = Tokens::open(spec, &options.database.database).await?;
+            serve_stdio(spec, tokens, options.own, setup).await
+        }
+        Do::Token(command) => token::run(spec, command).await,
+        Do::Tools => {
+            print!("{}", tools::table(spec));
+            Ok(())
+        }
+    }
+}
+
+async fn start<A, F>(spec: &'static ServerSpec, tokens: Tokens, args: A, setup: F) -> anyhow::Result<Running>
+where
+    F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
+{
+    let shutdown = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let handlers = setup(Context { args, shutdown: shutdown.clone(), tasks: tasks.clone() }).await?;
+    Ok(Running::new(Server::new(spec, Verifier::Tokens(tokens), handlers)?, shutdown, tasks))
+}
+
+async fn serve_http<A, F>(
+    spec: &'static ServerSpec,
+    options: &HttpOptions,
+    tokens: Tokens,
+    args: A,
+    setup: F,
+) -> anyhow::Result<()>
+where
+    F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
+{
+    let listener =
+        TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = listener.local_addr()?;
+    let public = options.public_url.as_deref();
+    let names: Vec<&str> = public.into_iter().chain(options::declared_url(spec)).collect();
+    let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
+    let url = public.map_or_else(|| format!("http://{address}{}", spec.path), str::to_owned);
+
+    first_token::welcome(spec, &tokens, address, &url).await?;
+    let running = start(spec, tokens, args, setup).await?;
+    let stop = until_signal()?;
+    tracing::info!(%address, "listening on {url}");
+    let routes = http::routes(running.server(), trusted);
+    let stopping = running.grace();
+    let accepting = CancellationToken::new();
+    let stopped = accepting.clone();
+    tokio::spawn(async move {
+        stop.await;
+        tracing::info!("shutting down");
+        stopped.cancel();
+    });
+    http::serve(listener, routes, accepting, stopping).await;
+    running.finish().await;
+    Ok(())
+}
+
+async fn serve_stdio<A, F>(spec: &'static ServerSpec, tokens: Tokens, args: A, setup: F) -> anyhow::Result<()>
+where
+    F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
+{
+    let running = start(spec, tokens, args, setup).await?;
+    let stop = until_signal()?;
+    stdio::serve(running.server(), tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;
+    running.finish().await;
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! The options, and their names as environment variables.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::{Args, Command, Parser, Subcommand};
+
+use crate::{ServerSpec, log::LogFormat};
+
+/// `serve` is what a server does when it is told nothing else.
+#[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct CommandLine<A: Args> {
+    #[command(subcommand)]
+    pub(super) command: Option<Do<A>>,
+    #[command(flatten)]
+    pub(super) serve: ServeOptions<A>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Do<A: Args> {
+    /// Serve over HTTP; this is the default.
+    Serve(ServeOptions<A>),
+    /// Serve one client over standard input and output.
+    Stdio(StdioOptions<A>),
+    /// Make, list and revoke the tokens that callers present.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print the tools, with what they need.
+    Tools,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeOptions<A: Args> {
+    #[command(flatten)]
+    pub(super) http: HttpOptions,
+    #[command(flatten)]
+    pub(super) database: DatabaseOption,
+    #[command(flatten)]
+    pub(super) log: LogOption,
+    #[command(flatten)]
+    pub(super) own: A,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StdioOptions<A: Args> {
+    #[command(flatten)]
+    pub(super) database: DatabaseOption,
+    #[command(flatten)]
+    pub(super) log: LogOption,
+    #[command(flatten)]
+    pub(super) own: A,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HttpOptions {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(super) listen: SocketAddr,
+    /// URL under which clients reach the endpoint, when it is not the address itself
+    #[arg(long, value_name = "URL")]
+    pub(super) public_url: Option<String>,
+    /// Another `Host` to answer to, with or without a port
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    pub(super) allow_host: Vec<String>,
+    /// The origin of web pages that may use the server, such as https://app.example.com
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub(super) allow_origin: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DatabaseOption {
+    /// Where the tokens are stored
+    #[arg(long, value_name = "URL")]
+    pub(super) database: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogOption {
+    /// How the log is written to standard error
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token and print it, once, alone on standard output.
+    Create(CreateOptions),
+    /// List the tokens that were made.
+    List(DatabaseOption),
+    /// Make a token useless, from the next request on.
+    Revoke {
+        /// Name or id of the token
+        #[arg(value_name = "NAME-OR-ID")]
+        token: String,
+        #[command(flatten)]
+        database: DatabaseOption,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateOptions {
+    /// What to call the token
+    #[arg(long)]
+    pub(super) name: String,
+    /// A scope to grant; may be repeated. Without any, the token is good for what needs none
+    #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
+    pub(super) scopes: Vec<String>,
+    /// How long the token lives: a number of s, m, h, d, w or y
+    #[arg(long, value_name = "TIME", value_parser = lifetime)]
+    pub(super) expires: Option<Duration>,
+    /// Whose data the token reaches
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub(super) subject: String,
+    #[command(flatten)]
+    pub(super) database: DatabaseOption,
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let seconds: u64 = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        "w" => 7 * 24 * 60 * 60,
+        "y" => 365 * 24 * 60 * 60,
+        _ => return Err("write a number and a unit: 90d, 12h, 1y".to_owned()),
+    };
+    let total = number.parse::<u64>().ok().filter(|number| *number > 0).and_then(|number| number.checked_mul(seconds));
+    // A century: far beyond any use, and far within what the database and dates can hold.
+    total
+        .filter(|total| *total <= 100 * 365 * 24 * 60 * 60)
+        .map(Duration::from_secs)
+        .ok_or_else(|| "write a time between one second and 100 years".to_owned())
+}
+
+/// The runtime's own options; those of the server have the names that it gives them.
+const OPTIONS: [&str; 6] = ["listen", "public_url", "allow_host", "allow_origin", "database", "log_format"];
+
+/// The command with the server's name, and with its options as environment variables.
+pub(super) fn named_for(command: Command, spec: &ServerSpec) -> Command {
+    let command = command.name(spec.name).bin_name(spec.name).version(spec.version).about(spec.description);
+    with_environment(command, spec)
+}
+
+fn with_environment(command: Command, spec: &ServerSpec) -> Command {
+    let prefix = spec.name.to_uppercase().replace('-', "_");
+    // The parser keeps names for as long as the program runs; there is one set of them.
+    let named = command.mut_args(|argument| {
+        let id = argument.get_id().as_str();
+        if !OPTIONS.contains(&id) {
+            return argument;
+        }
+        let variable: &'static str = format!("{prefix}_{}", id.to_uppercase()).leak();
+        if id == "database" {
+            let file: &'static str = format!("sqlite:data/{}.db", spec.name).leak();
+            return argument.env(variable).default_value(file).required(false);
+        }
+        argument.env(variable)
+    });
+    named.mut_subcommands(|subcommand| with_environment(subcommand, spec))
+}
+
+/// The declared endpoint, unless it has placeholders where a name should be.
+pub(super) fn declared_url(spec: &ServerSpec) -> Option<&'static str> {
+    url::Url::parse(spec.endpoint).is_ok().then_some(spec.endpoint)
+}

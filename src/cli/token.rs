@@ -1,0 +1,123 @@
+//! `token create`, `token list`, `token revoke`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use jiff::Timestamp;
+use toolwright_core::ScopeSet;
+
+use super::{
+    options::{CreateOptions, TokenCommand},
+    tools::aligned,
+};
+use crate::{
+    ServerSpec,
+    credential::{CreateError, NewToken, TokenRecord, TokenState, Tokens},
+    nearest::nearest,
+};
+
+pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> anyhow::Result<()> {
+    match command {
+        TokenCommand::Create(options) => create(spec, &options).await,
+        TokenCommand::List(database) => {
+            let tokens = Tokens::open(spec, &database.database).await?;
+            let records = tokens.list().await.context("the token database does not answer")?;
+            print!("{}", table(&records));
+            tokens.close().await;
+            Ok(())
+        }
+        TokenCommand::Revoke { token, database } => {
+            let tokens = Tokens::open(spec, &database.database).await?;
+            let revoked = tokens.revoke(&token).await.context("the token database does not answer")?;
+            tokens.close().await;
+            let Some(record) = revoked else {
+                bail!("no token with the name or id `{token}` works; `{} token list` shows them all", spec.name);
+            };
+            eprintln!("revoked {} ({})", record.name, record.id);
+            Ok(())
+        }
+    }
+}
+
+async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::Result<()> {
+    let scopes = known_scopes(spec, &options.scopes)?;
+    check_name(&options.name)?;
+    let lifetime = options.expires.unwrap_or(Duration::from_secs(spec.credential.lifetime_seconds));
+    let tokens = Tokens::open(spec, &options.database.database).await?;
+    let new = NewToken { name: &options.name, subject: &options.subject, scopes, lifetime };
+    let created = tokens.create(new).await;
+    tokens.close().await;
+    let token = created.map_err(|error| explain(error, &options.name, spec))?;
+    let holds = if scopes.is_empty() {
+        "no scope".to_owned()
+    } else {
+        spec.scopes().names(scopes).collect::<Vec<_>>().join(", ")
+    };
+    eprintln!("{} `{}`, which holds {holds}; it is shown only now:", spec.credential.name, options.name);
+    println!("{}", token.expose());
+    Ok(())
+}
+
+fn known_scopes(spec: &ServerSpec, names: &[String]) -> anyhow::Result<ScopeSet> {
+    let scopes = spec.scopes();
+    let declared = || spec.scopes.iter().map(|scope| scope.name.as_ref());
+    names
+        .iter()
+        .map(|name| {
+            scopes.find(name).ok_or_else(|| {
+                let near =
+                    nearest(name, declared()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let rows: Vec<_> =
+                    spec.scopes.iter().map(|scope| [format!("  {}", scope.name), scope.grants.to_string()]).collect();
+                anyhow!("there is no scope `{name}`{near}\nthe scopes are:\n{}", aligned(&rows).trim_end())
+            })
+        })
+        .collect()
+}
+
+/// A name is shown in tables and logs, and told apart from an id.
+fn check_name(name: &str) -> anyhow::Result<()> {
+    if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) || name.starts_with("tok_") {
+        bail!("a token's name has 1 to 64 printable characters and does not start with `tok_`, as ids do");
+    }
+    Ok(())
+}
+
+pub(super) fn explain(error: CreateError, name: &str, spec: &ServerSpec) -> anyhow::Error {
+    match error {
+        CreateError::NameTaken => anyhow!(
+            "a token with the name `{name}` works already; choose another, or revoke it: {} token revoke {name}",
+            spec.name
+        ),
+        CreateError::Randomness(error) => anyhow!(error).context("the operating system has no randomness"),
+        CreateError::Database(error) => anyhow!(error).context("the token database does not answer"),
+    }
+}
+
+fn table(records: &[TokenRecord]) -> String {
+    let now = Timestamp::now().as_second();
+    let header = ["ID", "NAME", "STATE", "SUBJECT", "SCOPES", "CREATED", "EXPIRES", "LAST USED"].map(str::to_owned);
+    let rows = records.iter().map(|record| {
+        let state = match record.state(now) {
+            TokenState::Live => "live",
+            TokenState::Expired => "expired",
+            TokenState::Revoked => "revoked",
+        };
+        [
+            record.id.clone(),
+            record.name.clone(),
+            state.to_owned(),
+            record.subject.clone(),
+            record.scopes.clone(),
+            time(record.created_at),
+            time(record.expires_at),
+            record.last_used_at.map_or_else(|| "never".to_owned(), time),
+        ]
+    });
+    aligned(std::iter::once(header).chain(rows).collect::<Vec<_>>().as_slice())
+}
+
+fn time(seconds: i64) -> String {
+    Timestamp::from_second(seconds)
+        .map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d %H:%M").to_string())
+}

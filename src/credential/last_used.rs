@@ -1,0 +1,75 @@
+//! When a token was last used, written down beside the requests and not within them.
+
+use std::collections::HashMap;
+
+use sqlx::SqlitePool;
+use tokio::sync::{mpsc, oneshot};
+
+use super::TokenRecord;
+
+/// A use is written down when the last one is this long ago, in seconds.
+const RESOLUTION: i64 = 60;
+
+/// How many uses wait to be written. More are dropped: the token's next request tells again.
+const WAITING: usize = 256;
+
+/// Writes the times of last use in a task of its own.
+pub(super) struct LastUsed {
+    notes: mpsc::Sender<Note>,
+}
+
+enum Note {
+    Used {
+        id: String,
+        at: i64,
+    },
+    /// Everything before it is written when it is answered.
+    Finish(oneshot::Sender<()>),
+}
+
+impl LastUsed {
+    pub(super) fn start(pool: SqlitePool) -> Self {
+        let (notes, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(write(pool, waiting));
+        Self { notes }
+    }
+
+    /// Notes a use; never waits.
+    pub(super) fn note(&self, record: &TokenRecord, now: i64) {
+        if record.last_used_at.is_none_or(|last| last + RESOLUTION <= now) {
+            let _ = self.notes.try_send(Note::Used { id: record.id.clone(), at: now });
+        }
+    }
+
+    /// Writes what is still waiting.
+    pub(super) async fn finish(&self) {
+        let (finished, done) = oneshot::channel();
+        if self.notes.send(Note::Finish(finished)).await.is_ok() {
+            // Without an answer the writer is gone, and with it whatever waited.
+            let _ = done.await;
+        }
+    }
+}
+
+async fn write(pool: SqlitePool, mut waiting: mpsc::Receiver<Note>) {
+    // Requests that came before the first one was written down tell the same again.
+    let mut written: HashMap<String, i64> = HashMap::new();
+    while let Some(note) = waiting.recv().await {
+        let (id, at) = match note {
+            Note::Used { id, at } => (id, at),
+            Note::Finish(finished) => {
+                let _ = finished.send(());
+                continue;
+            }
+        };
+        if written.get(&id).is_some_and(|last| last + RESOLUTION > at) {
+            continue;
+        }
+        let result =
+            sqlx::query("UPDATE tokens SET last_used_at = ? WHERE id = ?").bind(at).bind(&id).execute(&pool).await;
+        match result {
+            Ok(_) => drop(written.insert(id, at)),
+            Err(error) => tracing::warn!(%error, "a token's last use was not written down"),
+        }
+    }
+}

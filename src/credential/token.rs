@@ -1,0 +1,67 @@
+//! The text of a token: random, and stored as a digest only.
+
+use std::fmt;
+
+use rand::{
+    TryRng as _,
+    rngs::{SysError, SysRng},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::spec::CredentialSpec;
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A token in clear text, which nothing prints by accident.
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// A new token of the declared form, from the operating system's randomness.
+    ///
+    /// # Errors
+    /// When the operating system has none.
+    pub(crate) fn generate(spec: &CredentialSpec) -> Result<Self, SysError> {
+        Ok(Self(format!("{}{}", spec.prefix, random_text(spec.length)?)))
+    }
+
+    /// The clear text, for the one time that it is shown.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn digest(&self) -> Vec<u8> {
+        digest(&self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// What is stored of a token. It is random and long, so that a plain digest cannot be guessed
+/// back; and a look-up by digest tells nothing by the time that it takes.
+pub(crate) fn digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+/// Whether the text could be one of the server's tokens at all.
+pub(crate) fn well_formed(text: &str, spec: &CredentialSpec) -> bool {
+    text.strip_prefix(spec.prefix)
+        .is_some_and(|random| random.len() == spec.length && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Random characters of the alphabet, each equally likely.
+pub(crate) fn random_text(length: usize) -> Result<String, SysError> {
+    // Bytes from 248 on would make the first characters likelier than the others.
+    const FAIR: u8 = 248;
+    let mut text = String::with_capacity(length);
+    let mut bytes = [0; 64];
+    while text.len() < length {
+        SysRng.try_fill_bytes(&mut bytes)?;
+        let fair = bytes.iter().filter(|byte| **byte < FAIR);
+        text.extend(fair.map(|byte| char::from(ALPHABET[usize::from(byte % 62)])).take(length - text.len()));
+    }
+    Ok(text)
+}

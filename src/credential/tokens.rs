@@ -1,0 +1,239 @@
+//! The server's own tokens, in SQLite.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use rand::rngs::SysError;
+use sqlx::{
+    FromRow, SqlitePool,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use toolwright_core::{ErrorCode, ScopeSet};
+
+use super::{
+    last_used::LastUsed,
+    token::{Secret, digest, random_text},
+};
+use crate::{Identity, ServerSpec};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/credential/migrations");
+
+/// How many connections verify tokens at the same time.
+const CONNECTIONS: u32 = 4;
+
+/// The store of a server's tokens.
+pub(crate) struct Tokens {
+    spec: &'static ServerSpec,
+    pool: SqlitePool,
+    last_used: LastUsed,
+}
+
+/// What a new token is to be.
+pub(crate) struct NewToken<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) scopes: ScopeSet,
+    pub(crate) lifetime: Duration,
+}
+
+/// Why there is no new token.
+#[derive(Debug)]
+pub(crate) enum CreateError {
+    /// A token that still works has the name.
+    NameTaken,
+    Randomness(SysError),
+    Database(sqlx::Error),
+}
+
+/// A token as it is stored.
+#[derive(Debug, FromRow)]
+pub(crate) struct TokenRecord {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) subject: String,
+    pub(crate) scopes: String,
+    pub(crate) created_at: i64,
+    pub(crate) expires_at: i64,
+    pub(crate) last_used_at: Option<i64>,
+    pub(crate) revoked_at: Option<i64>,
+}
+
+/// Whether a token works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenState {
+    Live,
+    Expired,
+    Revoked,
+}
+
+impl TokenRecord {
+    pub(crate) fn state(&self, now: i64) -> TokenState {
+        if self.revoked_at.is_some() {
+            TokenState::Revoked
+        } else if self.expires_at <= now {
+            TokenState::Expired
+        } else {
+            TokenState::Live
+        }
+    }
+}
+
+impl Tokens {
+    /// Opens the database at a URL such as `sqlite:data/acme.db`; its folder and file are made when
+    /// they are missing.
+    ///
+    /// # Errors
+    /// When the URL is not of SQLite, or the file cannot be made, opened or migrated.
+    pub(crate) async fn open(spec: &'static ServerSpec, url: &str) -> anyhow::Result<Self> {
+        let path = path(url)?;
+        make_file(&path).with_context(|| format!("cannot create the token database {}", path.display()))?;
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .connect_with(options)
+            .await
+            .with_context(|| format!("cannot open the token database {}", path.display()))?;
+        MIGRATIONS.run(&pool).await.with_context(|| format!("cannot migrate the token database {}", path.display()))?;
+        Ok(Self { spec, last_used: LastUsed::start(pool.clone()), pool })
+    }
+
+    /// Whether no token was ever made.
+    pub(crate) async fn is_empty(&self) -> sqlx::Result<bool> {
+        let any: Option<i64> = sqlx::query_scalar("SELECT 1 FROM tokens LIMIT 1").fetch_optional(&self.pool).await?;
+        Ok(any.is_none())
+    }
+
+    /// Who a token belongs to.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
+        let found: Option<TokenRecord> = sqlx::query_as("SELECT * FROM tokens WHERE digest = ?")
+            .bind(digest(token))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| {
+                tracing::error!(%error, "the token database does not answer");
+                ErrorCode::Internal
+            })?;
+        let Some(record) = found else {
+            tracing::info!(reason = "unknown", "a token was refused");
+            return Err(ErrorCode::UnknownCredential);
+        };
+        let now = Timestamp::now().as_second();
+        match record.state(now) {
+            TokenState::Live => {}
+            TokenState::Expired => {
+                tracing::info!(reason = "expired", credential = record.id, "a token was refused");
+                return Err(ErrorCode::ExpiredCredential);
+            }
+            TokenState::Revoked => {
+                tracing::info!(reason = "revoked", credential = record.id, "a token was refused");
+                return Err(ErrorCode::UnknownCredential);
+            }
+        }
+        self.last_used.note(&record, now);
+        Ok(Identity {
+            grants: self.grants(&record),
+            credential_id: record.id,
+            credential_name: record.name,
+            subject: record.subject,
+        })
+    }
+
+    /// The stored scopes. One that the manifest no longer declares grants nothing.
+    fn grants(&self, record: &TokenRecord) -> ScopeSet {
+        let scopes = self.spec.scopes();
+        let known = |name: &str| {
+            let found = scopes.find(name);
+            if found.is_none() {
+                tracing::warn!(credential = record.id, scope = name, "a token holds a scope that is not declared");
+            }
+            found
+        };
+        record.scopes.split_whitespace().filter_map(known).collect()
+    }
+
+    /// Makes a token. This is the only time that it can be read.
+    pub(crate) async fn create(&self, new: NewToken<'_>) -> Result<Secret, CreateError> {
+        let secret = Secret::generate(&self.spec.credential).map_err(CreateError::Randomness)?;
+        let id = format!("tok_{}", random_text(12).map_err(CreateError::Randomness)?);
+        let names: Vec<_> = self.spec.scopes().names(new.scopes).collect();
+        let now = Timestamp::now().as_second();
+        let expires = now.saturating_add(i64::try_from(new.lifetime.as_secs()).unwrap_or(i64::MAX));
+        let inserted = sqlx::query(
+            "INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+             WHERE NOT EXISTS (SELECT 1 FROM tokens WHERE name = ?3 AND revoked_at IS NULL AND expires_at > ?6)",
+        )
+        .bind(id)
+        .bind(secret.digest())
+        .bind(new.name)
+        .bind(new.subject)
+        .bind(names.join(" "))
+        .bind(now)
+        .bind(expires)
+        .execute(&self.pool)
+        .await
+        .map_err(CreateError::Database)?;
+        if inserted.rows_affected() == 0 { Err(CreateError::NameTaken) } else { Ok(secret) }
+    }
+
+    /// Every token that was ever made, the oldest first.
+    pub(crate) async fn list(&self) -> sqlx::Result<Vec<TokenRecord>> {
+        sqlx::query_as("SELECT * FROM tokens ORDER BY created_at, rowid").fetch_all(&self.pool).await
+    }
+
+    /// Revokes the token with this id, or else the one that works under this name. Tells which it was.
+    pub(crate) async fn revoke(&self, name_or_id: &str) -> sqlx::Result<Option<TokenRecord>> {
+        sqlx::query_as(
+            "UPDATE tokens SET revoked_at = ?2 WHERE id = (
+                 SELECT id FROM tokens
+                 WHERE revoked_at IS NULL AND (id = ?1 OR (name = ?1 AND expires_at > ?2))
+                 ORDER BY id = ?1 DESC LIMIT 1
+             ) RETURNING *",
+        )
+        .bind(name_or_id)
+        .bind(Timestamp::now().as_second())
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Writes the last uses down and closes the database.
+    pub(crate) async fn close(&self) {
+        self.last_used.finish().await;
+        self.pool.close().await;
+    }
+}
+
+/// The file that a URL names.
+fn path(url: &str) -> anyhow::Result<PathBuf> {
+    let path = url.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
+    match path {
+        Some(path) if !path.is_empty() && !path.starts_with(':') && !path.contains('?') => Ok(PathBuf::from(path)),
+        _ => bail!(
+            "`{url}` is not the URL of a token database: write `sqlite:` and a path, as in `sqlite:data/tokens.db`"
+        ),
+    }
+}
+
+/// Makes the file with its folder, readable for its owner only, before the database opens it.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

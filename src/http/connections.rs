@@ -1,0 +1,76 @@
+//! Connections: accepted, bounded, and let go in peace.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How many connections are open at a time; more wait to be accepted.
+const CONNECTIONS: usize = 1024;
+
+/// How long a request's headers may take to arrive, and how long an idle connection stays open.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+
+/// How large a request's headers may be, in bytes.
+const HEADER_SIZE: usize = 16 * 1024;
+
+/// Serves until the shutdown, and then until the requests in flight are answered, but not longer
+/// than `grace`.
+pub(crate) async fn serve(listener: TcpListener, routes: Router, shutdown: CancellationToken, grace: Duration) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_header_size(HEADER_SIZE);
+    while let Some((stream, slot)) = shutdown.run_until_cancelled(accept(&listener, &slots)).await {
+        let service = TowerToHyperService::new(routes.clone());
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke");
+            }
+            drop(slot);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests in flight were given up");
+    }
+}
+
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+    loop {
+        // The semaphore is never closed.
+        let Ok(slot) = Arc::clone(slots).acquire_owned().await else { std::future::pending().await };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection stays slow");
+                }
+                return (stream, slot);
+            }
+            Err(error) => pause_after(&error).await,
+        }
+    }
+}
+
+/// Some errors concern one connection; others, such as too many open files, take a moment to pass.
+async fn pause_after(error: &io::Error) {
+    let of_one_connection = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    );
+    if !of_one_connection {
+        tracing::error!(%error, "cannot accept a connection");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

@@ -1,0 +1,110 @@
+//! The front service: everything that is asked of an HTTP request before the protocol sees it.
+
+mod body;
+mod connections;
+mod credential;
+mod negotiation;
+mod origin;
+mod reply;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+    routing::{any, get},
+};
+use http::{HeaderMap, Method, header, request::Parts};
+use http_body_util::Full;
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+};
+use toolwright_core::ErrorCode;
+
+pub(crate) use connections::serve;
+pub(crate) use origin::Trusted;
+
+use crate::{envelope, log::RequestLine, protocol::Protocol, refusal::Refusal, server::Server};
+
+/// The front service, and the protocol behind it.
+struct Front {
+    server: Arc<Server>,
+    trusted: Trusted,
+    protocol: StreamableHttpService<Protocol, NeverSessionManager>,
+}
+
+/// The routes of a server: its endpoint, a health check, and nothing else. What would answer an
+/// OAuth discovery is absent on purpose: clients that find one stop sending their token.
+pub(crate) fn routes(server: Arc<Server>, trusted: Trusted) -> Router {
+    let path = server.spec.path;
+    let protocol = Protocol(Arc::clone(&server));
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(server.spec.limits.body_bytes)
+        .disable_allowed_hosts()
+        .disable_allowed_origins();
+    let protocol = StreamableHttpService::new(move || Ok(protocol.clone()), Arc::default(), config);
+    let front = Arc::new(Front { server, trusted, protocol });
+    Router::new().route(path, any(answer)).route("/healthz", get(async || "ok")).with_state(front)
+}
+
+async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let mut line = RequestLine::start();
+    let response = front.answer(request, &mut line).await;
+    line.status = Some(response.status().as_u16());
+    line.is_answered = true;
+    response
+}
+
+impl Front {
+    async fn answer(&self, request: Request, line: &mut RequestLine) -> Response {
+        let (parts, body) = request.into_parts();
+        let (origin, response) = match self.trusted.check(&parts) {
+            Err(code) => (None, Err(Refusal::new(self.server.spec, code, None))),
+            Ok(Some(origin)) if origin::is_preflight(&parts) => return origin::preflight(&origin),
+            Ok(origin) => (origin, self.pass(parts, body, line).await),
+        };
+        let response = response.unwrap_or_else(|refusal| {
+            line.outcome = Some(refusal.code.entry().name);
+            reply::refuse(&refusal, self.server.spec)
+        });
+        origin::expose(response, origin)
+    }
+
+    /// The steps in their order; each can refuse.
+    async fn pass(&self, mut parts: Parts, body: Body, line: &mut RequestLine) -> Result<Response, Refusal> {
+        let spec = self.server.spec;
+        let refuse = |code| Refusal::new(spec, code, None);
+        if parts.method != Method::POST {
+            return Err(refuse(ErrorCode::MethodNotAllowed));
+        }
+
+        let presented = credential::presented(&parts.headers)
+            .map_err(|detail| Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail)))?;
+        let identity = self.server.authenticate(presented).await?;
+        line.credential = Some(identity.credential_id.clone());
+
+        negotiation::check_media_types(&parts.headers).map_err(refuse)?;
+        let body = body::read(body, &parts.headers, spec.limits.body_bytes).await.map_err(refuse)?;
+        let message = envelope::parse(&body).map_err(|fault| Refusal::misunderstood(spec, fault))?;
+        line.operation = Some(message.operation());
+        negotiation::check_revision(&parts.headers, &message, spec)?;
+        let passage = self.server.examine(message, identity)?;
+
+        let outcome = Arc::clone(&passage.outcome);
+        prepare(&mut parts.headers);
+        parts.extensions.insert(passage);
+        let response = self.protocol.handle(http::Request::from_parts(parts, Full::new(body))).await;
+        line.outcome = outcome.get().copied();
+        Ok(response.map(Body::new))
+    }
+}
+
+/// The protocol's library asks for both media types by name, and never needs the credential.
+fn prepare(headers: &mut HeaderMap) {
+    headers.remove(header::AUTHORIZATION);
+    headers.insert(header::ACCEPT, http::HeaderValue::from_static("application/json, text/event-stream"));
+}

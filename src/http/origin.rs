@@ -1,0 +1,135 @@
+//! `Host` and `Origin`: against pages that reach the server through a visitor's browser.
+
+use std::net::{IpAddr, SocketAddr};
+
+use anyhow::{Context as _, bail};
+use axum::{body::Body, response::Response};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts, uri::Authority};
+use toolwright_core::ErrorCode;
+use url::{Host, Origin, Url};
+
+/// The names under which the server answers, and the pages that may ask.
+#[derive(Debug)]
+pub(crate) struct Trusted {
+    hosts: Vec<(String, Option<u16>)>,
+    origins: Vec<Origin>,
+    /// Whether pages on this machine may ask.
+    loopback_origins: bool,
+}
+
+impl Trusted {
+    /// What is trusted without being told: this machine, the address that the server listens on,
+    /// and the server's public names.
+    ///
+    /// # Errors
+    /// When an option is no host or no origin.
+    pub(crate) fn new(
+        listening: SocketAddr,
+        public: &[&str],
+        hosts: &[String],
+        origins: &[String],
+    ) -> anyhow::Result<Self> {
+        let loopback = ["localhost", "127.0.0.1", "[::1]"].map(|name| (name.to_owned(), None));
+        let mut trusted =
+            Self { hosts: loopback.into(), origins: Vec::new(), loopback_origins: listening.ip().is_loopback() };
+        if !listening.ip().is_unspecified() {
+            trusted.hosts.push((url_host(listening.ip()), None));
+        }
+        for url in public {
+            let url = Url::parse(url).with_context(|| format!("`{url}` is not a URL"))?;
+            trusted.hosts.extend(url.host_str().map(|host| (host.to_lowercase(), None)));
+            trusted.origins.push(url.origin());
+        }
+        for host in hosts {
+            let authority: Authority = host.parse().with_context(|| format!("--allow-host: `{host}` is not a host"))?;
+            trusted.hosts.push((authority.host().to_lowercase(), authority.port_u16()));
+        }
+        for origin in origins {
+            match Url::parse(origin).map(|url| url.origin()) {
+                Ok(parsed @ Origin::Tuple(..)) => trusted.origins.push(parsed),
+                _ => bail!("--allow-origin: `{origin}` is not an origin such as https://app.example.com"),
+            }
+        }
+        Ok(trusted)
+    }
+
+    /// The origin of the page that sent the request, if one did.
+    ///
+    /// # Errors
+    /// `invalid_request` without one clear `Host`, `host_refused`, `origin_refused`.
+    pub(super) fn check(&self, request: &Parts) -> Result<Option<HeaderValue>, ErrorCode> {
+        let mut hosts = request.headers.get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(ErrorCode::InvalidRequest) };
+        let host: Authority = host.to_str().ok().and_then(|host| host.parse().ok()).ok_or(ErrorCode::InvalidRequest)?;
+        // A target in absolute form has a say of its own (RFC 9112, section 3.2.2).
+        let trusted = std::iter::once(&host).chain(request.uri.authority()).all(|host| self.trusts_host(host));
+        if !trusted {
+            return Err(ErrorCode::HostRefused);
+        }
+        let mut origins = request.headers.get_all(header::ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (None, _) => Ok(None),
+            (Some(origin), None) if self.trusts_origin(origin) => Ok(Some(origin.clone())),
+            _ => Err(ErrorCode::OriginRefused),
+        }
+    }
+
+    fn trusts_host(&self, authority: &Authority) -> bool {
+        let name = authority.host().to_lowercase();
+        self.hosts
+            .iter()
+            .any(|(host, port)| *host == name && port.is_none_or(|port| authority.port_u16() == Some(port)))
+    }
+
+    fn trusts_origin(&self, value: &HeaderValue) -> bool {
+        let Some(url) = value.to_str().ok().and_then(|text| Url::parse(text).ok()) else { return false };
+        self.origins.contains(&url.origin()) || self.loopback_origins && is_loopback(&url)
+    }
+}
+
+fn url_host(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
+/// Whether a browser asks before it sends (Fetch standard, section 3.3).
+pub(super) fn is_preflight(request: &Parts) -> bool {
+    request.method == Method::OPTIONS && request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// The answer to a trusted page that asks before it sends.
+pub(super) fn preflight(origin: &HeaderValue) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name"),
+    );
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    expose(response, Some(origin.clone()))
+}
+
+/// Lets a trusted page read the response.
+pub(super) fn expose(mut response: Response, origin: Option<HeaderValue>) -> Response {
+    if let Some(origin) = origin {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate"));
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
+    response
+}

@@ -1,0 +1,168 @@
+//! What a caller is told when a request is refused before it reaches the protocol.
+
+use serde_json::{Map, Value, json};
+use toolwright_core::ErrorCode;
+
+use crate::{
+    ServerSpec,
+    envelope::{Fault, Id, Request},
+    gate::Denial,
+};
+
+/// A refused request: a code of the catalogue, what this case is about, and the request's id.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) code: ErrorCode,
+    pub(crate) id: Option<Id<'static>>,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    message: String,
+    data: Box<Map<String, Value>>,
+    challenge: Challenge,
+}
+
+/// What `WWW-Authenticate` says.
+#[derive(Debug, Clone)]
+enum Challenge {
+    None,
+    /// A credential is needed, or another than the one that came.
+    Credential {
+        presented: bool,
+    },
+    /// More scopes are needed.
+    Scopes(Vec<&'static str>),
+}
+
+impl Refusal {
+    /// A refusal in the words of the catalogue, after those about this case.
+    pub(crate) fn new(server: &ServerSpec, code: ErrorCode, detail: Option<&str>) -> Self {
+        let entry = code.entry();
+        let message = format!("{} {}", detail.unwrap_or(entry.cause), entry.fix);
+        Self {
+            code,
+            id: None,
+            status: entry.status,
+            message: fill(&message, server),
+            data: Box::new(Map::from_iter([("reason".to_owned(), entry.name.into())])),
+            challenge: Challenge::None,
+        }
+    }
+
+    /// The request shows no credential that is worth anything.
+    pub(crate) fn unauthenticated(server: &ServerSpec, code: ErrorCode) -> Self {
+        let mut refusal = Self::new(server, code, None);
+        refusal.challenge = Challenge::Credential { presented: code != ErrorCode::MissingCredential };
+        refusal.extend(json!({
+            "create_at": server.credential.create_at,
+            "prefix": server.credential.prefix,
+        }));
+        refusal
+    }
+
+    /// The server does not have the method, or not in the request's revision. To older clients a
+    /// status of 404 says that their session is over, so theirs is 200.
+    pub(crate) fn unknown_method(server: &ServerSpec, request: &Request<'_>) -> Self {
+        let name: String = request.method.chars().take(64).collect();
+        let (detail, status) = match request.inline_version() {
+            Some(version) => (format!("There is no method `{name}` in revision {version}."), None),
+            None => (format!("There is no method `{name}`."), Some(200)),
+        };
+        let refusal = Self::new(server, ErrorCode::UnknownMethod, Some(&detail));
+        Self { status: status.unwrap_or(refusal.status), ..refusal }
+    }
+
+    /// The credential holds too few scopes.
+    pub(crate) fn forbidden(server: &ServerSpec, denial: &Denial) -> Self {
+        let mut refusal = Self::new(server, ErrorCode::InsufficientScope, Some(&denial.message(server)));
+        refusal.challenge = Challenge::Scopes(denial.missing(server));
+        refusal.extend(denial.data(server));
+        refusal
+    }
+
+    /// The message was not understood.
+    pub(crate) fn misunderstood(server: &ServerSpec, fault: Fault) -> Self {
+        let mut refusal = Self::new(server, fault.code, Some(&fault.detail));
+        refusal.id = fault.id;
+        refusal
+    }
+
+    /// The same refusal with more for programs.
+    #[must_use]
+    pub(crate) fn with_data(mut self, more: Value) -> Self {
+        self.extend(more);
+        self
+    }
+
+    /// The same refusal as the answer to one request.
+    #[must_use]
+    pub(crate) fn answering(mut self, id: &Id<'_>) -> Self {
+        self.id = Some(id.clone().into_owned());
+        self
+    }
+
+    fn extend(&mut self, more: Value) {
+        if let Value::Object(more) = more {
+            self.data.extend(more);
+        }
+    }
+
+    /// The JSON-RPC error. Without a readable id it has none (MCP 2025-11-25 and later leave it out).
+    pub(crate) fn body(&self) -> Value {
+        let mut body = json!({
+            "jsonrpc": "2.0",
+            "error": {
+                "code": self.code.entry().json_rpc,
+                "message": self.message,
+                "data": self.data,
+            },
+        });
+        if let Some(id) = &self.id {
+            body["id"] = json!(id);
+        }
+        body
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 6750, section 3), if the refusal has one.
+    pub(crate) fn challenge(&self, server: &ServerSpec) -> Option<String> {
+        let realm = quotable(server.key);
+        match &self.challenge {
+            Challenge::None => None,
+            Challenge::Credential { presented: false } => Some(format!(r#"Bearer realm="{realm}""#)),
+            Challenge::Credential { presented: true } => Some(format!(
+                r#"Bearer realm="{realm}", error="invalid_token", error_description="{}""#,
+                quotable(&self.message)
+            )),
+            Challenge::Scopes(missing) => Some(format!(
+                r#"Bearer error="insufficient_scope", scope="{}", error_description="{}""#,
+                quotable(&missing.join(" ")),
+                quotable(&self.message)
+            )),
+        }
+    }
+}
+
+/// A text of the catalogue with the server's own names in it.
+pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
+    text.replace("{credential}", server.credential.name)
+        .replace("{prefix}", server.credential.prefix)
+        .replace("{create_at}", server.credential.create_at)
+        .replace("{env}", server.credential.env)
+        .replace("{endpoint}", server.endpoint)
+        .replace("{call_seconds}", &server.limits.call_seconds.to_string())
+        .replace("{body_bytes}", &server.limits.body_bytes.to_string())
+}
+
+/// The characters that RFC 6750 allows in a quoted value: printable ASCII without `"` and `\`.
+fn quotable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '→' => safe.push_str("->"),
+            '…' => safe.push_str("..."),
+            '"' => safe.push('\''),
+            ' '..='~' if character != '\\' => safe.push(character),
+            _ => safe.push('?'),
+        }
+    }
+    safe
+}

@@ -1,0 +1,100 @@
+//! Runs one authorized call within its limits.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::task::{JoinError, JoinHandle};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
+use toolwright_core::{Access, ErrorCode};
+
+use crate::{Call, Handlers, ServerSpec, ToolError, gate::Admitted, refusal::fill};
+
+/// Runs calls, each in a task of its own: a handler that panics or blocks its thread takes down
+/// neither its caller's connection nor its own time limit.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    spec: &'static ServerSpec,
+    handlers: Handlers,
+    limit: Duration,
+    tasks: TaskTracker,
+}
+
+impl Runner {
+    pub(crate) fn new(spec: &'static ServerSpec, handlers: Handlers) -> Self {
+        Self { spec, handlers, limit: Duration::from_secs(spec.limits.call_seconds), tasks: TaskTracker::new() }
+    }
+
+    /// Runs a call whose arguments are valid.
+    ///
+    /// A call that only reads ends when its time is over or its caller has gone. One that writes
+    /// goes on in either case, so that it never stops half-way; past its time the caller is told
+    /// that its outcome is unknown.
+    ///
+    /// Nothing comes of a call that ended because its caller has gone.
+    pub(crate) async fn run(
+        &self,
+        admitted: Admitted,
+        arguments: Value,
+        cancelled: CancellationToken,
+    ) -> Option<Result<Value, ToolError>> {
+        let access = admitted.tool().access;
+        let task = self.start(admitted, arguments, cancelled.clone());
+        match access {
+            Access::Read => {
+                let task = AbortOnDropHandle::new(task);
+                tokio::select! {
+                    joined = tokio::time::timeout(self.limit, task) => {
+                        Some(joined.map_or_else(|_| Err(self.overdue(ErrorCode::TimedOut)), answer))
+                    }
+                    () = cancelled.cancelled() => None,
+                }
+            }
+            Access::Write | Access::Destructive => {
+                let joined = tokio::time::timeout(self.limit, task).await;
+                Some(joined.map_or_else(|_| Err(self.overdue(ErrorCode::OutcomeUnknown)), answer))
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        admitted: Admitted,
+        arguments: Value,
+        cancelled: CancellationToken,
+    ) -> JoinHandle<Result<Value, ToolError>> {
+        let handlers = self.handlers.clone();
+        let limit = self.limit;
+        self.tasks.spawn(async move {
+            let started = Instant::now();
+            let name = admitted.tool().name;
+            let result = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments).await;
+            let elapsed = started.elapsed();
+            if elapsed > limit || cancelled.is_cancelled() {
+                let outcome = result.as_ref().map_or_else(|error| error.code().entry().name, |_| "ok");
+                tracing::warn!(operation = name, outcome, ms = elapsed.as_millis(), "a call ended without its caller");
+            }
+            result
+        })
+    }
+
+    fn overdue(&self, code: ErrorCode) -> ToolError {
+        let entry = code.entry();
+        ToolError::new(code, fill(&format!("{} {}", entry.cause, entry.fix), self.spec))
+    }
+
+    /// Waits for the calls that still run.
+    pub(crate) async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+fn answer(joined: Result<Result<Value, ToolError>, JoinError>) -> Result<Value, ToolError> {
+    joined.unwrap_or_else(|error| {
+        // The panic itself is in the log already, with its place.
+        Err(ToolError::internal(if error.is_panic() { "the handler panicked" } else { "the handler was stopped" }))
+    })
+}

@@ -1,0 +1,36 @@
+//! The small server that the runtime is tested with: notes in memory, and tools that misbehave.
+
+mod notes;
+mod testing;
+
+use std::process::ExitCode;
+
+use toolwright::{Context, Handlers, ServerSpec};
+
+pub use notes::{ReadNotes, WriteNotes};
+
+/// Options of the server's own.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// A file that says, from start to shutdown, that the background work runs
+    #[arg(long, env = "ACME_ALIVE", value_name = "FILE")]
+    alive: Option<std::path::PathBuf>,
+}
+
+/// Runs the server as one declaration or another has it.
+pub fn run(spec: &'static ServerSpec) -> ExitCode {
+    toolwright::serve(spec, async |context: Context<Args>| -> anyhow::Result<Handlers> {
+        if let Some(file) = context.args.alive.clone() {
+            std::fs::write(&file, "")?;
+            let shutdown = context.shutdown.clone();
+            context.spawn(async move {
+                shutdown.cancelled().await;
+                if let Err(error) = std::fs::remove_file(&file) {
+                    eprintln!("cannot remove {}: {error}", file.display());
+                }
+            });
+        }
+        let (read, write) = notes::stores();
+        Ok(acme_tools::handlers(read, write))
+    })
+}

@@ -1,0 +1,85 @@
+//! Notes, each account's its own.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use acme_tools::*;
+use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
+
+#[derive(Default)]
+struct Notes {
+    by_subject: BTreeMap<String, Vec<Note>>,
+    last_id: usize,
+}
+
+/// The notes, to read.
+#[derive(ReadStore)]
+pub struct ReadNotes(Arc<RwLock<Notes>>);
+
+/// The notes, to change.
+#[derive(WriteStore)]
+pub struct WriteNotes(Arc<RwLock<Notes>>);
+
+pub(crate) fn stores() -> (ReadNotes, WriteNotes) {
+    let notes = Arc::<RwLock<Notes>>::default();
+    (ReadNotes(Arc::clone(&notes)), WriteNotes(notes))
+}
+
+impl ReadNotes {
+    fn of(&self, call: &Call) -> Vec<Note> {
+        let notes: RwLockReadGuard<'_, Notes> = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        notes.by_subject.get(call.subject()).cloned().unwrap_or_default()
+    }
+}
+
+impl WriteNotes {
+    fn lock(&self) -> RwLockWriteGuard<'_, Notes> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(&self, subject: &str, text: String, color: Option<Color>, tags: Vec<String>) -> Note {
+        let mut notes = self.lock();
+        notes.last_id += 1;
+        let note = Note { id: format!("n{}", notes.last_id), text, color, tags };
+        notes.by_subject.entry(subject.to_owned()).or_default().push(note.clone());
+        note
+    }
+}
+
+#[mcp_tool]
+async fn list_notes(store: &ReadNotes, call: &Call, input: list_notes::Input) -> Result<list_notes::Output, ToolError> {
+    let wanted = |note: &Note| input.color.is_none_or(|color| note.color == Some(color));
+    let limit = usize::try_from(input.limit).map_err(ToolError::internal)?;
+    Ok(list_notes::Output { notes: store.of(call).into_iter().filter(wanted).take(limit).collect() })
+}
+
+#[mcp_tool]
+async fn count_notes(store: &ReadNotes, call: &Call) -> Result<count_notes::Output, ToolError> {
+    Ok(count_notes::Output { count: i64::try_from(store.of(call).len()).map_err(ToolError::internal)? })
+}
+
+#[mcp_tool]
+async fn price_notes(store: &ReadNotes, call: &Call) -> Result<price_notes::Output, ToolError> {
+    Ok(price_notes::Output { cents: 5 * i64::try_from(store.of(call).len()).map_err(ToolError::internal)? })
+}
+
+#[mcp_tool]
+async fn add_note(store: &WriteNotes, call: &Call, input: add_note::Input) -> Result<Note, ToolError> {
+    let add_note::Input { text, color, tags } = input;
+    Ok(store.add(call.subject(), text, color, tags.unwrap_or_default()))
+}
+
+#[mcp_tool]
+async fn delete_note(
+    store: &WriteNotes,
+    call: &Call,
+    input: delete_note::Input,
+) -> Result<delete_note::Output, ToolError> {
+    let mut notes = store.lock();
+    let own = notes.by_subject.entry(call.subject().to_owned()).or_default();
+    let before = own.len();
+    own.retain(|note| note.id != input.note_id);
+    Ok(delete_note::Output { deleted: own.len() < before })
+}

@@ -1,0 +1,51 @@
+//! Tools that show what the runtime hands to a handler, and what it does with one that goes wrong.
+
+use std::{thread, time::Duration};
+
+use acme_tools::*;
+use toolwright::{Call, ToolError, mcp_tool};
+
+use crate::{ReadNotes, WriteNotes};
+
+/// Longer than a call of this server may take.
+const TOO_LONG: Duration = Duration::from_secs(3);
+
+#[mcp_tool]
+async fn whoami(_store: &ReadNotes, call: &Call) -> Result<whoami::Output, ToolError> {
+    let identity = call.identity();
+    Ok(whoami::Output { subject: identity.subject.clone(), key: identity.credential_name.clone() })
+}
+
+#[mcp_tool]
+async fn echo(_store: &ReadNotes, _call: &Call, input: echo::Input) -> Result<echo::Output, ToolError> {
+    Ok(echo::Output { arguments: serde_json::to_value(input).map_err(ToolError::internal)? })
+}
+
+#[mcp_tool]
+async fn misbehave(_store: &ReadNotes, _call: &Call, input: misbehave::Input) -> Result<misbehave::Output, ToolError> {
+    go_wrong(input.how).await.map(|()| misbehave::Output { survived: true })
+}
+
+#[mcp_tool]
+async fn misbehave_writing(
+    store: &WriteNotes,
+    call: &Call,
+    input: misbehave_writing::Input,
+) -> Result<misbehave_writing::Output, ToolError> {
+    go_wrong(input.how).await?;
+    store.add(call.subject(), input.text, None, Vec::new());
+    Ok(misbehave_writing::Output { survived: true })
+}
+
+/// Blocking takes the thread with it, as handlers do that call what is not asynchronous.
+async fn go_wrong(how: Misbehaviour) -> Result<(), ToolError> {
+    match how {
+        Misbehaviour::Panic => panic!("a handler that panics"),
+        Misbehaviour::Hang => std::future::pending().await,
+        Misbehaviour::Fail => Err(ToolError::wrong_state("this tool was asked to fail")),
+        Misbehaviour::Block => {
+            thread::sleep(TOO_LONG);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! A client of one revision, over HTTP or stdio.
+
+use serde_json::{Value, json};
+
+use crate::{Reply, StdioPipe};
+
+/// A revision of the protocol that servers speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revision {
+    /// Opened with `initialize`, by Codex and Gemini CLI among others.
+    V2025_06_18,
+    /// Opened with `initialize`, by most clients.
+    V2025_11_25,
+    /// Stateless: every request says what it is.
+    V2026_07_28,
+}
+
+impl Revision {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
+
+    /// The revision on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V2025_06_18 => "2025-06-18",
+            Self::V2025_11_25 => "2025-11-25",
+            Self::V2026_07_28 => "2026-07-28",
+        }
+    }
+
+    /// Whether requests carry their own `_meta` and need no `initialize`.
+    pub fn is_stateless(self) -> bool {
+        self == Self::V2026_07_28
+    }
+
+    /// Parameters as this revision sends them: with `_meta` where requests carry it.
+    #[must_use]
+    pub fn parameters(self, mut params: Value) -> Value {
+        if self.is_stateless() {
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": self.as_str(),
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": {"name": "toolwright-tests", "version": "1.0.0"},
+            });
+        }
+        params
+    }
+
+    /// Parameters of `initialize`.
+    #[must_use]
+    pub fn initialize(self) -> Value {
+        json!({
+            "protocolVersion": self.as_str(),
+            "capabilities": {},
+            "clientInfo": {"name": "toolwright-tests", "version": "1.0.0"},
+        })
+    }
+}
+
+/// How a client reaches its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Streamable HTTP.
+    Http,
+    /// Lines over a pipe.
+    Stdio,
+}
+
+impl Transport {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Http, Self::Stdio];
+}
+
+/// A client with one credential and one revision.
+#[derive(Debug)]
+pub struct Client {
+    revision: Revision,
+    way: Way,
+    next_id: u64,
+}
+
+#[derive(Debug)]
+enum Way {
+    Http { http: reqwest::Client, url: String, token: Option<String> },
+    Stdio(Box<StdioPipe>),
+}
+
+impl Client {
+    /// A client over HTTP; nothing is sent yet.
+    ///
+    /// # Panics
+    /// When no HTTP client can be made.
+    pub fn http(url: &str, token: Option<&str>, revision: Revision) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let way = Way::Http { http, url: url.to_owned(), token: token.map(str::to_owned) };
+        Self { revision, way, next_id: 1 }
+    }
+
+    /// A client over a process's pipes; see [`StdioPipe::start`].
+    pub fn stdio(pipe: StdioPipe, revision: Revision) -> Self {
+        Self { revision, way: Way::Stdio(Box::new(pipe)), next_id: 1 }
+    }
+
+    /// Opens the conversation as the revision wants it: `initialize`, or nothing.
+    /// The answer is that of `initialize`, or of `server/discover`.
+    pub async fn open(&mut self) -> Reply {
+        if self.revision.is_stateless() {
+            return self.request("server/discover", json!({})).await;
+        }
+        let reply = self.request("initialize", self.revision.initialize()).await;
+        if reply.error_code().is_none() {
+            self.notify("notifications/initialized").await;
+        }
+        reply
+    }
+
+    /// Sends one request and waits for its answer.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn request(&mut self, method: &str, params: Value) -> Reply {
+        let id = self.next_id;
+        self.next_id += 1;
+        let params = self.revision.parameters(params);
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        match &mut self.way {
+            Way::Http { http, url, token } => {
+                post(http, url, token.as_deref(), self.revision, &message).await.expect("an answer")
+            }
+            Way::Stdio(pipe) => pipe.request(&message).await,
+        }
+    }
+
+    async fn notify(&mut self, method: &str) {
+        let message = json!({"jsonrpc": "2.0", "method": method});
+        match &mut self.way {
+            Way::Http { http, url, token } => {
+                post(http, url, token.as_deref(), self.revision, &message).await.expect("an answer");
+            }
+            Way::Stdio(pipe) => pipe.send(&message.to_string()).await,
+        }
+    }
+
+    /// `tools/list`.
+    pub async fn list(&mut self) -> Reply {
+        self.request("tools/list", json!({})).await
+    }
+
+    /// `tools/call`.
+    pub async fn call(&mut self, tool: &str, arguments: Value) -> Reply {
+        self.request("tools/call", json!({"name": tool, "arguments": arguments})).await
+    }
+}
+
+async fn post(
+    http: &reqwest::Client,
+    url: &str,
+    token: Option<&str>,
+    revision: Revision,
+    message: &Value,
+) -> reqwest::Result<Reply> {
+    let method = message["method"].as_str().unwrap_or_default();
+    let mut request = http
+        .post(url)
+        .header("Content-Type", "application/json")
+        .header("Accept", "application/json, text/event-stream")
+        .body(message.to_string());
+    if let Some(token) = token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    if method != "initialize" {
+        request = request.header("MCP-Protocol-Version", revision.as_str());
+    }
+    if revision.is_stateless() {
+        request = request.header("Mcp-Method", method);
+        if let Some(name) = message["params"]["name"].as_str() {
+            request = request.header("Mcp-Name", name);
+        }
+    }
+    let response = request.send().await?;
+    let challenge =
+        response.headers().get("www-authenticate").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    let status = Some(response.status().as_u16());
+    let body = response.text().await?;
+    Ok(Reply { status, challenge, body: serde_json::from_str(&body).unwrap_or(Value::Null) })
+}

@@ -1,0 +1,128 @@
+//! A server at the other end of a pipe.
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
+
+use crate::Reply;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A process of the binary under test that speaks the protocol on its standard streams.
+#[derive(Debug)]
+pub struct StdioPipe {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl StdioPipe {
+    /// Starts `binary stdio` in a folder, with these environment variables and arguments.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(binary: &str, folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut child = Command::new(binary)
+            .arg("stdio")
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary under test");
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().expect("piped")).lines();
+        Self { child, input, output }
+    }
+
+    /// Writes one line.
+    ///
+    /// # Panics
+    /// When the pipe is closed.
+    pub async fn send(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("an open pipe");
+        input.write_all(format!("{line}\n").as_bytes()).await.expect("an open pipe");
+        input.flush().await.expect("an open pipe");
+    }
+
+    /// Reads the next message.
+    ///
+    /// # Panics
+    /// When none comes, or a line is no JSON: standard output carries the protocol only.
+    pub async fn receive(&mut self) -> Value {
+        let line = timeout(PATIENCE, self.output.next_line()).await.expect("an answer in time").expect("an open pipe");
+        let line = line.expect("an answer before the end");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"))
+    }
+
+    /// Reads the next message, or none when nothing comes within this time.
+    ///
+    /// # Panics
+    /// When the pipe ends, or a line is no JSON.
+    pub async fn receive_within(&mut self, time: Duration) -> Option<Value> {
+        let line = timeout(time, self.output.next_line()).await.ok()?.expect("an open pipe");
+        let line = line.expect("an answer before the end");
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
+    }
+
+    /// Asks the process to end, as a service manager does (SIGTERM), while the pipe is open. Then
+    /// see [`Self::end`].
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(id.expect("an id"), Signal::TERM).expect("a child");
+    }
+
+    /// Sends a request and waits for the answer with its id; other messages are passed over.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn request(&mut self, message: &Value) -> Reply {
+        self.send(&message.to_string()).await;
+        loop {
+            let body = self.receive().await;
+            if body.get("id") == message.get("id") {
+                return Reply { status: None, challenge: None, body };
+            }
+        }
+    }
+
+    /// Closes the pipe and waits for the process: its exit code, and the rest of both outputs.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn close(mut self) -> (Option<i32>, Vec<String>, String) {
+        drop(self.input.take());
+        self.end().await
+    }
+
+    /// Waits for the process: its exit code, and the rest of both outputs.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn end(mut self) -> (Option<i32>, Vec<String>, String) {
+        let mut rest = Vec::new();
+        while let Some(line) = timeout(PATIENCE, self.output.next_line()).await.expect("an end").expect("an open pipe")
+        {
+            rest.push(line);
+        }
+        let mut stderr = String::new();
+        if let Some(mut pipe) = self.child.stderr.take() {
+            pipe.read_to_string(&mut stderr).await.expect("standard error");
+        }
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("an end").expect("a child");
+        (status.code(), rest, stderr)
+    }
+}
