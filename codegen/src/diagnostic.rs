@@ -117,7 +117,7 @@ impl Report {
         text += &count.to_string();
         text += if count == 1 { " fault" } else { " faults" };
         if count > MOST_SHOWN {
-            text += &format!(", of which the first {MOST_SHOWN} are shown");
+            text = text + ", of which the first " + &MOST_SHOWN.to_string() + " are shown";
         }
         text + "\n"
     }

@@ -240,7 +240,8 @@ fn kind(tree: &Tree) -> Result<Kind, Diagnostic> {
 
 fn unusable(glob: &Name, error: &io::Error) -> Diagnostic {
     // What is wrong with a pattern is counted from the workspace's folder, which nobody wrote.
-    if error.get_ref().is_some_and(|inner| inner.is::<glob::PatternError>()) {
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<glob::PatternError>());
+    if cause.is_some() {
         return Diagnostic::new(Code::ManifestPath, glob.at, format!("{} is no pattern", quoted(glob))).help(
             "`*` stands for any part of a name, `**` alone for any folders, `[…]` for one of several characters",
         );

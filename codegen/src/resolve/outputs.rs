@@ -118,10 +118,9 @@ fn looks_secret(wire: &str) -> bool {
 fn can_hold_a_secret(of: &Type) -> bool {
     match of {
         Type::String | Type::Json => true,
-        Type::Integer | Type::Number | Type::Boolean => false,
         Type::Array(inner) | Type::Map(inner) => can_hold_a_secret(inner),
         // The properties of an object are looked at by their own names.
-        Type::Named(_) => false,
+        Type::Integer | Type::Number | Type::Boolean | Type::Named(_) => false,
     }
 }
 
