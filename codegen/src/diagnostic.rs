@@ -1,11 +1,15 @@
 //! Faults: what is wrong, where, and what to do. The only file that renders them.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
 pub use crate::code::Code;
 use crate::source::{Place, Sources};
+
+/// Most faults that are shown: nobody reads more at once, and a file that is no manifest at all
+/// would have thousands.
+const MOST_SHOWN: usize = 200;
 
 /// One fault.
 #[derive(Debug, Clone)]
@@ -105,12 +109,17 @@ impl Report {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let mut text = String::new();
-        for diagnostic in &self.diagnostics {
+        for diagnostic in self.diagnostics.iter().take(MOST_SHOWN) {
             text.push_str(&renderer.render(&[self.group(&diagnostic.0)]));
             text.push_str("\n\n");
         }
         let count = self.diagnostics.len();
-        text + &count.to_string() + if count == 1 { " fault\n" } else { " faults\n" }
+        text += &count.to_string();
+        text += if count == 1 { " fault" } else { " faults" };
+        if count > MOST_SHOWN {
+            text = text + ", of which the first " + &MOST_SHOWN.to_string() + " are shown";
+        }
+        text + "\n"
     }
 
     fn group<'a>(&'a self, diagnostic: &'a Parts) -> Group<'a> {
@@ -136,30 +145,34 @@ impl Report {
         kind: AnnotationKind,
         label: &'a str,
         others: &'a [(Place, String)],
-    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let annotation = |kind: AnnotationKind, at: Place, label: &'a str| {
-            let annotation = kind.span(self.first_line(at));
-            if label.is_empty() { annotation } else { annotation.label(label) }
-        };
-        Snippet::source(self.sources.text(at.file))
-            .path(self.sources.path(at.file))
-            .annotation(annotation(kind, at, label))
-            .annotations(
-                others
-                    .iter()
-                    .filter(|(other, _)| other.file == at.file)
-                    .map(|(other, label)| annotation(AnnotationKind::Context, *other, label)),
-            )
-    }
-
-    /// The part of a place that is on its first line: to underline a whole section hides its fault.
-    fn first_line(&self, at: Place) -> std::ops::Range<usize> {
+    ) -> Snippet<'a, Annotation<'a>> {
         let text = self.sources.text(at.file);
-        let start = text.floor_char_boundary(at.start);
-        let end = text.floor_char_boundary(at.end.max(start));
-        let line = text[start..end].lines().next().unwrap_or_default();
-        start..start + line.trim_end().len()
+        let others = others.iter().filter(|(other, _)| other.file == at.file);
+        let marks: Vec<(AnnotationKind, Range<usize>, &str)> = std::iter::once((kind, first_line(text, at), label))
+            .chain(others.map(|(other, label)| (AnnotationKind::Context, first_line(text, *other), label.as_str())))
+            .collect();
+        let first = marks.iter().map(|(_, span, _)| span.start).min().unwrap_or_default();
+        let last = marks.iter().map(|(_, span, _)| span.end).max().unwrap_or_default();
+        // The renderer walks through all that it is given, so it is given the lines in question only.
+        let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        let annotations = marks.into_iter().map(|(kind, span, label)| {
+            let annotation = kind.span(span.start - start..span.end - start);
+            if label.is_empty() { annotation } else { annotation.label(label) }
+        });
+        Snippet::source(&text[start..end])
+            .line_start(1 + text[..start].bytes().filter(|byte| *byte == b'\n').count())
+            .path(self.sources.path(at.file))
+            .annotations(annotations)
     }
+}
+
+/// The part of a place that is on its first line: to underline a whole section hides its fault.
+fn first_line(text: &str, at: Place) -> Range<usize> {
+    let start = text.floor_char_boundary(at.start);
+    let end = text.floor_char_boundary(at.end.max(start));
+    let line = text[start..end].lines().next().unwrap_or_default();
+    start..start + line.trim_end().len()
 }
 
 impl fmt::Display for Report {
@@ -183,9 +196,14 @@ pub fn quoted(name: &str) -> String {
 /// The names in the order given, as a sentence lists them.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, last: &str) -> String {
     let names: Vec<String> = names.into_iter().map(quoted).collect();
-    match names.as_slice() {
+    in_sentence(&names.iter().map(String::as_str).collect::<Vec<_>>(), last)
+}
+
+/// Several things as a sentence lists them.
+pub fn in_sentence(things: &[&str], last: &str) -> String {
+    match things {
         [] => String::new(),
-        [one] => one.clone(),
+        [one] => (*one).to_owned(),
         [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
     }
 }

@@ -1,6 +1,9 @@
 //! From the files to the checked declarations: read, parse, resolve.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
 use serde::Deserialize;
 use toolwright_freshness::{Inputs, included};
@@ -154,8 +157,7 @@ impl Loader {
             let matched = match included(folder(manifest), &glob.value) {
                 Ok(matched) => matched,
                 Err(error) => {
-                    let title = format!("{} cannot be followed: {error}", quoted(glob));
-                    self.faults.push(Diagnostic::new(Code::ManifestPath, glob.at, title));
+                    self.faults.push(unusable(glob, &error));
                     continue;
                 }
             };
@@ -234,6 +236,17 @@ fn kind(tree: &Tree) -> Result<Kind, Diagnostic> {
             .label(format!("has neither {}", listed(["servers", "server"], "nor")))
             .help("write `servers` to list servers, or `server` to declare one")),
     }
+}
+
+fn unusable(glob: &Name, error: &io::Error) -> Diagnostic {
+    // What is wrong with a pattern is counted from the workspace's folder, which nobody wrote.
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<glob::PatternError>());
+    if cause.is_some() {
+        return Diagnostic::new(Code::ManifestPath, glob.at, format!("{} is no pattern", quoted(glob))).help(
+            "`*` stands for any part of a name, `**` alone for any folders, `[…]` for one of several characters",
+        );
+    }
+    Diagnostic::new(Code::ManifestPath, glob.at, format!("{} cannot be followed: {error}", quoted(glob)))
 }
 
 fn folder(path: &Path) -> &Path {

@@ -19,6 +19,8 @@ mod tools;
 mod types;
 mod urls;
 
+use std::collections::HashMap;
+
 use toolwright_freshness::Inputs;
 
 pub(crate) use servers::servers;
@@ -26,10 +28,11 @@ pub(crate) use text::text;
 
 use crate::{
     api::{self, Api},
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
     manifest::Name,
-    resolve::declared::Sections,
+    resolve::{declared::Sections, scopes::ResolvedScopes, tools::ResolvedTool, types::ResolvedTypes},
+    source::Place,
 };
 
 /// What became of a server.
@@ -58,9 +61,29 @@ impl Faults {
         self.0.push(fault);
     }
 
+    /// Whether there is a fault of one kind.
+    fn has(&self, code: Code) -> bool {
+        self.0.iter().any(|fault| fault.code() == code)
+    }
+
+    /// A name that stands twice where it can stand once.
+    pub(crate) fn check_once<'n>(&mut self, names: impl IntoIterator<Item = (&'n str, Place)>) {
+        let mut seen: HashMap<&str, Place> = HashMap::new();
+        for (name, at) in names {
+            if let Some(first) = seen.insert(name, at) {
+                self.push(
+                    Diagnostic::new(Code::DuplicateDeclaration, at, format!("{} stands here twice", quoted(name)))
+                        .label("again")
+                        .and(first, "first here")
+                        .help("remove one of the two"),
+                );
+            }
+        }
+    }
+
     /// A name that is refused.
     pub(crate) fn refuse(&mut self, name: &Name, refusal: crate::names::Refusal) {
-        let title = format!("{} {}", crate::diagnostic::quoted(name), refusal.why);
+        let title = format!("{} {}", quoted(name), refusal.why);
         self.push(Diagnostic::new(refusal.code, name.at, title).help(refusal.help));
     }
 }
@@ -82,6 +105,25 @@ pub(crate) fn server(declared: &Declared, manifest: String, inputs: Inputs) -> O
     Outcome { api: api.filter(|_| faults.0.is_empty() && declared.complete), called, faults: faults.0 }
 }
 
+/// What is declared is used. A name that is not known may be a misspelled one that would use it.
+fn check_use(
+    sections: &Sections<'_>,
+    scopes: &ResolvedScopes<'_, '_>,
+    types: &ResolvedTypes<'_>,
+    tools: &[ResolvedTool<'_>],
+    faults: &mut Faults,
+) {
+    if !faults.has(Code::UnknownScope) {
+        scopes::check_use(scopes, tools, faults);
+    }
+    if !faults.has(Code::UnknownGroup) {
+        server::check_group_use(&sections.groups, tools, faults);
+    }
+    if !faults.has(Code::UnknownType) && !faults.has(Code::TypeShape) {
+        types::check_use(types, tools, faults);
+    }
+}
+
 fn resolve(
     declared: &Declared,
     sections: &Sections<'_>,
@@ -97,9 +139,7 @@ fn resolve(
     let types = types::resolve(&sections.types, faults);
     let tools = tools::resolve(sections, &scopes, &types, faults);
     if sections.complete && declared.complete {
-        scopes::check_use(&scopes, &tools, faults);
-        server::check_group_use(&sections.groups, &tools, faults);
-        types::check_use(&types, &tools, faults);
+        check_use(sections, &scopes, &types, &tools, faults);
     }
     outputs::check(&types, &tools, faults);
     constants::check(&types, &tools, faults);

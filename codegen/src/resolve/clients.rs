@@ -25,6 +25,7 @@ pub(crate) fn resolve(
     faults: &mut Faults,
 ) -> Option<Vec<ClientKind>> {
     let clients = &declared.manifest.clients.as_ref()?.good()?.0;
+    faults.check_once(clients.iter().map(|client| (client.value.as_str(), client.at)));
     let mut kinds = Vec::new();
     for client in clients {
         let kind = match client.value {

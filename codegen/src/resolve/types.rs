@@ -229,12 +229,7 @@ fn rust_variants<'n>(what: &str, wires: impl Iterator<Item = &'n Name>, faults: 
         };
         match seen.insert(rust.clone(), wire) {
             Some(first) if first.value == wire.value => {
-                let title = format!("{} stands here twice", quoted(wire));
-                faults.push(
-                    Diagnostic::new(Code::DuplicateDeclaration, wire.at, title)
-                        .and(first.at, "first here")
-                        .help("remove one of the two"),
-                );
+                faults.check_once([first, wire].map(|name| (name.value.as_str(), name.at)));
             }
             Some(first) => faults.push(collision(what, first, wire, &rust)),
             None => {}
