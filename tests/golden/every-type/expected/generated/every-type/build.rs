@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "6eeab963d3ee28c1be23d0b1736e5e4c5aecddecc0fb4d48aaa9a520ced5cf11"
+        digest: "841e87209e0a30b609de0156cc54b9298c1727c8d5ed792df10526e439a119a3"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
