@@ -65,7 +65,7 @@ fn code_without_bars(text: &str) -> String {
     let mut html = String::from("<code>");
     for character in text.chars() {
         if character.is_ascii_punctuation() {
-            html.push_str(&format!("&#{};", u32::from(character)));
+            html.extend(["&#", &u32::from(character).to_string(), ";"]);
         } else {
             html.push(character);
         }
@@ -131,4 +131,94 @@ fn run(text: &str) -> usize {
 
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use pulldown_cmark::{Event, Options, Parser, TagEnd};
+
+    use super::*;
+
+    /// What a reader sees of Markdown; its cells, items and blocks are separated by `¦`.
+    fn seen(markdown: &str) -> String {
+        let options =
+            Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_MATH | Options::ENABLE_TASKLISTS;
+        let mut seen = String::new();
+        for event in Parser::new_ext(markdown, options) {
+            match event {
+                Event::Text(text) | Event::Code(text) => seen.push_str(&text),
+                Event::SoftBreak => seen.push(' '),
+                Event::InlineHtml(html) if ["<code>", "</code>"].contains(&&*html) => {}
+                Event::Start(_) | Event::End(TagEnd::Link) => {}
+                Event::End(_) => seen.push('¦'),
+                other => seen += &format!("{other:?}"),
+            }
+        }
+        seen.trim_end_matches('¦').to_owned()
+    }
+
+    /// Text that a manifest may have, and what a reader shall see of it.
+    const TEXTS: &[(&str, &str)] = &[
+        ("plain text, with a comma.", "plain text, with a comma."),
+        ("two\nlines   and\tspaces", "two lines and spaces"),
+        ("a|b || c", "a|b || c"),
+        ("back\\slash \\| and \\", "back\\slash \\| and \\"),
+        ("<b>bold</b> <!-- no --> a < b > c", "<b>bold</b> <!-- no --> a < b > c"),
+        ("&amp; &#124; AT&T", "&amp; &#124; AT&T"),
+        ("*one* **two** _three_ __four__ ~~five~~", "*one* **two** _three_ __four__ ~~five~~"),
+        ("snake_case_name and _private", "snake_case_name and _private"),
+        ("[text](target) ![image](x) [x] [^1]", "[text](target) ![image](x) [x] [^1]"),
+        ("# one", "# one"),
+        ("- [ ] item", "- [ ] item"),
+        ("+ item", "+ item"),
+        ("1. item 2. item", "1. item 2. item"),
+        ("12) item", "12) item"),
+        ("> quote", "> quote"),
+        ("=== ---", "=== ---"),
+        ("--- | ---", "--- | ---"),
+        ("costs $5 and $6, or $$x$$", "costs $5 and $6, or $$x$$"),
+        ("`code` and `a|b`", "code and a|b"),
+        ("`a\\|b*_<x>[y]&amp;`", "a\\|b*_<x>[y]&amp;"),
+        ("`` a`b `` and ```c```", "a`b and c"),
+        ("a lone ` backtick", "a lone ` backtick"),
+        ("two `` and one `", "two `` and one `"),
+        ("see https://a.example/x_y?a=1&b=2, or not", "see https://a.example/x_y?a=1&b=2, or not"),
+        ("(https://a.example/*x*)", "(https://a.example/*x*)"),
+        ("https:// is no address", "https:// is no address"),
+        ("größe → „ja“ 🦀", "größe → „ja“ 🦀"),
+        ("{{ braces }} {% tags %}", "{{ braces }} {% tags %}"),
+    ];
+
+    #[test]
+    fn text_is_seen_as_it_was_written() {
+        for (text, expected) in TEXTS {
+            assert_eq!(seen(&inline(text)), *expected, "in a paragraph: {}", inline(text));
+            assert_eq!(seen(&format!("- {}", inline(text))), *expected, "in a list: {}", inline(text));
+            assert_eq!(seen(&format!("## {}", inline(text))), *expected, "in a heading: {}", inline(text));
+            let table = format!("| a | b |\n|---|---|\n| {} | end |\n", inline(text));
+            assert_eq!(seen(&table), format!("a¦b¦¦{expected}¦end"), "in a table: {}", inline(text));
+            assert_eq!(seen(&paragraphs(text)), *expected, "in a text: {}", paragraphs(text));
+        }
+    }
+
+    #[test]
+    fn code_is_seen_as_it_was_written() {
+        for text in ["a", "a|b", "`", "``a`", "<x> & [y] \\ * _", "a\\|b`", "https://a.example", " x "] {
+            assert_eq!(seen(&code(text)), text.trim_matches(' '), "in a paragraph: {}", code(text));
+            let table = format!("| a | b |\n|---|---|\n| {} | end |\n", code(text));
+            assert_eq!(seen(&table), format!("a¦b¦¦{}¦end", text.trim_matches(' ')), "in a table: {}", code(text));
+        }
+    }
+
+    #[test]
+    fn paragraphs_are_kept_apart() {
+        assert_eq!(paragraphs("one\nline\r\n\r\n\n\ntwo | three\n"), "one line\n\ntwo | three");
+    }
+
+    #[test]
+    fn a_block_outlasts_the_backticks_in_it() {
+        for text in ["plain", "```\ninside\n```", "a ````` b"] {
+            assert_eq!(seen(&block("text", text)), format!("{text}\n"), "{}", block("text", text));
+        }
+    }
 }

@@ -126,7 +126,7 @@ fn text_in_tables_is_what_the_manifest_says() {
     assert_eq!(list_things, "List things: a|b, <none>, [link](x), 5 * 3 * 2 and \"quotes\"; ends with a backslash \\");
     let arguments = pages["tools/things.md"].table("Name");
     let text = arguments.iter().find(|row| row[0] == "text").expect("the argument");
-    assert_eq!(text[3], r##""say \"hi\" | `now`\nand # then""##);
+    assert_eq!(text[3], r#""say \"hi\" | `now`\nand # then""#);
     let words: Vec<&Vec<String>> = pages["types.md"].table("Value");
     assert_eq!(words[0][1], "Little, as in 0|1.");
     assert_eq!(words[2], &["text/html", "<b>markup</b>"]);

@@ -28,7 +28,7 @@ const EDITS: &[Edit] = &[
     Edit {
         what: "a description in the manifest",
         make: |workspace| {
-            workspace.replace("second/tools.yaml", "description: Tell the time.", "description: It is late.")
+            workspace.replace("second/tools.yaml", "description: Tell the time.", "description: It is late.");
         },
         shown: &["-    \"description\": \"Tell the time.\"", "+    \"description\": \"It is late.\""],
     },
