@@ -1,15 +1,22 @@
 //! Faults: what is wrong, where, and what to do. The only file that renders them.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
 pub use crate::code::Code;
 use crate::source::{Place, Sources};
 
+/// Most faults that are shown: nobody reads more at once, and a file that is no manifest at all
+/// would have thousands.
+const MOST_SHOWN: usize = 200;
+
 /// One fault.
 #[derive(Debug, Clone)]
-pub struct Diagnostic {
+pub struct Diagnostic(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     code: Code,
     title: String,
     at: Place,
@@ -21,27 +28,28 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A fault at a place. The title stands above the text, and says what is wrong without it.
     pub fn new(code: Code, at: Place, title: impl Into<String>) -> Self {
-        Self { code, title: title.into(), at, label: String::new(), others: Vec::new(), help: Vec::new() }
+        let (title, label) = (title.into(), String::new());
+        Self(Box::new(Parts { code, title, at, label, others: Vec::new(), help: Vec::new() }))
     }
 
     /// The words at the underlined text.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.0.label = label.into();
         self
     }
 
     /// A second place that the fault has to do with.
     #[must_use]
     pub fn and(mut self, at: Place, label: impl Into<String>) -> Self {
-        self.others.push((at, label.into()));
+        self.0.others.push((at, label.into()));
         self
     }
 
     /// What to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.0.help.push(help.into());
         self
     }
 
@@ -56,7 +64,13 @@ impl Diagnostic {
 
     /// What kind of fault it is.
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
+    }
+}
+
+impl Parts {
+    fn order(&self) -> (Place, Code, &str) {
+        (self.at, self.code, &self.title)
     }
 }
 
@@ -70,8 +84,8 @@ pub struct Report {
 impl Report {
     /// The faults in the order of their places. Equal faults are one.
     pub fn new(sources: Sources, mut diagnostics: Vec<Diagnostic>) -> Self {
-        diagnostics.sort_by(|a, b| (a.at, a.code, &a.title).cmp(&(b.at, b.code, &b.title)));
-        diagnostics.dedup_by(|a, b| (a.at, a.code, &a.title) == (b.at, b.code, &b.title));
+        diagnostics.sort_by(|a, b| a.0.order().cmp(&b.0.order()));
+        diagnostics.dedup_by(|a, b| a.0.order() == b.0.order());
         Self { sources, diagnostics }
     }
 
@@ -95,26 +109,26 @@ impl Report {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let mut text = String::new();
-        for diagnostic in &self.diagnostics {
-            text.push_str(&renderer.render(&[self.group(diagnostic)]));
+        for diagnostic in self.diagnostics.iter().take(MOST_SHOWN) {
+            text.push_str(&renderer.render(&[self.group(&diagnostic.0)]));
             text.push_str("\n\n");
         }
         let count = self.diagnostics.len();
-        text.push_str(&if count == 1 { "1 fault\n".to_owned() } else { format!("{count} faults\n") });
-        text
+        text += &count.to_string();
+        text += if count == 1 { " fault" } else { " faults" };
+        if count > MOST_SHOWN {
+            text = text + ", of which the first " + &MOST_SHOWN.to_string() + " are shown";
+        }
+        text + "\n"
     }
 
-    fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
-        let mut group = Level::ERROR
-            .primary_title(diagnostic.title.as_str())
-            .id(diagnostic.code.as_str())
-            .element(Origin::path(self.sources.path(diagnostic.at.file)));
-        if !self.sources.text(diagnostic.at.file).is_empty() {
-            group = Level::ERROR
-                .primary_title(diagnostic.title.as_str())
-                .id(diagnostic.code.as_str())
-                .element(self.snippet(diagnostic.at, AnnotationKind::Primary, &diagnostic.label, &diagnostic.others));
-        }
+    fn group<'a>(&'a self, diagnostic: &'a Parts) -> Group<'a> {
+        let title = Level::ERROR.primary_title(diagnostic.title.as_str()).id(diagnostic.code.as_str());
+        let mut group = if self.sources.text(diagnostic.at.file).is_empty() {
+            title.element(Origin::path(self.sources.path(diagnostic.at.file)))
+        } else {
+            title.element(self.snippet(diagnostic.at, AnnotationKind::Primary, &diagnostic.label, &diagnostic.others))
+        };
         let mut rest: Vec<&(Place, String)> =
             diagnostic.others.iter().filter(|(at, _)| at.file != diagnostic.at.file).collect();
         rest.sort();
@@ -131,30 +145,34 @@ impl Report {
         kind: AnnotationKind,
         label: &'a str,
         others: &'a [(Place, String)],
-    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let annotation = |kind: AnnotationKind, at: Place, label: &'a str| {
-            let annotation = kind.span(self.first_line(at));
-            if label.is_empty() { annotation } else { annotation.label(label) }
-        };
-        Snippet::source(self.sources.text(at.file))
-            .path(self.sources.path(at.file))
-            .annotation(annotation(kind, at, label))
-            .annotations(
-                others
-                    .iter()
-                    .filter(|(other, _)| other.file == at.file)
-                    .map(|(other, label)| annotation(AnnotationKind::Context, *other, label)),
-            )
-    }
-
-    /// The part of a place that is on its first line: to underline a whole section hides its fault.
-    fn first_line(&self, at: Place) -> std::ops::Range<usize> {
+    ) -> Snippet<'a, Annotation<'a>> {
         let text = self.sources.text(at.file);
-        let start = text.floor_char_boundary(at.start);
-        let end = text.floor_char_boundary(at.end.max(start));
-        let line = text[start..end].lines().next().unwrap_or_default();
-        start..start + line.trim_end().len()
+        let others = others.iter().filter(|(other, _)| other.file == at.file);
+        let marks: Vec<(AnnotationKind, Range<usize>, &str)> = std::iter::once((kind, first_line(text, at), label))
+            .chain(others.map(|(other, label)| (AnnotationKind::Context, first_line(text, *other), label.as_str())))
+            .collect();
+        let first = marks.iter().map(|(_, span, _)| span.start).min().unwrap_or_default();
+        let last = marks.iter().map(|(_, span, _)| span.end).max().unwrap_or_default();
+        // The renderer walks through all that it is given, so it is given the lines in question only.
+        let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        let annotations = marks.into_iter().map(|(kind, span, label)| {
+            let annotation = kind.span(span.start - start..span.end - start);
+            if label.is_empty() { annotation } else { annotation.label(label) }
+        });
+        Snippet::source(&text[start..end])
+            .line_start(1 + text[..start].bytes().filter(|byte| *byte == b'\n').count())
+            .path(self.sources.path(at.file))
+            .annotations(annotations)
     }
+}
+
+/// The part of a place that is on its first line: to underline a whole section hides its fault.
+fn first_line(text: &str, at: Place) -> Range<usize> {
+    let start = text.floor_char_boundary(at.start);
+    let end = text.floor_char_boundary(at.end.max(start));
+    let line = text[start..end].lines().next().unwrap_or_default();
+    start..start + line.trim_end().len()
 }
 
 impl fmt::Display for Report {
@@ -178,9 +196,14 @@ pub fn quoted(name: &str) -> String {
 /// The names in the order given, as a sentence lists them.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, last: &str) -> String {
     let names: Vec<String> = names.into_iter().map(quoted).collect();
-    match names.as_slice() {
+    in_sentence(&names.iter().map(String::as_str).collect::<Vec<_>>(), last)
+}
+
+/// Several things as a sentence lists them.
+pub fn in_sentence(things: &[&str], last: &str) -> String {
+    match things {
         [] => String::new(),
-        [one] => one.clone(),
+        [one] => (*one).to_owned(),
         [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
     }
 }

@@ -1,14 +1,18 @@
 //! From the files to the checked declarations: read, parse, resolve.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
+use serde::Deserialize;
 use toolwright_freshness::{Inputs, included};
 
 use crate::{
     api::Api,
     diagnostic::{Code, Diagnostic, Report, listed, quoted},
     manifest::{IncludedFile, Name, ServerManifest, WorkspaceManifest, check::Checker, schema::Kind},
-    resolve::{self, Resolved},
+    resolve::{self, Called},
     source::{FileId, Place, Sources},
     tree::{self, Tree},
 };
@@ -29,10 +33,10 @@ pub struct Loaded {
 /// Every fault of every server, at once.
 pub fn load(root: &Path, manifest: &Path) -> Result<Loaded, Report> {
     let mut loader = Loader::new(root);
-    let (is_workspace, servers) = loader.start(manifest);
-    loader.faults.extend(resolve::servers(&servers));
+    loader.start(manifest);
+    loader.faults.extend(resolve::servers(&loader.called));
     if loader.faults.is_empty() {
-        Ok(Loaded { servers: servers.into_iter().map(|server| server.api).collect(), is_workspace })
+        Ok(Loaded { servers: loader.apis, is_workspace: loader.is_workspace })
     } else {
         Err(Report::new(loader.sources, loader.faults))
     }
@@ -55,32 +59,39 @@ struct Loader {
     sources: Sources,
     faults: Vec<Diagnostic>,
     read: Vec<PathBuf>,
+    apis: Vec<Api>,
+    is_workspace: bool,
+    called: Vec<Called>,
 }
 
 impl Loader {
     fn new(root: &Path) -> Self {
-        Self { root: normal(root), sources: Sources::default(), faults: Vec::new(), read: Vec::new() }
-    }
-
-    /// Whether the manifest is a workspace, and its servers.
-    fn start(&mut self, manifest: &Path) -> (bool, Vec<Resolved>) {
-        let path = normal(&self.root.join(manifest));
-        let Some(tree) = self.tree(&path, None) else { return (false, Vec::new()) };
-        match kind(&tree) {
-            Ok(Kind::Workspace) => (true, self.workspace(&path, &tree)),
-            Ok(_) => (false, self.server(&path, &tree).into_iter().collect()),
-            Err(fault) => {
-                self.faults.push(fault);
-                (false, Vec::new())
-            }
+        Self {
+            root: normal(root),
+            sources: Sources::default(),
+            faults: Vec::new(),
+            read: Vec::new(),
+            apis: Vec::new(),
+            is_workspace: false,
+            called: Vec::new(),
         }
     }
 
-    fn workspace(&mut self, path: &Path, tree: &Tree) -> Vec<Resolved> {
-        let (workspace, faults) = Checker::new(Kind::Workspace).read::<WorkspaceManifest>(tree);
-        self.faults.extend(faults);
-        self.faults.extend(resolve::text(&self.sources, tree));
-        let mut servers = Vec::new();
+    fn start(&mut self, manifest: &Path) {
+        let path = normal(&self.root.join(manifest));
+        let Some(tree) = self.tree(&path, None) else { return };
+        match kind(&tree) {
+            Ok(Kind::Workspace) => {
+                self.is_workspace = true;
+                self.workspace(&path, &tree);
+            }
+            Ok(_) => self.server(&path, &tree),
+            Err(fault) => self.faults.push(fault),
+        }
+    }
+
+    fn workspace(&mut self, path: &Path, tree: &Tree) {
+        let workspace: Option<WorkspaceManifest> = self.parse(&Checker::new(Kind::Workspace), tree);
         for name in workspace.map(|workspace| workspace.servers).unwrap_or_default() {
             let server = normal(&folder(path).join(&name.value));
             if self.read.contains(&server) {
@@ -90,7 +101,7 @@ impl Loader {
             }
             let Some(tree) = self.tree(&server, Some(&name)) else { continue };
             match kind(&tree) {
-                Ok(Kind::Server) => servers.extend(self.server(&server, &tree)),
+                Ok(Kind::Server) => self.server(&server, &tree),
                 Ok(_) => self.faults.push(
                     Diagnostic::new(Code::ManifestKind, name.at, format!("{} is a workspace itself", quoted(&name)))
                         .help("list its servers here instead"),
@@ -98,35 +109,36 @@ impl Loader {
                 Err(fault) => self.faults.push(fault),
             }
         }
-        servers
     }
 
-    fn server(&mut self, path: &Path, tree: &Tree) -> Option<Resolved> {
-        let (manifest, faults) = Checker::new(Kind::Server).read::<ServerManifest>(tree);
-        let mut complete = faults.is_empty();
+    fn server(&mut self, path: &Path, tree: &Tree) {
+        let before = self.faults.len();
+        let Some(manifest) = self.parse::<ServerManifest>(&Checker::new(Kind::Server), tree) else { return };
+        let globs = manifest.include.good().cloned().unwrap_or_default();
+        let checker = Checker::new(Kind::Included);
+        let files = self.included(path, &globs);
+        let trees: Vec<Option<Tree>> = files.iter().map(|file| self.tree(file, None)).collect();
+        let included: Vec<IncludedFile> =
+            trees.iter().flatten().filter_map(|tree| self.parse(&checker, tree)).collect();
+        if included.len() < files.len() {
+            // Whatever the other files hold would be reported as missing.
+            return;
+        }
+        let complete = self.faults.len() == before;
+        let shown = self.shown(path);
+        let Some(inputs) = self.inputs(&shown, &globs, tree.at) else { return };
+        let outcome = resolve::server(&Declared { manifest, at: tree.at, included, complete }, shown, inputs);
+        self.faults.extend(outcome.faults);
+        self.called.extend(outcome.called);
+        self.apis.extend(outcome.api);
+    }
+
+    /// What could be read of a tree; the rest becomes faults.
+    fn parse<T: for<'t> Deserialize<'t>>(&mut self, checker: &Checker, tree: &Tree) -> Option<T> {
+        let (shape, faults) = checker.read(tree);
         self.faults.extend(faults);
         self.faults.extend(resolve::text(&self.sources, tree));
-        let manifest = manifest?;
-        let globs = manifest.include.good().cloned().unwrap_or_default();
-        let mut included = Vec::new();
-        let checker = Checker::new(Kind::Included);
-        for file in self.included(path, &globs) {
-            let Some(tree) = self.tree(&file, None) else {
-                complete = false;
-                continue;
-            };
-            let (part, faults) = checker.read::<IncludedFile>(&tree);
-            complete &= faults.is_empty();
-            self.faults.extend(faults);
-            self.faults.extend(resolve::text(&self.sources, &tree));
-            included.extend(part);
-        }
-        let shown = self.shown(path);
-        let inputs = self.inputs(&shown, &globs, tree.at);
-        let declared = Declared { manifest, at: tree.at, included, complete };
-        let (resolved, faults) = resolve::server(&declared, shown, inputs?);
-        self.faults.extend(faults);
-        resolved
+        shape
     }
 
     /// The files that the globs match, each once.
@@ -145,8 +157,7 @@ impl Loader {
             let matched = match included(folder(manifest), &glob.value) {
                 Ok(matched) => matched,
                 Err(error) => {
-                    let title = format!("{} cannot be followed: {error}", quoted(glob));
-                    self.faults.push(Diagnostic::new(Code::ManifestPath, glob.at, title));
+                    self.faults.push(unusable(glob, &error));
                     continue;
                 }
             };
@@ -225,6 +236,17 @@ fn kind(tree: &Tree) -> Result<Kind, Diagnostic> {
             .label(format!("has neither {}", listed(["servers", "server"], "nor")))
             .help("write `servers` to list servers, or `server` to declare one")),
     }
+}
+
+fn unusable(glob: &Name, error: &io::Error) -> Diagnostic {
+    // What is wrong with a pattern is counted from the workspace's folder, which nobody wrote.
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<glob::PatternError>());
+    if cause.is_some() {
+        return Diagnostic::new(Code::ManifestPath, glob.at, format!("{} is no pattern", quoted(glob))).help(
+            "`*` stands for any part of a name, `**` alone for any folders, `[…]` for one of several characters",
+        );
+    }
+    Diagnostic::new(Code::ManifestPath, glob.at, format!("{} cannot be followed: {error}", quoted(glob)))
 }
 
 fn folder(path: &Path) -> &Path {

@@ -19,6 +19,8 @@ mod tools;
 mod types;
 mod urls;
 
+use std::collections::HashMap;
+
 use toolwright_freshness::Inputs;
 
 pub(crate) use servers::servers;
@@ -26,19 +28,27 @@ pub(crate) use text::text;
 
 use crate::{
     api::{self, Api},
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
     manifest::Name,
-    resolve::declared::Sections,
+    resolve::{declared::Sections, scopes::ResolvedScopes, tools::ResolvedTool, types::ResolvedTypes},
+    source::Place,
 };
 
-/// A server that was checked by itself, and what it has to share with no other.
-pub(crate) struct Resolved {
-    /// The server.
-    pub(crate) api: Api,
-    /// Where its name is written.
+/// What became of a server.
+pub(crate) struct Outcome {
+    /// The server; there is one only when there is no fault.
+    pub(crate) api: Option<Api>,
+    /// What it is called, which no other server can be; where that could be read.
+    pub(crate) called: Option<Called>,
+    /// What is wrong with it.
+    pub(crate) faults: Vec<Diagnostic>,
+}
+
+/// What a server is called.
+pub(crate) struct Called {
     pub(crate) name: Name,
-    /// Where the key is written that clients know it by.
+    /// What clients know it by.
     pub(crate) key: Name,
 }
 
@@ -51,27 +61,67 @@ impl Faults {
         self.0.push(fault);
     }
 
+    /// Whether there is a fault of one kind.
+    fn has(&self, code: Code) -> bool {
+        self.0.iter().any(|fault| fault.code() == code)
+    }
+
+    /// A name that stands twice where it can stand once.
+    pub(crate) fn check_once<'n>(&mut self, names: impl IntoIterator<Item = (&'n str, Place)>) {
+        let mut seen: HashMap<&str, Place> = HashMap::new();
+        for (name, at) in names {
+            if let Some(first) = seen.insert(name, at) {
+                self.push(
+                    Diagnostic::new(Code::DuplicateDeclaration, at, format!("{} stands here twice", quoted(name)))
+                        .label("again")
+                        .and(first, "first here")
+                        .help("remove one of the two"),
+                );
+            }
+        }
+    }
+
     /// A name that is refused.
     pub(crate) fn refuse(&mut self, name: &Name, refusal: crate::names::Refusal) {
-        let title = format!("{} {}", crate::diagnostic::quoted(name), refusal.why);
+        let title = format!("{} {}", quoted(name), refusal.why);
         self.push(Diagnostic::new(refusal.code, name.at, title).help(refusal.help));
     }
 }
 
-/// Checks one server. There is an [`Api`] only when there is no fault.
-pub(crate) fn server(declared: &Declared, manifest: String, inputs: Inputs) -> (Option<Resolved>, Vec<Diagnostic>) {
+/// Checks one server.
+pub(crate) fn server(declared: &Declared, manifest: String, inputs: Inputs) -> Outcome {
     let mut faults = Faults::default();
     let sections = Sections::merge(declared, &mut faults);
     obeyed::check(declared, &sections, &mut faults);
-    let resolved = resolve(declared, &sections, manifest, inputs, &mut faults);
-    if faults.0.is_empty() && declared.complete && resolved.is_none() {
+    let called = server::called(declared);
+    let api = resolve(declared, &sections, manifest, inputs, called.as_ref(), &mut faults);
+    if faults.0.is_empty() && declared.complete && api.is_none() {
         faults.push(Diagnostic::new(
             Code::Internal,
             declared.at,
             "this manifest has no fault that could be named, and yet cannot be used",
         ));
     }
-    (resolved.filter(|_| faults.0.is_empty() && declared.complete), faults.0)
+    Outcome { api: api.filter(|_| faults.0.is_empty() && declared.complete), called, faults: faults.0 }
+}
+
+/// What is declared is used. A name that is not known may be a misspelled one that would use it.
+fn check_use(
+    sections: &Sections<'_>,
+    scopes: &ResolvedScopes<'_, '_>,
+    types: &ResolvedTypes<'_>,
+    tools: &[ResolvedTool<'_>],
+    faults: &mut Faults,
+) {
+    if !faults.has(Code::UnknownScope) {
+        scopes::check_use(scopes, tools, faults);
+    }
+    if !faults.has(Code::UnknownGroup) {
+        server::check_group_use(&sections.groups, tools, faults);
+    }
+    if !faults.has(Code::UnknownType) && !faults.has(Code::TypeShape) {
+        types::check_use(types, tools, faults);
+    }
 }
 
 fn resolve(
@@ -79,8 +129,9 @@ fn resolve(
     sections: &Sections<'_>,
     manifest: String,
     inputs: Inputs,
+    called: Option<&Called>,
     faults: &mut Faults,
-) -> Option<Resolved> {
+) -> Option<Api> {
     let identity = server::identity(declared, faults);
     let credential = server::credential(declared, faults);
     let scopes = scopes::resolve(&sections.scopes, faults);
@@ -88,16 +139,14 @@ fn resolve(
     let types = types::resolve(&sections.types, faults);
     let tools = tools::resolve(sections, &scopes, &types, faults);
     if sections.complete && declared.complete {
-        scopes::check_use(&scopes, &tools, faults);
-        server::check_group_use(&sections.groups, &tools, faults);
-        types::check_use(&types, &tools, faults);
+        check_use(sections, &scopes, &types, &tools, faults);
     }
     outputs::check(&types, &tools, faults);
     constants::check(&types, &tools, faults);
-    let clients = clients::resolve(declared, identity.as_ref(), &tools, faults);
-    let (server, name, key) = identity?;
+    let clients = clients::resolve(declared, called, &tools, faults);
+    let server = identity?;
     let folder = std::path::Path::new("generated").join(&server.name);
-    let api = Api {
+    Some(Api {
         server,
         credential: credential?,
         scopes_without_tools: scopes.without_tools(),
@@ -110,6 +159,5 @@ fn resolve(
         inputs,
         folder,
         manifest,
-    };
-    Some(Resolved { api, name, key })
+    })
 }

@@ -1,9 +1,9 @@
 //! The files that a run reads, and places in them.
 
-use std::{fmt, path::Path};
+use std::{fmt, io, path::Path};
 
 /// The largest file that is read, in bytes; a manifest that a person wrote is far below.
-const LARGEST: u64 = 4 << 20;
+const LARGEST: u64 = 1 << 20;
 
 /// A file of [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,8 +126,12 @@ struct NoText {
 
 fn read(path: &Path) -> Result<String, NoText> {
     let refuse = |why: String, help| NoText { readable: String::new(), why, help };
-    let metadata = std::fs::metadata(path)
-        .map_err(|error| refuse(format!("the file cannot be read: {error}"), "check the path and its permissions"))?;
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => refuse("there is no such file".into(), "check the path"),
+        io::ErrorKind::PermissionDenied => refuse("the file cannot be read".into(), "check its permissions"),
+        _ => refuse(format!("the file cannot be read: {error}"), "check the path"),
+    };
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(refuse("this is not a file".into(), "name a YAML file"));
     }
@@ -135,8 +139,7 @@ fn read(path: &Path) -> Result<String, NoText> {
         let why = format!("the file has {} bytes; the most that is read is {LARGEST}", metadata.len());
         return Err(refuse(why, "split it with `include`, or check that it is a manifest"));
     }
-    let bytes = std::fs::read(path)
-        .map_err(|error| refuse(format!("the file cannot be read: {error}"), "check the path and its permissions"))?;
+    let bytes = std::fs::read(path).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let mut readable = error.into_bytes();
@@ -147,6 +150,7 @@ fn read(path: &Path) -> Result<String, NoText> {
             help: "save it as UTF-8",
         }
     })?;
-    // A byte order mark says nothing about UTF-8, and would shift every column of the first line.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    // A byte order mark says nothing about UTF-8 and would shift every column of the first line;
+    // lines end alike, whatever a checkout made of them.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n"))
 }

@@ -190,7 +190,8 @@ impl<'t> Builder<'t> {
                 Ok(event) => event,
                 Err(error) => {
                     let at = self.place(*error.marker(), *error.marker());
-                    self.faults.push(syntax(at, error.info()));
+                    let fault = self.syntax(at, error.info());
+                    self.faults.push(fault);
                     return false;
                 }
             };
@@ -287,9 +288,9 @@ impl<'t> Builder<'t> {
             Inside::Map { entries, seen, key } => match std::mem::replace(key, Key::None) {
                 Key::None => match text_key(tree) {
                     Ok(text) => *key = Key::Text(text),
-                    Err(fault) => {
-                        *key = Key::Refused(fault.1);
-                        self.faults.push(fault.0);
+                    Err((fault, at)) => {
+                        *key = Key::Refused(at);
+                        self.faults.push(fault);
                         self.meaningless = true;
                     }
                 },
@@ -355,6 +356,23 @@ impl<'t> Builder<'t> {
             .push(Diagnostic::new(Code::YamlUnsupported, at, format!("a manifest cannot have {what}")).help(help));
     }
 
+    fn syntax(&self, at: Place, info: &str) -> Diagnostic {
+        let fault = Diagnostic::new(Code::YamlSyntax, at, format!("the YAML cannot be read: {info}"));
+        if let Some(open) = self.open.iter().rev().find(|open| open.flow) {
+            let bracket = Place { file: self.file, start: open.start, end: open.start + 1 };
+            return fault
+                .and(bracket, "this is still open")
+                .help("close the bracket, and separate its entries by commas");
+        }
+        fault.help(if info.contains("tab") {
+            "indent with spaces: YAML allows no tabs there"
+        } else if info.contains("quoted scalar") {
+            "close the quotation, and indent its lines deeper than the key"
+        } else {
+            "check the indentation here and on the lines before; put text with `: ` or ` #` into quotes"
+        })
+    }
+
     fn place(&self, start: Marker, end: Marker) -> Place {
         let byte = |marker: Marker| self.bytes.get(marker.index()).copied().unwrap_or(self.text.len());
         let (start, end) = (byte(start), byte(end));
@@ -373,17 +391,4 @@ fn text_key(tree: Tree) -> Result<Spanned<String>, (Diagnostic, Place)> {
         Node::List(_) | Node::Map(_) => ("a key must be text", "use a plain word as the key".to_owned()),
     };
     Err((Diagnostic::new(Code::YamlUnsupported, at, title).help(help), at))
-}
-
-fn syntax(at: Place, info: &str) -> Diagnostic {
-    let help = if info.contains("tab") {
-        "indent with spaces: YAML allows no tabs there"
-    } else if info.contains("quoted scalar") {
-        "close the quotation, and indent its lines deeper than the key"
-    } else if info.contains("flow") {
-        "check that every bracket is closed and that entries are separated by commas"
-    } else {
-        "check the indentation here and on the lines before; put text with `: ` or ` #` into quotes"
-    };
-    Diagnostic::new(Code::YamlSyntax, at, format!("the YAML cannot be read: {info}")).help(help)
 }

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "f859df9520ee100ad66c04358b59928d90ba8db159ecfe0e8af76f0c668acfbb"
+        digest: "f0960d3fd4d0373980b201d473c73a9362906527784800603f9b5ba9ba8e6a2d"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

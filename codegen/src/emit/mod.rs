@@ -12,7 +12,6 @@ mod wording;
 use std::path::PathBuf;
 
 use crate::api::Api;
-pub use rust::RESERVED_MODULES;
 pub(crate) use wording::count;
 
 /// The command that makes every output; each output that can hold a comment names it.

@@ -1,5 +1,7 @@
 //! What a violation of the schema means to the person who wrote the manifest.
 
+use std::collections::HashSet;
+
 use jsonschema::{
     ValidationError,
     error::{TypeKind, ValidationErrorKind},
@@ -9,7 +11,7 @@ use serde_json::Value;
 
 use super::schema::NOT_BLANK;
 use crate::{
-    diagnostic::{Code, Diagnostic, listed, nearest, quoted, suggestion},
+    diagnostic::{Code, Diagnostic, in_sentence, listed, nearest, quoted, suggestion},
     source::Place,
     tree::{Found, Node, Step, Tree},
 };
@@ -29,9 +31,7 @@ impl<'a> Explainer<'a> {
     pub(super) fn explain(&self, error: &ValidationError<'_>) -> Vec<Diagnostic> {
         let found = self.tree.follow(&steps(error.instance_path()));
         match error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                unexpected.iter().map(|key| self.unknown_key(error, found, key)).collect()
-            }
+            ValidationErrorKind::AdditionalProperties { unexpected } => self.unknown_keys(error, found, unexpected),
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 self.no_alternative(error, found, context)
             }
@@ -44,7 +44,13 @@ impl<'a> Explainer<'a> {
         let out_of_bounds = |title: String| Diagnostic::new(Code::OutOfBounds, at, title);
         match kind {
             ValidationErrorKind::Required { property: Value::String(key) } => self.missing_key(error, found, key),
-            ValidationErrorKind::Type { kind } => wrong_type(found, &type_names(kind)),
+            ValidationErrorKind::Type { kind } => {
+                let key = match steps(error.instance_path()).pop() {
+                    Some(Step::Key(key)) => key,
+                    _ => String::new(),
+                };
+                self.wrong_type_at(&key, error.schema_path(), found, &type_names(kind))
+            }
             ValidationErrorKind::Constant { expected_value } => {
                 unknown_word(found, std::slice::from_ref(expected_value.as_ref()))
             }
@@ -66,21 +72,31 @@ impl<'a> Explainer<'a> {
             ValidationErrorKind::MinItems { limit } => {
                 out_of_bounds(format!("this list has too few items: {limit} are the fewest"))
             }
-            ValidationErrorKind::UniqueItems => out_of_bounds("this list names something twice".into()),
             _ => Diagnostic::new(Code::WrongType, at, error.masked_with("this").to_string()),
         }
     }
 
-    fn unknown_key(&self, error: &ValidationError<'_>, found: Found<'_>, key: &str) -> Diagnostic {
-        let at = found.tree.entry(key).map_or_else(|| found.at(), |(key, _)| key.at);
+    fn unknown_keys(&self, error: &ValidationError<'_>, found: Found<'_>, unexpected: &[String]) -> Vec<Diagnostic> {
         let known: Vec<&str> = self
             .parent(error.schema_path())
             .and_then(|schema| schema.get("properties")?.as_object())
             .map(|properties| properties.keys().map(String::as_str).collect())
             .unwrap_or_default();
-        Diagnostic::new(Code::UnknownKey, at, format!("there is no key {} here", quoted(key)))
-            .label("unknown key")
-            .maybe_help(suggestion(key, known.iter().copied()))
+        let Node::Map(entries) = &found.tree.value else { return Vec::new() };
+        let unexpected: HashSet<&str> = unexpected.iter().map(String::as_str).collect();
+        let unexpected = entries.iter().filter(|(key, _)| unexpected.contains(key.value.as_str()));
+        unexpected
+            .map(|(key, value)| {
+                let help = if matches!(value.value, Node::Null) && key.contains(' ') {
+                    Some("if this belongs to the text before it, put the whole text into quotes: inside braces, a comma ends it".into())
+                } else {
+                    suggestion(key, known.iter().copied())
+                };
+                Diagnostic::new(Code::UnknownKey, key.at, format!("there is no key {} here", quoted(key)))
+                    .label("unknown key")
+                    .maybe_help(help)
+            })
+            .collect()
     }
 
     fn missing_key(&self, error: &ValidationError<'_>, found: Found<'_>, key: &str) -> Diagnostic {
@@ -93,6 +109,23 @@ impl<'a> Explainer<'a> {
         match description {
             Some(description) => diagnostic.help(format!("add {}: {description}", quoted(key))),
             None => diagnostic,
+        }
+    }
+
+    /// A value of another type, where people who know JSON Schema write what it would have there.
+    fn wrong_type_at(&self, key: &str, keyword: &Location, found: Found<'_>, expected: &[&str]) -> Diagnostic {
+        let is_field = self.parent(keyword) == self.schema.pointer("/$defs/Field");
+        match (key, &found.tree.value) {
+            ("anyOf" | "oneOf" | "allOf", Node::List(_)) if is_field => {
+                let title = format!("an input or output is one object, and cannot be {} several", quoted(key));
+                Diagnostic::new(Code::SchemaRoot, found.at(), title)
+                    .help("name its properties here; a property can have the type of a declared union")
+            }
+            ("type", Node::Text(_)) if is_field => wrong_type(found, expected)
+                .help("name the properties right here: that this is an object goes without saying"),
+            (_, Node::Text(_)) if is_field => wrong_type(found, expected)
+                .help("a field is written as `{type: string, required: true, description: …}`"),
+            _ => wrong_type(found, expected),
         }
     }
 
@@ -169,11 +202,7 @@ fn unknown_word(found: Found<'_>, words: &[Value]) -> Diagnostic {
 fn wrong_type(found: Found<'_>, expected: &[&str]) -> Diagnostic {
     let at: Place = found.at();
     let expected_words: Vec<&str> = expected.iter().map(|name| in_words(name)).collect();
-    let expected_words = match expected_words.as_slice() {
-        [] => "something else".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    };
+    let expected_words = in_sentence(&expected_words, "or");
     let title = format!("expected {expected_words}, found {}", describe(found.tree));
     let diagnostic = Diagnostic::new(Code::WrongType, at, title).label(format!("expected {expected_words}"));
     match &found.tree.value {
@@ -188,7 +217,7 @@ fn wrong_type(found: Found<'_>, expected: &[&str]) -> Diagnostic {
 fn type_names(kind: &TypeKind) -> Vec<&'static str> {
     match kind {
         TypeKind::Single(one) => vec![one.as_str()],
-        TypeKind::Multiple(several) => several.iter().map(|one| one.as_str()).collect(),
+        TypeKind::Multiple(several) => several.iter().map(jsonschema::JsonType::as_str).collect(),
     }
 }
 

@@ -31,7 +31,7 @@ macro_rules! typed {
             /// The values that a string or number can have. For a choice that the code should know,
             /// declare a named type.
             #[serde(rename = "enum")]
-            #[schemars(length(min = 1), extend("uniqueItems" = true))]
+            #[schemars(length(min = 1))]
             pub one_of: Option<Spanned<Vec<Tree>>>,
             /// Smallest number.
             pub minimum: Option<Spanned<Number>>,

@@ -193,11 +193,23 @@ pub enum Client {
     Stdio,
 }
 
+impl Client {
+    /// The word in the manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::Cursor => "cursor",
+            Self::ClaudeAi => "claude-ai",
+            Self::Stdio => "stdio",
+        }
+    }
+}
+
 /// The clients that the documentation explains.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-pub struct Clients(#[schemars(length(min = 1), extend("uniqueItems" = true))] pub Vec<Spanned<Client>>);
+pub struct Clients(#[schemars(length(min = 1))] pub Vec<Spanned<Client>>);
 
 /// What the documentation says beside what follows from the declarations. Each text is Markdown.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

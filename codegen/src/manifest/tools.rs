@@ -8,7 +8,7 @@ use super::{
     words::{Entries, Name, Text},
 };
 use crate::{
-    source::{Place, Spanned},
+    source::Spanned,
     tree::{Node, Tree},
 };
 
@@ -140,9 +140,9 @@ impl ScopeRule {
         }
     }
 
-    /// A place that stands for the rule: its first scope.
-    pub fn at(&self) -> Option<Place> {
-        self.clauses().first().and_then(|clause| clause.first()).map(|name| name.at)
+    /// Where a scope is named.
+    pub fn find(&self, scope: &str) -> Option<&Name> {
+        self.clauses().into_iter().flatten().find(|name| name.value == scope)
     }
 }
 

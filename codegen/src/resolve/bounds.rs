@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::Faults;
 use crate::{
-    diagnostic::{Code, Diagnostic, listed, quoted},
+    diagnostic::{Code, Diagnostic, in_sentence, listed, quoted},
     manifest::fields::Typed,
     source::{Place, Spanned},
     tree::{Node, Tree},
@@ -95,7 +95,7 @@ pub(crate) fn resolve(typed: &Typed<'_>, kind: Kind, faults: &mut Faults) -> Bou
         if !kinds.contains(&kind) {
             let title = format!("`{key}` says nothing about {}", kind.in_words());
             let about: Vec<&str> = kinds.iter().map(|kind| kind.in_words()).collect();
-            let help = format!("it is about {}; remove it or change the type", about.join(" or "));
+            let help = format!("it is about {}; remove it or change the type", in_sentence(&about, "or"));
             faults.push(Diagnostic::new(Code::MisplacedConstraint, at, title).help(help));
         }
     }
@@ -279,9 +279,11 @@ fn choice(typed: &Typed<'_>, kind: Kind, bounds: &mut Bounds, faults: &mut Fault
             faults.push(invalid(value.at, format!("the field's other constraints refuse this: {error}")));
         }
     }
+    let places = values.iter().map(|value| value.at);
     let values: Vec<Value> = values.iter().map(Tree::to_json).collect();
     let words: Vec<String> =
         values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+    faults.check_once(words.iter().map(String::as_str).zip(places));
     bounds.words.push(format!("one of {}", listed(words.iter().map(String::as_str), "or")));
     bounds.keyword("enum", values);
 }

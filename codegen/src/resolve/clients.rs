@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Faults, server::Identity, tools::ResolvedTool};
+use super::{Called, Faults, tools::ResolvedTool};
 use crate::{
     api::ClientKind,
     diagnostic::{Code, Diagnostic, quoted},
@@ -20,11 +20,12 @@ const CLAUDE_AI_SCHEMA: usize = 16_384;
 /// The clients, and whether every tool fits them.
 pub(crate) fn resolve(
     declared: &Declared,
-    identity: Option<&Identity>,
+    called: Option<&Called>,
     tools: &[ResolvedTool<'_>],
     faults: &mut Faults,
 ) -> Option<Vec<ClientKind>> {
     let clients = &declared.manifest.clients.as_ref()?.good()?.0;
+    faults.check_once(clients.iter().map(|client| (client.value.as_str(), client.at)));
     let mut kinds = Vec::new();
     for client in clients {
         let kind = match client.value {
@@ -34,7 +35,7 @@ pub(crate) fn resolve(
             Client::Stdio => ClientKind::Stdio,
         };
         match kind {
-            ClientKind::Cursor => check_names(client.at, identity, tools, faults),
+            ClientKind::Cursor => check_names(client.at, called, tools, faults),
             ClientKind::ClaudeAi => check_schemas(client.at, tools, faults),
             ClientKind::ClaudeCode | ClientKind::Stdio => {}
         }
@@ -43,10 +44,10 @@ pub(crate) fn resolve(
     Some(kinds)
 }
 
-fn check_names(client: Place, identity: Option<&Identity>, tools: &[ResolvedTool<'_>], faults: &mut Faults) {
-    let Some((server, _, key)) = identity else { return };
+fn check_names(client: Place, called: Option<&Called>, tools: &[ResolvedTool<'_>], faults: &mut Faults) {
+    let Some(Called { key, .. }) = called else { return };
     for tool in tools {
-        let length = server.key.chars().count() + tool.name.chars().count();
+        let length = key.chars().count() + tool.name.chars().count();
         if length > CURSOR_NAMES {
             let title = format!(
                 "Cursor drops the tool {}: with the server's key its name has {length} characters",

@@ -56,7 +56,9 @@ fn check_whole(of: &Type, value: &Tree, faults: &mut Faults) {
         }
         (Type::Array(inner), Node::List(items)) => items.iter().for_each(|item| check_whole(inner, item, faults)),
         (Type::Map(inner), Node::Map(entries)) => {
-            entries.iter().for_each(|(_, item)| check_whole(inner, item, faults));
+            for (_, item) in entries {
+                check_whole(inner, item, faults);
+            }
         }
         _ => {}
     }
@@ -88,7 +90,9 @@ fn check_examples(tool: &ResolvedTool<'_>, faults: &mut Faults) {
                 }
                 _ => vec![refused(Code::InvalidExample, "the example", &error, found, schema)],
             };
-            fault.into_iter().for_each(|fault| faults.push(fault.and(tool.name.at, "an example of this tool")));
+            for fault in fault {
+                faults.push(fault.and(tool.name.at, "an example of this tool"));
+            }
         }
     }
 }

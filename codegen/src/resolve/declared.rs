@@ -16,6 +16,8 @@ pub(crate) struct Named<'m, T> {
     pub(crate) entries: Vec<(&'m Name, &'m T)>,
     /// Where each name is declared, and its place in [`Self::entries`] when it could be read.
     known: HashMap<&'m str, (Place, Option<usize>)>,
+    /// Whether every section could be read, so that a name that is not known is not declared.
+    whole: bool,
 }
 
 impl<'m, T> Named<'m, T> {
@@ -23,8 +25,13 @@ impl<'m, T> Named<'m, T> {
     where
         T: 'm,
     {
-        let mut named = Self { entries: Vec::new(), known: HashMap::new() };
-        for (name, value) in parts.filter_map(Section::good).flat_map(|entries| entries.iter()) {
+        let mut named = Self { entries: Vec::new(), known: HashMap::new(), whole: true };
+        let mut entries: Vec<&'m (Name, Section<T>)> = Vec::new();
+        for part in parts {
+            named.whole &= part.good().is_some();
+            entries.extend(part.good().into_iter().flat_map(|entries| entries.iter()));
+        }
+        for (name, value) in entries {
             if let Some((first, _)) = named.known.get(name.value.as_str()) {
                 faults.push(
                     Diagnostic::new(
@@ -47,9 +54,9 @@ impl<'m, T> Named<'m, T> {
         named
     }
 
-    /// Whether there is a declaration of this name, be it with faults.
+    /// Whether there is, or may be, a declaration of this name; it may have faults.
     pub(crate) fn declares(&self, name: &str) -> bool {
-        self.known.contains_key(name)
+        !self.whole || self.known.contains_key(name)
     }
 
     /// The place in [`Self::entries`] of a declaration that could be read.
@@ -62,13 +69,8 @@ impl<'m, T> Named<'m, T> {
         self.entries.iter().map(|(name, _)| name.value.as_str())
     }
 
-    /// The names of the declarations that could not be read.
-    pub(crate) fn faulty(&self) -> Vec<&'m str> {
-        self.known.iter().filter(|(_, (_, at))| at.is_none()).map(|(name, _)| *name).collect()
-    }
-
     fn is_complete(&self) -> bool {
-        self.known.len() == self.entries.len()
+        self.whole && self.known.len() == self.entries.len()
     }
 }
 

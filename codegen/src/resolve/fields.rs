@@ -82,7 +82,7 @@ fn one<'m>(
     types: &TypeIndex<'_>,
     faults: &mut Faults,
 ) -> ResolvedField<'m> {
-    let checked = typed(&field.typed(), types, faults);
+    let checked = check_type(&field.typed(), types, faults);
     if let (true, Some(default)) = (field.required, &field.default) {
         let title = format!("{} is required, so that its default is never used", quoted(name));
         faults.push(
@@ -132,7 +132,7 @@ impl Checked {
     }
 }
 
-fn typed(typed: &Typed<'_>, types: &TypeIndex<'_>, faults: &mut Faults) -> Checked {
+fn check_type(typed: &Typed<'_>, index: &TypeIndex<'_>, faults: &mut Faults) -> Checked {
     check_parts(typed, faults);
     let (kind, of, mut schema) = match typed.of.value.as_str() {
         "string" => (Kind::String, Type::String, keyword("type", "string")),
@@ -144,9 +144,9 @@ fn typed(typed: &Typed<'_>, types: &TypeIndex<'_>, faults: &mut Faults) -> Check
             schema.insert("format".into(), "int64".into());
             (Kind::Integer, Type::Integer, schema)
         }
-        "array" => return container(typed, typed.items, Kind::Array, types, faults),
-        "map" => return container(typed, typed.values, Kind::Map, types, faults),
-        _ => match named(typed.of, types, faults) {
+        "array" => return container(typed, typed.items, Kind::Array, index, faults),
+        "map" => return container(typed, typed.values, Kind::Map, index, faults),
+        _ => match named(typed.of, index, faults) {
             Some((of, schema)) => (Kind::Named, of, schema),
             None => return Checked::anything(),
         },
@@ -174,7 +174,7 @@ fn container(
     outer: &Typed<'_>,
     part: Option<&Element>,
     kind: Kind,
-    types: &TypeIndex<'_>,
+    index: &TypeIndex<'_>,
     faults: &mut Faults,
 ) -> Checked {
     let bounds = bounds::resolve(outer, kind, faults);
@@ -190,7 +190,7 @@ fn container(
         );
         return Checked::anything();
     };
-    let inner = typed(&part.typed(), types, faults);
+    let inner = check_type(&part.typed(), index, faults);
     let mut schema = keyword("type", type_name);
     schema.insert(keyword_name.into(), Value::Object(inner.schema));
     schema.extend(bounds.schema);

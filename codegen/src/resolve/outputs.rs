@@ -6,7 +6,7 @@ use super::{
     Faults, bounds,
     fields::ResolvedField,
     tools::{ResolvedOutput, ResolvedTool},
-    types::{ResolvedShape, ResolvedTypes},
+    types::ResolvedTypes,
 };
 use crate::{
     api::Type,
@@ -20,23 +20,25 @@ pub(crate) fn check(types: &ResolvedTypes<'_>, tools: &[ResolvedTool<'_>], fault
     let mut reached = BTreeSet::new();
     for tool in tools {
         if let ResolvedOutput::Fields(fields) = &tool.output {
-            fields.iter().for_each(|field| check_field(field, None, types, faults));
+            for field in fields {
+                check_field(field, None, faults);
+            }
         }
         reached.extend(tool.output_types(types));
     }
     for named in reached.into_iter().filter_map(|at| types.list.get(at)) {
         for field in named.shape.objects().into_iter().flatten() {
-            check_field(field, Some(named.name), types, faults);
+            check_field(field, Some(named.name), faults);
         }
     }
 }
 
-fn check_field(field: &ResolvedField<'_>, of: Option<&Name>, types: &ResolvedTypes<'_>, faults: &mut Faults) {
+fn check_field(field: &ResolvedField<'_>, of: Option<&Name>, faults: &mut Faults) {
     check_typed(&field.declared.typed(), of, faults);
     if let Some(default) = &field.declared.default {
         refuse("default", default.at, of, faults);
     }
-    if looks_secret(&field.name.value) && can_hold_a_secret(&field.api.of, types) {
+    if looks_secret(&field.name.value) && can_hold_a_secret(&field.api.of) {
         let title = format!("the result's property {} looks like a secret", quoted(field.name));
         faults.push(
             Diagnostic::new(Code::SecretOutput, field.name.at, title)
@@ -112,14 +114,13 @@ fn looks_secret(wire: &str) -> bool {
     !is_cursor && SECRETS.iter().any(|secret| words.ends_with(secret))
 }
 
-/// A count or a flag is no secret, whatever it is called, and neither is a word that is declared.
-fn can_hold_a_secret(of: &Type, types: &ResolvedTypes<'_>) -> bool {
+/// A count or a flag is no secret, whatever it is called.
+fn can_hold_a_secret(of: &Type) -> bool {
     match of {
         Type::String | Type::Json => true,
-        Type::Integer | Type::Number | Type::Boolean => false,
-        Type::Array(inner) | Type::Map(inner) => can_hold_a_secret(inner, types),
+        Type::Array(inner) | Type::Map(inner) => can_hold_a_secret(inner),
         // The properties of an object are looked at by their own names.
-        Type::Named(at) => types.list.get(*at).is_some_and(|named| matches!(named.shape, ResolvedShape::Union { .. })),
+        Type::Integer | Type::Number | Type::Boolean | Type::Named(_) => false,
     }
 }
 

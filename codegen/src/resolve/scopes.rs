@@ -24,6 +24,7 @@ pub(crate) fn resolve<'s, 'm>(declared: &'s Named<'m, manifest::Scope>, faults: 
     for (name, scope) in &declared.entries {
         check_name(name, faults);
         super::server::check_line(&scope.grants, faults);
+        faults.check_once(scope.implies.iter().map(|implied| (implied.value.as_str(), implied.at)));
         let implies = scope.implies.iter().filter_map(|implied| find(declared, implied, faults)).collect();
         list.push(Scope {
             name: name.value.clone().into(),
@@ -127,24 +128,12 @@ impl ResolvedScopes<'_, '_> {
         if matches!(rule, ScopeRule::One(name) if name.value == SESSION) {
             return Requirement::from_clauses(Vec::new());
         }
-        let mut seen: Vec<&str> = Vec::new();
-        let mut clauses = Vec::new();
-        for alternatives in rule.clauses() {
-            let mut ids = Vec::new();
-            for name in alternatives {
-                if seen.contains(&name.value.as_str()) {
-                    let title = format!("the scope {} stands here twice", quoted(name));
-                    faults.push(
-                        Diagnostic::new(Code::DuplicateDeclaration, name.at, title).help("remove one of the two"),
-                    );
-                    continue;
-                }
-                seen.push(&name.value);
-                ids.extend(find(self.declared, name, faults));
-            }
-            clauses.push(Clause::from_alternatives(ids));
-        }
-        Requirement::from_clauses(clauses)
+        let clauses = rule.clauses();
+        faults.check_once(clauses.iter().flatten().map(|name| (name.value.as_str(), name.at)));
+        let clauses = clauses.into_iter().map(|alternatives| {
+            alternatives.into_iter().filter_map(|name| find(self.declared, name, faults)).collect()
+        });
+        Requirement::from_clauses(clauses.map(Clause::from_alternatives).collect())
     }
 
     /// A tool that reads should ask for scopes that read, and one that writes for one that writes;
@@ -165,12 +154,10 @@ impl ResolvedScopes<'_, '_> {
         match (differs, &tool.scope_note) {
             (Some(id), None) => {
                 let scope = self.algebra().get(*id);
-                let (does, grants) = if reads { ("reads", "writes") } else { ("writes", "reads") };
+                let (does, grants) = if reads { ("reads", "writes") } else { ("writes", "only reads") };
                 let title = format!("this tool {does}, and {} is a scope that {grants}", quoted(&scope.name));
-                let at = self.place_of(&tool.scope, &scope.name).unwrap_or(tool.access.at);
-                let mut fault = Diagnostic::new(Code::ScopeAccess, at, title)
-                    .label(format!("{grants} only").replace("writes only", "writes"))
-                    .and(tool.access.at, does);
+                let at = tool.scope.find(&scope.name).map_or(tool.access.at, |name| name.at);
+                let mut fault = Diagnostic::new(Code::ScopeAccess, at, title).label(grants).and(tool.access.at, does);
                 if let Some((_, declared)) = self.declared.entries.get(usize::from(id.0)) {
                     fault = fault.and(declared.access.at, "declared here");
                 }
@@ -185,10 +172,6 @@ impl ResolvedScopes<'_, '_> {
             _ => {}
         }
     }
-
-    fn place_of(&self, rule: &ScopeRule, scope: &str) -> Option<crate::source::Place> {
-        rule.clauses().into_iter().flatten().find(|name| name.value == scope).map(|name| name.at)
-    }
 }
 
 /// A scope that unlocks nothing must say so, and one that unlocks something must not.
@@ -200,7 +183,7 @@ pub(crate) fn check_use(scopes: &ResolvedScopes<'_, '_>, tools: &[ResolvedTool<'
             clauses.iter().any(|clause| held.intersects(ScopeSet::of(clause.alternatives())))
         })
     };
-    for (id, name, scope) in scopes.entries() {
+    for (id, name, scope) in scopes.entries().filter(|(_, name, _)| name.value != SESSION) {
         let mut used_by = users(id).map(|tool| tool.api.name.as_str()).take(3).peekable();
         match (used_by.peek().is_some(), &scope.tools) {
             (false, None) => {

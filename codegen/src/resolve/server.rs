@@ -1,11 +1,11 @@
 //! The server itself, its credential, its groups and its documentation.
 
-use super::{Faults, declared::Named, tools::ResolvedTool, urls};
+use super::{Called, Faults, declared::Named, tools::ResolvedTool, urls};
 use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
-    manifest::{Group, Name, Section, Text, server::Listing},
+    manifest::{Group, Section, Text, server::Listing},
     names,
 };
 
@@ -21,11 +21,14 @@ const LONGEST_LIFETIME: u64 = 100 * 365 * 86_400;
 /// Longest key of a server, in characters.
 const LONGEST_KEY: usize = 40;
 
-/// The server, where its name is written, and where its key is.
-pub(crate) type Identity = (api::Server, Name, Name);
+/// What the server is called.
+pub(crate) fn called(declared: &Declared) -> Option<Called> {
+    let server = declared.manifest.server.as_ref()?.good()?;
+    Some(Called { name: server.name.clone(), key: server.key.as_ref().unwrap_or(&server.name).clone() })
+}
 
 /// What the server is called, where it is, and what it allows.
-pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<Identity> {
+pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::Server> {
     let server = declared.manifest.server.as_ref()?.good()?;
     if let Err(refusal) = names::server(&server.name) {
         faults.refuse(&server.name, refusal);
@@ -40,7 +43,7 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<Ident
     check_line(&server.title, faults);
     let path = urls::endpoint_path(&server.endpoint, faults);
     let text = |text: &Text| text.value.clone();
-    let api = api::Server {
+    Some(api::Server {
         name: server.name.value.clone(),
         package: names::package(&server.name),
         key: key.value.clone(),
@@ -57,8 +60,7 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<Ident
         },
         body_bytes: server.limits.body_bytes.unwrap_or(BODY_BYTES),
         call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
-    };
-    Some((api, server.name.clone(), key.clone()))
+    })
 }
 
 fn is_key(key: &str) -> bool {

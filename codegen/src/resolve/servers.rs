@@ -1,13 +1,13 @@
 //! What several servers of a workspace cannot share.
 
-use super::Resolved;
+use super::Called;
 use crate::{
     diagnostic::{Code, Diagnostic, quoted},
     manifest::Name,
 };
 
 /// The faults between servers.
-pub(crate) fn servers(servers: &[Resolved]) -> Vec<Diagnostic> {
+pub(crate) fn servers(servers: &[Called]) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for (at, server) in servers.iter().enumerate() {
         let earlier = &servers[..at];

@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// The shape that a declaration has, by the keys that it uses.
+#[derive(Clone, Copy)]
 enum Declares<'m> {
     Enum(&'m WordList),
     Object(&'m Entries<Field>),
@@ -36,22 +37,21 @@ pub(crate) enum Lookup {
 
 /// The types that can be referred to.
 pub(crate) struct TypeIndex<'m> {
+    declared: &'m Named<'m, TypeDeclaration>,
     places: HashMap<&'m str, usize>,
-    names: Vec<&'m str>,
-    faulty: Vec<&'m str>,
 }
 
 impl TypeIndex<'_> {
     pub(crate) fn lookup(&self, name: &str) -> Lookup {
         match self.places.get(name) {
             Some(at) => Lookup::Type(*at),
-            None if self.faulty.contains(&name) => Lookup::Faulty,
+            None if self.declared.declares(name) => Lookup::Faulty,
             None => Lookup::Unknown,
         }
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.names.iter().copied()
+        self.declared.names()
     }
 }
 
@@ -104,20 +104,16 @@ pub(crate) struct ResolvedTypes<'m> {
 }
 
 /// Checks the named types.
-pub(crate) fn resolve<'m>(declared: &Named<'m, TypeDeclaration>, faults: &mut Faults) -> ResolvedTypes<'m> {
-    let mut index = TypeIndex { places: HashMap::new(), names: Vec::new(), faulty: declared.faulty() };
+pub(crate) fn resolve<'m>(declared: &'m Named<'m, TypeDeclaration>, faults: &mut Faults) -> ResolvedTypes<'m> {
+    let mut index = TypeIndex { declared, places: HashMap::new() };
     let mut shaped = Vec::new();
     for (name, declaration) in &declared.entries {
         if let Err(refusal) = names::type_name(name) {
             faults.refuse(name, refusal);
         }
-        match shape(name, declaration, faults) {
-            Some(shape) => {
-                index.places.insert(&name.value, shaped.len());
-                index.names.push(&name.value);
-                shaped.push((*name, *declaration, shape));
-            }
-            None => index.faulty.push(&name.value),
+        if let Some(shape) = shape(name, declaration, faults) {
+            index.places.insert(&name.value, shaped.len());
+            shaped.push((*name, *declaration, shape));
         }
     }
     let mut list: Vec<ResolvedType<'m>> = shaped
@@ -233,12 +229,7 @@ fn rust_variants<'n>(what: &str, wires: impl Iterator<Item = &'n Name>, faults: 
         };
         match seen.insert(rust.clone(), wire) {
             Some(first) if first.value == wire.value => {
-                let title = format!("{} stands here twice", quoted(wire));
-                faults.push(
-                    Diagnostic::new(Code::DuplicateDeclaration, wire.at, title)
-                        .and(first.at, "first here")
-                        .help("remove one of the two"),
-                );
+                faults.check_once([first, wire].map(|name| (name.value.as_str(), name.at)));
             }
             Some(first) => faults.push(collision(what, first, wire, &rust)),
             None => {}

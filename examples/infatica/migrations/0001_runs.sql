@@ -14,6 +14,8 @@ CREATE TABLE runs (
     status TEXT NOT NULL DEFAULT 'queued'
         CHECK (status IN ('queued', 'running', 'completed', 'failed', 'cancelled')),
     error TEXT,
+    -- When a task of the run was last started, so that runs take turns.
+    served_at INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     started_at INTEGER,
     finished_at INTEGER CHECK ((finished_at IS NULL) = (status IN ('queued', 'running')))

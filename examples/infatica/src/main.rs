@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     toolwright::serve(&infatica_tools::SERVER, async |context: Context<Args>| {
         let Args { store: path, concurrency, limits } = &context.args;
         let stores = store::open(path).await?;
-        let worker = Worker::new(stores.write.clone(), path, Collector::new(limits)?, *concurrency)?;
+        let worker = Worker::new(stores.clone(), path, Collector::new(limits)?, *concurrency)?;
         context.spawn(worker.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
     })

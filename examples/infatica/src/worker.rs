@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashMap,
-    convert::Infallible,
     fs::{File, TryLockError},
     num::NonZeroUsize,
     path::Path,
@@ -22,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     collect::{Collector, Fault, Recovery},
     store::{
-        StoreError, WriteStore,
+        StoreError, Stores, WriteStore,
         transitions::{Claim, Outcome, Role},
     },
 };
@@ -45,16 +44,16 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// Works through what is queued in a store.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    store: WriteStore,
+    stores: Stores,
     collector: Collector,
     concurrency: NonZeroUsize,
     lock: File,
 }
 
 impl Worker {
-    /// A worker for the store at a path; `concurrency` is how many tasks it does at a time.
+    /// A worker for the stores at a path; `concurrency` is how many tasks it does at a time.
     pub(crate) fn new(
-        store: WriteStore,
+        stores: Stores,
         path: &Path,
         collector: Collector,
         concurrency: NonZeroUsize,
@@ -62,26 +61,33 @@ impl Worker {
         let path = path.with_extension("lock");
         let lock = File::options().create(true).append(true).open(&path);
         let lock = lock.with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Self { store, collector, concurrency, lock })
+        Ok(Self { stores, collector, concurrency, lock })
     }
 
-    /// Works until the server stops.
+    /// Works until the server stops, and closes the stores: no call uses them any more.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        let mut flights = Flights::default();
-        let work = async {
-            self.wait_for_lock().await;
-            while let Err(error) = self.store.recover().await {
-                pause_for_store(&error).await;
-            }
-            loop {
-                if let Err(error) = self.step(&mut flights).await {
+        if shutdown.run_until_cancelled(self.take_over()).await.is_some() {
+            let mut flights = Flights::default();
+            while !shutdown.is_cancelled() {
+                if let Err(error) = self.step(&mut flights, &shutdown).await {
                     pause_for_store(&error).await;
                 }
             }
-        };
-        let stopped: Option<Infallible> = shutdown.run_until_cancelled(work).await;
-        debug_assert!(stopped.is_none(), "the loop has no end");
-        self.land(flights).await;
+            self.land(flights).await;
+        }
+        self.stores.close().await;
+    }
+
+    /// Waits for the store, and puts back what a killed server left running.
+    async fn take_over(&self) {
+        self.wait_for_lock().await;
+        loop {
+            match self.stores.write.recover().await {
+                Ok(0) => return,
+                Ok(tasks) => return tracing::info!(tasks, "going on with what a killed server left"),
+                Err(error) => pause_for_store(&error).await,
+            }
+        }
     }
 
     /// One process works for a store at a time. The lock falls with the process that holds it.
@@ -100,28 +106,31 @@ impl Worker {
     }
 
     /// Starts what is due, and waits until there can be something to do.
-    async fn step(&self, flights: &mut Flights) -> Result<(), StoreError> {
+    async fn step(&self, flights: &mut Flights, shutdown: &CancellationToken) -> Result<(), StoreError> {
+        let store = &self.stores.write;
         let mut pause = LOOK_ROUND;
         while flights.tasks.len() < self.concurrency.get() {
-            if let Some(claim) = self.store.claim().await? {
-                flights.start(self.store.clone(), self.collector.clone(), claim);
+            if let Some(claim) = store.claim().await? {
+                flights.start(store.clone(), self.collector.clone(), claim);
             } else {
-                pause = self.store.next_due().await?.map_or(pause, |due| due.min(pause));
+                pause = store.next_due().await?.map_or(pause, |due| due.min(pause));
                 break;
             }
         }
         tokio::select! {
-            Some(landed) = flights.tasks.join_next_with_id() => flights.landed(&self.store, landed).await,
-            () = self.store.work() => flights.drop_unwanted(&self.store).await,
-            () = sleep(pause) => flights.drop_unwanted(&self.store).await,
+            Some(landed) = flights.tasks.join_next_with_id() => flights.landed(store, landed).await,
+            () = store.work() => flights.drop_unwanted(store).await,
+            () = sleep(pause) => flights.drop_unwanted(store).await,
+            () = shutdown.cancelled() => Ok(()),
         }
     }
 
     /// Lets tasks end that are about to, and puts the others back.
     async fn land(&self, mut flights: Flights) {
+        let store = &self.stores.write;
         let all = async {
             while let Some(landed) = flights.tasks.join_next_with_id().await {
-                if let Err(error) = flights.landed(&self.store, landed).await {
+                if let Err(error) = flights.landed(store, landed).await {
                     tracing::error!(%error, "the store failed");
                 }
             }
@@ -130,7 +139,7 @@ impl Worker {
         let _ = timeout(GRACE, all).await;
         flights.tasks.shutdown().await;
         for (claim, _) in flights.claims.into_values() {
-            if let Err(error) = self.store.conclude(&claim, &Outcome::Interrupted).await {
+            if let Err(error) = store.conclude(&claim, &Outcome::Interrupted).await {
                 tracing::error!(%error, "a task is put back at the next start only");
             }
         }

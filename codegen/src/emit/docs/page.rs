@@ -13,6 +13,7 @@ use crate::{
 #[derive(Serialize)]
 struct Page<'a> {
     title: &'a str,
+    version: &'a str,
     description: &'a str,
     endpoint: &'a str,
     key: &'a str,
@@ -23,8 +24,8 @@ struct Page<'a> {
     placeholder: String,
     lifetime: String,
     listing: &'static str,
-    body_bytes: u64,
-    call_seconds: u64,
+    request_size: String,
+    call_time: String,
     clients: Vec<ClientSection>,
     scopes: Vec<ScopeRow<'a>>,
     unscoped: Vec<&'a str>,
@@ -106,7 +107,7 @@ pub(super) fn file(api: &Api) -> File {
         package: _,
         key,
         title,
-        version: _,
+        version,
         description,
         instructions: _,
         endpoint,
@@ -119,6 +120,7 @@ pub(super) fn file(api: &Api) -> File {
     let Docs { prerequisites, verify, example_prompts, notes, troubleshooting } = docs;
     let page = Page {
         title,
+        version,
         description,
         endpoint,
         key,
@@ -129,8 +131,8 @@ pub(super) fn file(api: &Api) -> File {
         placeholder: clients::placeholder(api),
         lifetime: wording::duration(*lifetime_seconds),
         listing: listing_in_words(*listing),
-        body_bytes: *body_bytes,
-        call_seconds: *call_seconds,
+        request_size: wording::size(*body_bytes),
+        call_time: wording::duration(*call_seconds),
         clients: client_sections(api),
         scopes: scope_rows(scopes, tools),
         unscoped: tools.iter().filter(|tool| tool.requirement.is_session()).map(|tool| tool.name.as_str()).collect(),

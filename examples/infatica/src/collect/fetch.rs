@@ -86,7 +86,7 @@ impl Fetcher {
         let seconds = self.time_limit.as_secs();
         tokio::time::timeout(self.time_limit, self.follow(target, max_bytes))
             .await
-            .unwrap_or_else(|_| Err(Fault::passing(format!("no complete answer within {seconds} seconds"))))
+            .unwrap_or_else(|_| Err(Fault::passing(format!("no complete answer within {seconds} s"))))
     }
 
     async fn follow(&self, mut target: Target, max_bytes: usize) -> Result<Answer, Fault> {

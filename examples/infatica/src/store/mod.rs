@@ -25,6 +25,7 @@ pub(crate) mod transitions;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Both doors to one database.
+#[derive(Debug, Clone)]
 pub(crate) struct Stores {
     pub(crate) read: ReadStore,
     pub(crate) write: WriteStore,
@@ -62,6 +63,14 @@ pub(crate) async fn open(path: &Path) -> anyhow::Result<Stores> {
     sqlx::migrate!().run(&write).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
     let read = SqlitePoolOptions::new().max_connections(8).connect_with(reading).await?;
     Ok(Stores { read: ReadStore { pool: read }, write: WriteStore { pool: write, work: Arc::default() } })
+}
+
+impl Stores {
+    /// Closes every connection. The last to go is one that writes, and leaves all in the one file.
+    pub(crate) async fn close(&self) {
+        self.read.pool.close().await;
+        self.write.pool.close().await;
+    }
 }
 
 impl ReadStore {

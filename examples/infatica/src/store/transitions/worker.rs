@@ -75,8 +75,8 @@ pub(crate) enum Outcome {
 }
 
 impl WriteStore {
-    /// Starts an attempt at a task that is due, if there is one. The account that is served least at
-    /// the moment goes first, then the oldest run.
+    /// Starts an attempt at a task that is due, if there is one. The account with the fewest running
+    /// tasks goes first, so that a large run holds up no one else's; then runs take turns.
     pub(crate) async fn claim(&self) -> Result<Option<Claim>, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
@@ -89,7 +89,7 @@ impl WriteStore {
                      ORDER BY (
                          SELECT count(*) FROM tasks JOIN runs AS others ON others.seq = tasks.run
                          WHERE tasks.status = 'running' AND others.account = runs.account
-                     ), seq LIMIT 1)
+                     ), served_at, seq LIMIT 1)
                  ORDER BY seq LIMIT 1)
              RETURNING seq, run, role, url, attempts, faults",
         )
@@ -112,6 +112,11 @@ impl WriteStore {
             max_items,
             faults: row.try_get("faults")?,
         };
+        sqlx::query("UPDATE runs SET served_at = ?2 WHERE seq = ?1")
+            .bind(run.0)
+            .bind(now)
+            .execute(&mut *change)
+            .await?;
         let started = sqlx::query(
             "UPDATE runs SET status = 'running', started_at = ifnull(started_at, ?2) WHERE seq = ?1 AND status = 'queued'",
         )
