@@ -31,17 +31,22 @@ async fn drip(mut sender: OwnedWriteHalf, bytes: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_never_end_lose_their_connection() {
     let server = Server::of(ACME).start();
-    for start in ["", "POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: "] {
-        let started = Instant::now();
-        let (mut reader, mut writer) = raw::connect(server.authority()).await.into_split();
-        writer.write_all(start.as_bytes()).await.expect("a connection");
-        let dripping = tokio::spawn(drip(writer, !start.is_empty()));
-        let mut rest = Vec::new();
-        let ended = tokio::time::timeout(PATIENCE * 2, reader.read_to_end(&mut rest)).await;
-        assert!(ended.is_ok(), "the server closes the connection after {start:?}");
-        assert_patience(started);
-        dripping.abort();
-    }
+    tokio::join!(
+        lose_connection(&server, ""),
+        lose_connection(&server, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: "),
+    );
+}
+
+async fn lose_connection(server: &Server, start: &str) {
+    let started = Instant::now();
+    let (mut reader, mut writer) = raw::connect(server.authority()).await.into_split();
+    writer.write_all(start.as_bytes()).await.expect("a connection");
+    let dripping = tokio::spawn(drip(writer, !start.is_empty()));
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(PATIENCE * 2, reader.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the server closes the connection after {start:?}");
+    assert_patience(started);
+    dripping.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
