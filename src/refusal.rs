@@ -37,12 +37,13 @@ impl Refusal {
     /// A refusal in the words of the catalogue, after those about this case.
     pub(crate) fn new(server: &ServerSpec, code: ErrorCode, detail: Option<&str>) -> Self {
         let entry = code.entry();
-        let message = format!("{} {}", detail.unwrap_or(entry.cause), entry.fix);
+        // What a client sent may stand in the detail, and is no text of ours to fill.
+        let what = detail.map_or_else(|| fill(entry.cause, server), str::to_owned);
         Self {
             code,
             id: None,
             status: entry.status,
-            message: fill(&message, server),
+            message: format!("{what} {}", fill(entry.fix, server)),
             data: Box::new(Map::from_iter([("reason".to_owned(), entry.name.into())])),
             challenge: Challenge::None,
         }

@@ -5,7 +5,11 @@ mod options;
 mod token;
 mod tools;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, FromArgMatches as _};
@@ -89,11 +93,13 @@ where
             serve_stdio(spec, tokens, options.own, setup).await
         }
         Do::Token(command) => token::run(spec, command).await,
-        Do::Tools => {
-            print!("{}", tools::table(spec));
-            Ok(())
-        }
+        Do::Tools => print(&tools::table(spec)),
     }
+}
+
+/// Writes to standard output, and survives a reader who has seen enough.
+fn print(text: &str) -> anyhow::Result<()> {
+    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }
 
 async fn start<A, F>(spec: &'static ServerSpec, tokens: Tokens, args: A, setup: F) -> anyhow::Result<Running>
@@ -124,20 +130,13 @@ where
     let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
     let url = format!("http://{address}{}", spec.path);
 
-    first_token::welcome(spec, &tokens, address, public.unwrap_or(&url)).await?;
     let running = start(spec, tokens, args, setup).await?;
+    let server = running.server();
+    let Verifier::Tokens(tokens) = &server.verifier;
+    first_token::welcome(spec, tokens, address, public.unwrap_or(&url)).await?;
     let stop = until_signal()?;
     tracing::info!(public, "listening on {url}");
-    let routes = http::routes(running.server(), trusted);
-    let stopping = running.grace();
-    let accepting = CancellationToken::new();
-    let stopped = accepting.clone();
-    tokio::spawn(async move {
-        stop.await;
-        tracing::info!("shutting down");
-        stopped.cancel();
-    });
-    http::serve(listener, routes, accepting, stopping).await;
+    http::serve(listener, http::routes(Arc::clone(&server), trusted), stop, running.grace()).await;
     running.finish().await;
     Ok(())
 }

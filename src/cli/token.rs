@@ -8,6 +8,7 @@ use toolwright_core::ScopeSet;
 
 use super::{
     options::{CreateOptions, TokenCommand},
+    print,
     tools::aligned,
 };
 use crate::{
@@ -22,9 +23,8 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
         TokenCommand::List(database) => {
             let tokens = Tokens::open(spec, &database.database).await?;
             let records = tokens.list().await.context("the token database does not answer")?;
-            print!("{}", table(&records));
             tokens.close().await;
-            Ok(())
+            print(&table(&records))
         }
         TokenCommand::Revoke { token, database } => {
             let tokens = Tokens::open(spec, &database.database).await?;
@@ -54,8 +54,7 @@ async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::R
         spec.scopes().names(scopes).collect::<Vec<_>>().join(", ")
     };
     eprintln!("{} `{}`, which holds {holds}; it is shown only now:", spec.credential.name, options.name);
-    println!("{}", token.expose());
-    Ok(())
+    print(&format!("{}\n", token.expose()))
 }
 
 fn known_scopes(spec: &ServerSpec, names: &[String]) -> anyhow::Result<ScopeSet> {

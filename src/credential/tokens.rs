@@ -100,6 +100,8 @@ impl Tokens {
             .busy_timeout(Duration::from_secs(5));
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
+            // A connection to a file does not go stale.
+            .test_before_acquire(false)
             .connect_with(options)
             .await
             .with_context(|| format!("cannot open the token database {}", path.display()))?;

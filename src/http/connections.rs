@@ -13,7 +13,6 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
-use tokio_util::sync::CancellationToken;
 
 /// How many connections are open at a time; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -24,14 +23,19 @@ const HEADER_TIME: Duration = Duration::from_secs(10);
 /// How large a request's headers may be, in bytes.
 const HEADER_SIZE: usize = 16 * 1024;
 
-/// Serves until the shutdown, and then until the requests in flight are answered, but not longer
-/// than `grace`.
-pub(crate) async fn serve(listener: TcpListener, routes: Router, shutdown: CancellationToken, grace: Duration) {
+/// Serves until `stop` completes, and then until the requests in flight are answered, but not
+/// longer than `grace`.
+pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>, grace: Duration) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_header_size(HEADER_SIZE);
-    while let Some((stream, slot)) = shutdown.run_until_cancelled(accept(&listener, &slots)).await {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let (stream, slot) = tokio::select! {
+            accepted = accept(&listener, &slots) => accepted,
+            () = &mut stop => break,
+        };
         let service = TowerToHyperService::new(routes.clone());
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
@@ -41,6 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, shutdown: Cance
             drop(slot);
         });
     }
+    tracing::info!("shutting down");
     drop(listener);
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests in flight were given up");

@@ -3,7 +3,7 @@
 use serde_json::json;
 use toolwright_tests::{Client, Reply, Revision, Server};
 
-use crate::{ACME, PREFIX};
+use crate::{ACME, PREFIX, database};
 
 async fn list(server: &Server, token: Option<&str>, revision: Revision) -> Reply {
     Client::http(server.url(), token, revision).list().await
@@ -79,9 +79,7 @@ async fn revoking_works_on_the_next_request() {
 async fn a_scope_that_is_no_longer_declared_grants_nothing() {
     let server = Server::of(ACME).start();
     let token = server.token("old", &["notes:read"]);
-    let file = server.folder().join("data/acme.db");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-    let mut database = sqlx::ConnectOptions::connect(&options).await.expect("the token database");
+    let mut database = database(&server).await;
     sqlx::query("UPDATE tokens SET scopes = 'notes:gone notes:read' WHERE name = 'old'")
         .execute(&mut database)
         .await

@@ -13,6 +13,7 @@ mod secrets;
 mod stdio;
 mod tokens;
 
+use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use toolwright_tests::{Client, Revision, Server};
 
 const ACME: &str = env!("CARGO_BIN_EXE_acme");
@@ -34,6 +35,12 @@ const TOOLS: [&str; 9] = [
     "misbehave",
     "misbehave_writing",
 ];
+
+/// The database of the server's tokens, to look at or to change behind its back.
+async fn database(server: &Server) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(server.folder().join("data/acme.db"));
+    options.connect().await.expect("the token database")
+}
 
 /// A caller that may do everything.
 async fn full(server: &Server, revision: Revision) -> Client {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 use toolwright_tests::{Client, Ran, Revision, Server, run};
 
-use crate::{ACME, PREFIX, TOOLS};
+use crate::{ACME, PREFIX, TOOLS, database};
 
 struct Folder(tempfile::TempDir);
 
@@ -192,6 +192,32 @@ async fn the_last_use_is_written_down_beside_the_requests() {
     let after = last_used(&server);
     assert_ne!(after[0], "never");
     assert_eq!(after[1], "never");
+}
+
+#[tokio::test]
+async fn a_last_use_is_written_down_once_a_minute() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let token = run(ACME, folder.path(), &["token", "create", "--name", "seen", "--scope", "notes:read"]).stdout;
+    for (ago, is_written) in [(30, false), (61, true)] {
+        let mut server = Server::of(ACME).folder(folder.path()).start();
+        let mut database = database(&server).await;
+        sqlx::query("UPDATE tokens SET last_used_at = unixepoch() - ?")
+            .bind(ago)
+            .execute(&mut database)
+            .await
+            .expect("an update");
+        let mut client = Client::http(server.url(), Some(token.trim()), Revision::V2025_11_25);
+        for _ in 0..3 {
+            assert_eq!(client.call("list_notes", json!({})).await.status, Some(200));
+        }
+        server.terminate();
+        assert!(server.wait(std::time::Duration::from_secs(5)).success());
+        let since: i64 = sqlx::query_scalar("SELECT unixepoch() - last_used_at FROM tokens WHERE name = 'seen'")
+            .fetch_one(&mut database)
+            .await
+            .expect("a row");
+        assert_eq!(since < 30, is_written, "{ago} s ago: {since}");
+    }
 }
 
 #[test]
