@@ -85,3 +85,40 @@ const FILTERS: &[Filter] = &[("code", markdown::code), ("paragraphs", markdown::
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render_text(name: &str, source: &str, context: &impl Serialize) -> Option<String> {
+        let mut environment = environment();
+        environment.add_template_owned(name.to_owned(), source.to_owned()).expect("a template");
+        environment.get_template(name).and_then(|template| template.render(Value::from(Serde(context)))).ok()
+    }
+
+    #[derive(Serialize)]
+    struct Context {
+        text: &'static str,
+        absent: Option<&'static str>,
+    }
+
+    const CONTEXT: Context = Context { text: "<a> \"b\"", absent: None };
+
+    #[test]
+    fn what_has_no_value_is_an_error_and_no_empty_text() {
+        for source in
+            ["{{ missing }}", "{{ text.missing }}", "{{ absent }}", "{{ 'x' if absent }}", "{{ missing|code }}"]
+        {
+            assert_eq!(render_text("docs/x.md", source, &CONTEXT), None, "{source}");
+        }
+        assert_eq!(render_text("docs/x.md", "{{ absent or text }}", &CONTEXT).as_deref(), Some("\\<a\\> \"b\""));
+    }
+
+    #[test]
+    fn only_markdown_is_escaped_as_markdown() {
+        assert_eq!(render_text("docs/x.md", "{{ text }}", &CONTEXT).as_deref(), Some("\\<a\\> \"b\""));
+        assert_eq!(render_text("docs/x.md", "{{ text|safe }}", &CONTEXT).as_deref(), Some(CONTEXT.text));
+        assert_eq!(render_text("crate/x.toml", "{{ text }}", &CONTEXT).as_deref(), Some(CONTEXT.text));
+        assert_eq!(render_text("crate/x.toml", "{{ text|quoted }}", &CONTEXT).as_deref(), Some(r#""<a> \"b\"""#));
+    }
+}

@@ -13,6 +13,7 @@ use crate::{
 #[derive(Serialize)]
 struct Page<'a> {
     title: &'a str,
+    version: &'a str,
     description: &'a str,
     endpoint: &'a str,
     key: &'a str,
@@ -106,7 +107,7 @@ pub(super) fn file(api: &Api) -> File {
         package: _,
         key,
         title,
-        version: _,
+        version,
         description,
         instructions: _,
         endpoint,
@@ -119,6 +120,7 @@ pub(super) fn file(api: &Api) -> File {
     let Docs { prerequisites, verify, example_prompts, notes, troubleshooting } = docs;
     let page = Page {
         title,
+        version,
         description,
         endpoint,
         key,

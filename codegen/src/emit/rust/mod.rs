@@ -42,6 +42,7 @@ fn build_script(api: &Api) -> File {
         api,
         "build.rs",
         "Fails the build when the manifest is newer than this crate.",
+        &TokenStream::new(),
         vec![quote! {
             fn main() {
                 let inputs = toolwright_freshness::Inputs {
@@ -55,12 +56,14 @@ fn build_script(api: &Api) -> File {
     )
 }
 
-/// A Rust file: the notice, the text that explains the file, and its parts with a blank line between them.
-fn source(api: &Api, path: &str, about: &str, parts: Vec<TokenStream>) -> File {
+/// A Rust file: the notice, the text that explains the file, its attributes, and its parts with a
+/// blank line between them.
+fn source(api: &Api, path: &str, about: &str, attributes: &TokenStream, parts: Vec<TokenStream>) -> File {
     let about = inner_docs(about);
     let head = quote! {
         #about
         #![cfg_attr(rustfmt, rustfmt_skip)]
+        #attributes
     };
     let parts: Vec<String> = std::iter::once(head).chain(parts).map(print).collect();
     File::new(path, format!("// {}\n{}", notice(api), parts.join("\n")))

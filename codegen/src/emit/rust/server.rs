@@ -16,12 +16,12 @@ pub(super) fn file(api: &Api) -> File {
     let allow = quote! {
         #![allow(clippy::all, clippy::pedantic, reason = "generated: names and shapes are the manifest's")]
     };
-    let mut parts = vec![allow, contract()];
+    let mut parts = vec![contract()];
     parts.extend(modules(api));
     parts.push(constant(api));
     parts.extend(handlers(api));
     parts.push(lookup(api));
-    source(api, "src/lib.rs", &about, parts)
+    source(api, "src/lib.rs", &about, &allow, parts)
 }
 
 fn modules(api: &Api) -> Vec<TokenStream> {
