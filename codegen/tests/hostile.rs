@@ -81,7 +81,7 @@ fn survive(folder: &Path, manifest: &[u8]) -> Option<String> {
     fs::write(folder.join("tools.yaml"), manifest).expect("a manifest");
     let report = load(folder, Path::new("tools.yaml")).err()?;
     let (plain, color) = (report.render(false), report.render(true));
-    assert!(report.len() > 0 && plain.len() <= color.len());
+    assert!(!report.is_empty() && plain.len() <= color.len());
     assert!(report.codes().all(|code| code.as_str() != "internal"), "{plain}");
     Some(plain)
 }
