@@ -150,8 +150,16 @@ fn manifests_that_were_made_to_hurt_are_over_soon() {
 #[test]
 fn what_is_no_file_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
-    for path in [".", "absent.yaml", "absent/tools.yaml", ""] {
-        let report = load(folder.path(), Path::new(path)).expect_err(path).render(false);
-        assert!(report.contains("error[unreadable-file]"), "{path}: {report}");
+    let cases = [
+        (".", "unreadable-file"),
+        ("", "unreadable-file"),
+        ("absent.yaml", "unreadable-file"),
+        ("absent/tools.yaml", "unreadable-file"),
+        ("../tools.yaml", "manifest-path"),
+        ("/", "manifest-path"),
+    ];
+    for (path, code) in cases {
+        let report = load(folder.path(), Path::new(path)).expect_err(path);
+        assert_eq!(report.codes().map(|code| code.as_str()).collect::<Vec<_>>(), [code], "{path}: {report}");
     }
 }
