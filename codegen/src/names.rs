@@ -140,6 +140,13 @@ pub fn anchor(heading: &str) -> String {
         .collect()
 }
 
+/// The name of a shape as a heading.
+pub fn heading(shape: &str) -> String {
+    let words = words(shape).join(" ");
+    let mut characters = words.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
+}
+
 /// The words of a name, in lowercase, however they are joined.
 pub fn words(wire: &str) -> Vec<String> {
     wire.to_snake_case().split('_').map(str::to_owned).collect()

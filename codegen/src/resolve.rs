@@ -23,6 +23,7 @@ use std::collections::HashMap;
 
 use toolwright_freshness::Inputs;
 
+pub(crate) use obeyed::not_obeyed;
 pub(crate) use servers::servers;
 pub(crate) use text::text;
 

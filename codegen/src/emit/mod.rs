@@ -5,6 +5,7 @@ mod clients;
 mod docs;
 mod markdown;
 mod rust;
+mod schema;
 mod template;
 mod tool_list;
 mod wording;
@@ -52,7 +53,7 @@ pub fn server(api: &Api) -> Folder {
 
 /// What the servers of a workspace have in common, beside their folders.
 pub fn workspace() -> Folder {
-    Folder { path: PathBuf::from(OUTPUTS), files: Vec::new() }
+    Folder { path: PathBuf::from(OUTPUTS), files: schema::files() }
 }
 
 /// The root of a crate whose server is gone: there is nothing left in it.
