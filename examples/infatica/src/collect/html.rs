@@ -149,7 +149,9 @@ struct TextWriter {
 
 impl TextWriter {
     fn separate(&mut self, gap: Gap) {
-        self.gap = self.gap.max(gap);
+        // A paragraph at the start of a list item is no paragraph of its own.
+        let widest = if self.bullet { Gap::Line } else { Gap::Paragraph };
+        self.gap = self.gap.max(gap.min(widest));
     }
 
     fn bullet(&mut self) {
