@@ -35,7 +35,25 @@ pub(crate) struct Request<'a> {
     pub(crate) params: Map<String, Value>,
 }
 
+impl Message<'_> {
+    /// What the log calls a message: the tool that it calls, or else its method.
+    pub(crate) fn operation(&self) -> String {
+        let (method, params) = match self {
+            Message::Request(Request { method, params, .. }) | Message::Notification { method, params } => {
+                (method, params)
+            }
+        };
+        let called = (method == "tools/call").then(|| params.get("name")).flatten().and_then(Value::as_str);
+        called.unwrap_or(method).chars().take(64).collect()
+    }
+}
+
 impl Request<'_> {
+    pub(crate) fn into_owned(self) -> Request<'static> {
+        let Self { id, method, params } = self;
+        Request { id: id.into_owned(), method: Cow::Owned(method.into_owned()), params }
+    }
+
     /// The protocol revision that the request itself names, as those since 2026-07-28 do.
     pub(crate) fn inline_version(&self) -> Option<&str> {
         self.params.get("_meta")?.get(PROTOCOL_VERSION)?.as_str()
@@ -51,6 +69,15 @@ pub(crate) enum Id<'a> {
 }
 
 impl Id<'_> {
+    /// MCP narrows JSON-RPC: an id is text or a whole number, never null.
+    pub(crate) fn of(value: Value) -> Option<Id<'static>> {
+        match value {
+            Value::String(text) => Some(Id::Text(Cow::Owned(text))),
+            Value::Number(number) => number.as_i64().map(Id::Number),
+            _ => None,
+        }
+    }
+
     pub(crate) fn into_owned(self) -> Id<'static> {
         match self {
             Self::Number(number) => Id::Number(number),
@@ -109,7 +136,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn into_message(self) -> Result<Message<'a>, Fault> {
-        let id = self.id.map(id).transpose();
+        let id = self.id.map(|id| Id::of(id).ok_or("`id` is neither text nor a whole number of 64 bits.")).transpose();
         let fault =
             |code, detail: &str| Fault { code, detail: detail.to_owned(), id: id.as_ref().ok().and_then(Clone::clone) };
         if self.version != Some(Value::from("2.0")) {
@@ -128,23 +155,11 @@ impl<'a> Parts<'a> {
         if params.get("_meta").is_some_and(|meta| !meta.is_object()) {
             return Err(fault(ErrorCode::InvalidParams, "`_meta` is not an object."));
         }
-        Ok(match id? {
+        Ok(match id.map_err(|detail| Fault::without_id(ErrorCode::InvalidRequest, detail.to_owned()))? {
             Some(id) => Message::Request(Request { id, method, params }),
             None => Message::Notification { method, params },
         })
     }
-}
-
-/// MCP narrows JSON-RPC: an id is text or a whole number, never null.
-fn id(value: Value) -> Result<Id<'static>, Fault> {
-    let id = match value {
-        Value::String(text) => Some(Id::Text(Cow::Owned(text))),
-        Value::Number(number) => number.as_i64().map(Id::Number),
-        _ => None,
-    };
-    id.ok_or_else(|| {
-        Fault::without_id(ErrorCode::InvalidRequest, "`id` is neither text nor a whole number of 64 bits.".to_owned())
-    })
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Parts<'a> {

@@ -1,6 +1,6 @@
 //! The log: on standard error, because standard output belongs to the protocol over stdio.
 
-use std::{io::IsTerminal as _, panic};
+use std::{io::IsTerminal as _, panic, time::Instant};
 
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
@@ -14,8 +14,9 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// The protocol's library tells of every request, three times; one line of ours is enough.
-const DEFAULT_FILTER: &str = "info,rmcp=warn,sqlx=warn";
+/// The protocol's library tells of every request, three times, and warns of every error that a
+/// client makes; one line of ours is enough.
+const DEFAULT_FILTER: &str = "info,rmcp=warn,rmcp::service=error,sqlx=warn";
 
 /// Starts the log. `RUST_LOG` says otherwise what is logged.
 pub(crate) fn start(format: LogFormat) {
@@ -30,4 +31,47 @@ pub(crate) fn start(format: LogFormat) {
         let message = panic.payload_as_str().unwrap_or("no message");
         tracing::error!(place, message, "panicked");
     }));
+}
+
+/// What the log says of a request, once, when the request is over. It names neither the
+/// credential itself nor the arguments.
+#[derive(Debug)]
+pub(crate) struct RequestLine {
+    started: Instant,
+    /// The tool, or the method.
+    pub(crate) operation: Option<String>,
+    /// The credential's id.
+    pub(crate) credential: Option<String>,
+    /// The HTTP status.
+    pub(crate) status: Option<u16>,
+    /// What became of the request: a name of the error catalogue, or `ok` for a tool's result.
+    pub(crate) outcome: Option<&'static str>,
+    /// Whether the request came to its end: one that is dropped before has lost its caller.
+    pub(crate) is_answered: bool,
+}
+
+impl RequestLine {
+    pub(crate) fn start() -> Self {
+        Self {
+            started: Instant::now(),
+            operation: None,
+            credential: None,
+            status: None,
+            outcome: None,
+            is_answered: false,
+        }
+    }
+}
+
+impl Drop for RequestLine {
+    fn drop(&mut self) {
+        tracing::info!(
+            operation = self.operation.as_deref(),
+            credential = self.credential.as_deref(),
+            status = self.status,
+            outcome = if self.is_answered { self.outcome } else { Some("caller_gone") },
+            ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+    }
 }

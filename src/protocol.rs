@@ -6,14 +6,12 @@ use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult, ContentBlock,
-        CustomRequest, CustomResult, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-        ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
+        Implementation, InitializeRequestParams, InitializeResult, ListToolsResult, PaginatedRequestParams,
+        ProtocolVersion, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
-use toolwright_core::errors::METHOD_NOT_FOUND;
 
 use crate::{
     ToolError,
@@ -30,10 +28,6 @@ pub(crate) const REVISIONS: &[ProtocolVersion] =
 /// only, or with another credential.
 const LIST_TTL_MS: u64 = 60_000;
 
-/// Methods whose parameters the protocol's library reads before they reach this handler. When it
-/// cannot, it takes the message for a method that it does not know.
-const KNOWN_METHODS: &[&str] = &["initialize", "ping", "server/discover", "tools/call", "tools/list"];
-
 /// Answers for a [`Server`] in the protocol's terms.
 #[derive(Clone)]
 pub(crate) struct Protocol(pub(crate) Arc<Server>);
@@ -48,7 +42,7 @@ impl Protocol {
             Err(error) => Some(Err(error)),
         };
         let (outcome, result) = match answer {
-            None => ("cancelled", None),
+            None => ("caller_gone", None),
             Some(Ok(value)) => ("ok", Some(CallToolResult::structured(value))),
             Some(Err(error)) => (error.code().entry().name, Some(self.failed(&error))),
         };
@@ -61,7 +55,7 @@ impl Protocol {
     fn failed(&self, error: &ToolError) -> CallToolResult {
         let mut text = error.to_string();
         if error.wants_advice() {
-            text.push(' ');
+            text.push_str(". ");
             text.push_str(&fill(error.code().entry().fix, self.0.spec));
         }
         CallToolResult::error(vec![ContentBlock::text(text)])
@@ -74,11 +68,6 @@ fn passage(context: &mut Context) -> Result<Passage, ErrorData> {
     over_http
         .or_else(|| context.extensions.remove::<Passage>())
         .ok_or_else(|| ErrorData::internal_error("the request did not pass the authorization", None))
-}
-
-fn method_not_found(method: &str) -> ErrorData {
-    let code = rmcp::model::ErrorCode(METHOD_NOT_FOUND);
-    ErrorData::new(code, format!("This server does not have the method `{method}`."), None)
 }
 
 fn is_modern(context: &Context) -> bool {
@@ -137,40 +126,10 @@ impl ServerHandler for Protocol {
         result.map(Into::into).ok_or_else(|| ErrorData::internal_error("the call was cancelled", None))
     }
 
+    /// The front service lets methods through that this handler knows. What comes here is one of
+    /// them with parameters that the protocol's library cannot read.
     async fn on_custom_request(&self, request: CustomRequest, _: Context) -> Result<CustomResult, ErrorData> {
-        let CustomRequest { method, .. } = request;
-        Err(if KNOWN_METHODS.contains(&method.as_str()) {
-            ErrorData::invalid_params(format!("The parameters are not those of `{method}`."), None)
-        } else {
-            method_not_found(&method)
-        })
-    }
-
-    async fn complete(&self, _: CompleteRequestParams, _: Context) -> Result<CompleteResult, ErrorData> {
-        Err(method_not_found("completion/complete"))
-    }
-
-    async fn list_prompts(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: Context,
-    ) -> Result<ListPromptsResult, ErrorData> {
-        Err(method_not_found("prompts/list"))
-    }
-
-    async fn list_resources(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: Context,
-    ) -> Result<ListResourcesResult, ErrorData> {
-        Err(method_not_found("resources/list"))
-    }
-
-    async fn list_resource_templates(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: Context,
-    ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(method_not_found("resources/templates/list"))
+        let message = format!("The parameters are not those of `{}`.", request.method);
+        Err(ErrorData::invalid_params(message, None))
     }
 }

@@ -5,7 +5,7 @@ use toolwright_core::ErrorCode;
 
 use crate::{
     ServerSpec,
-    envelope::{Fault, Id},
+    envelope::{Fault, Id, Request},
     gate::Denial,
 };
 
@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Refusal {
     pub(crate) code: ErrorCode,
     pub(crate) id: Option<Id<'static>>,
+    /// The HTTP status.
+    pub(crate) status: u16,
     message: String,
     data: Box<Map<String, Value>>,
     challenge: Challenge,
@@ -39,6 +41,7 @@ impl Refusal {
         Self {
             code,
             id: None,
+            status: entry.status,
             message: fill(&message, server),
             data: Box::new(Map::from_iter([("reason".to_owned(), entry.name.into())])),
             challenge: Challenge::None,
@@ -54,6 +57,18 @@ impl Refusal {
             "prefix": server.credential.prefix,
         }));
         refusal
+    }
+
+    /// The server does not have the method, or not in the request's revision. To older clients a
+    /// status of 404 says that their session is over, so theirs is 200.
+    pub(crate) fn unknown_method(server: &ServerSpec, request: &Request<'_>) -> Self {
+        let name: String = request.method.chars().take(64).collect();
+        let (detail, status) = match request.inline_version() {
+            Some(version) => (format!("There is no method `{name}` in revision {version}."), None),
+            None => (format!("There is no method `{name}`."), Some(200)),
+        };
+        let refusal = Self::new(server, ErrorCode::UnknownMethod, Some(&detail));
+        Self { status: status.unwrap_or(refusal.status), ..refusal }
     }
 
     /// The credential holds too few scopes.

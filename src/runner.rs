@@ -41,8 +41,7 @@ impl Runner {
         cancelled: CancellationToken,
     ) -> Option<Result<Value, ToolError>> {
         let access = admitted.tool().access;
-        let call = Call::new(admitted, cancelled.clone());
-        let task = self.start(call, arguments);
+        let task = self.start(admitted, arguments, cancelled.clone());
         match access {
             Access::Read => {
                 let task = AbortOnDropHandle::new(task);
@@ -60,21 +59,22 @@ impl Runner {
         }
     }
 
-    fn start(&self, call: Call, arguments: Value) -> JoinHandle<Result<Value, ToolError>> {
+    fn start(
+        &self,
+        admitted: Admitted,
+        arguments: Value,
+        cancelled: CancellationToken,
+    ) -> JoinHandle<Result<Value, ToolError>> {
         let handlers = self.handlers.clone();
         let limit = self.limit;
-        let name = call.tool().name;
         self.tasks.spawn(async move {
             let started = Instant::now();
-            let result = handlers.0.dispatch(call, arguments).await;
-            if started.elapsed() > limit {
+            let name = admitted.tool().name;
+            let result = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments).await;
+            let elapsed = started.elapsed();
+            if elapsed > limit || cancelled.is_cancelled() {
                 let outcome = result.as_ref().map_or_else(|error| error.code().entry().name, |_| "ok");
-                tracing::warn!(
-                    operation = name,
-                    outcome,
-                    ms = started.elapsed().as_millis(),
-                    "a call ended after its limit"
-                );
+                tracing::warn!(operation = name, outcome, ms = elapsed.as_millis(), "a call ended without its caller");
             }
             result
         })

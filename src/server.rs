@@ -85,12 +85,9 @@ impl Server {
         mut request: Request<'_>,
         identity: &Arc<Identity>,
     ) -> Result<Option<AdmittedCall>, Refusal> {
+        let has_handshake = request.inline_version().is_none();
         match &*request.method {
-            // The revision that introduced inline versions has no handshake.
-            "initialize" if request.inline_version().is_some() => {
-                let detail = "`initialize` does not exist in the protocol revision that the request names.";
-                Err(Refusal::new(self.spec, ErrorCode::UnknownMethod, Some(detail)))
-            }
+            "initialize" | "ping" if has_handshake => Ok(None),
             "tools/list" if request.params.get("cursor").is_some_and(|cursor| !cursor.is_null()) => {
                 Err(self.invalid_params("`cursor` is not one of this server's: the list has one page."))
             }
@@ -108,7 +105,8 @@ impl Server {
                     .map(|admitted| Some(AdmittedCall { admitted, arguments }))
                     .map_err(|denial| Refusal::forbidden(self.spec, &denial))
             }
-            _ => Ok(None),
+            "tools/list" | "server/discover" => Ok(None),
+            _ => Err(Refusal::unknown_method(self.spec, &request)),
         }
     }
 

@@ -214,7 +214,7 @@ pub struct Variant {
 }
 
 /// A property of an object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Field {
     /// On the wire.
     pub wire: String,

@@ -147,7 +147,7 @@ impl ErrorCode {
                 name: "malformed_credential",
                 status: 401,
                 json_rpc: Some(UNAUTHENTICATED),
-                symptom: "401, not a {credential}",
+                symptom: "401, malformed",
                 cause: "What came as the credential is not `Bearer` and one {credential}, which starts with `{prefix}`.",
                 fix: "Copy the whole {credential} again, without spaces or quotation marks, or create another in {create_at}.",
             },

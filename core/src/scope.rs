@@ -25,13 +25,10 @@ impl ScopeSet {
 
     /// The set of the listed scopes.
     pub const fn of(ids: &[ScopeId]) -> Self {
-        let mut set = Self::EMPTY;
-        let mut at = 0;
-        while at < ids.len() {
-            set = set.with(ids[at]);
-            at += 1;
+        match ids {
+            [] => Self::EMPTY,
+            [first, rest @ ..] => Self::of(rest).with(*first),
         }
-        set
     }
 
     /// This set and one more scope.
@@ -120,14 +117,12 @@ impl<'a> Scopes<'a> {
     /// changed declaration reaches every credential that exists.
     #[must_use]
     pub fn widen(self, held: ScopeSet) -> ScopeSet {
-        let mut wide = held;
-        loop {
-            let next = wide.iter().fold(wide, |set, id| set.union(self.get(id).implies));
-            if next == wide {
-                return wide;
-            }
-            wide = next;
-        }
+        // The longest chain of implications has every scope in it once.
+        self.0.iter().fold(held, |wide, _| self.widen_once(wide))
+    }
+
+    fn widen_once(self, held: ScopeSet) -> ScopeSet {
+        held.iter().fold(held, |wide, id| wide.union(self.get(id).implies))
     }
 }
 

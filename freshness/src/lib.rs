@@ -4,9 +4,9 @@
 //! `build.rs` compares them with what is there now ([`verify`]).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use sha2::{Digest, Sha256};
@@ -59,18 +59,27 @@ fn files(workspace: &Path, manifest: &str, include: &[String]) -> io::Result<BTr
     Ok(files)
 }
 
-/// A digest of the inputs' names and contents that no checkout changes: line endings are folded.
+/// A digest of the inputs' names and contents that depends neither on the checkout, whose line
+/// endings are folded, nor on the way to the workspace, which is no part of the names.
 fn digest(workspace: &Path, manifest: &str, include: &[String]) -> io::Result<String> {
+    let files = files(workspace, manifest, include)?;
+    let named: BTreeMap<String, PathBuf> = files.into_iter().map(|file| (name(workspace, &file), file)).collect();
     let mut digest = Sha256::new();
-    for file in files(workspace, manifest, include)? {
-        let name = file.strip_prefix(workspace).unwrap_or(&file);
+    for (name, file) in named {
         let content = fs::read_to_string(&file)?.replace("\r\n", "\n");
-        for part in [name.to_string_lossy().replace('\\', "/"), content] {
+        for part in [name, content] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
     }
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A file's path in the workspace, with forward slashes.
+fn name(workspace: &Path, file: &Path) -> String {
+    let here = |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    let (workspace, file) = (here(workspace), here(file));
+    file.strip_prefix(&workspace).unwrap_or(&file).to_string_lossy().replace('\\', "/")
 }
 
 /// Fails a generated crate's build when its manifest is newer than the crate. For its `build.rs`.
@@ -111,4 +120,65 @@ fn watched(workspace: &Path, folder: &Path, inputs: &Inputs) -> BTreeSet<PathBuf
         watched.insert(root);
     }
     watched
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = "server/tools.yaml";
+
+    fn workspace() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(folder.path().join("server/tools")).expect("folders");
+        write(&folder, "server/tools.yaml", "manifest: 1\n");
+        write(&folder, "server/tools/b.yaml", "tools:\n");
+        folder
+    }
+
+    fn write(folder: &tempfile::TempDir, file: &str, text: &str) {
+        fs::write(folder.path().join(file), text).expect(file);
+    }
+
+    fn read(workspace: &Path) -> String {
+        Inputs::read(workspace, MANIFEST, &["tools/*.yaml".to_owned()]).expect("the inputs").digest
+    }
+
+    #[test]
+    fn the_digest_is_of_names_and_contents() {
+        let folder = workspace();
+        let before = read(folder.path());
+        for (file, text, changes) in [
+            ("server/tools.yaml", "manifest: 1\r\n", false),
+            ("server/notes.txt", "of no concern", false),
+            ("server/tools/note.txt", "of no concern", false),
+            ("server/tools.yaml", "manifest: 2\n", true),
+            ("server/tools/b.yaml", "tools:\n\n", true),
+            ("server/tools/a.yaml", "", true),
+        ] {
+            write(&folder, file, text);
+            assert_eq!(read(folder.path()) != before, changes, "{file}");
+            for (file, text) in [("server/tools.yaml", "manifest: 1\n"), ("server/tools/b.yaml", "tools:\n")] {
+                write(&folder, file, text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_digest_does_not_depend_on_the_way_to_the_workspace() {
+        let folder = workspace();
+        let inside = folder.path().join("server");
+        assert_eq!(read(&inside.join("..")), read(folder.path()));
+        assert_eq!(name(Path::new("."), Path::new("./a/b")), "a/b");
+        assert_eq!(name(Path::new("."), Path::new("a/b")), "a/b");
+        assert_eq!(name(Path::new("../.."), Path::new("../../a/b")), "a/b");
+    }
+
+    #[test]
+    fn a_new_file_that_only_a_glob_matches_is_watched_for() {
+        let folder = workspace();
+        let inputs = Inputs::read(folder.path(), MANIFEST, &["tools/*.yaml".to_owned()]).expect("the inputs");
+        let watched = watched(folder.path(), &folder.path().join("server"), &inputs);
+        assert!(watched.contains(&folder.path().join("server/tools")), "{watched:?}");
+    }
 }

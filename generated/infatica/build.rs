@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "7bc614f40aa8a43b2ee8f4667a4864a465d2d73041bba08d9760fb67f494a064"
+        digest: "f0960d3fd4d0373980b201d473c73a9362906527784800603f9b5ba9ba8e6a2d"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -44,25 +44,37 @@ pub(crate) fn read(arguments: TokenStream, function: TokenStream) -> Result<Hand
             store: None,
         })?
     };
-    let store = store(&function);
-    let signature = signature(&function);
-    match (store, signature) {
-        (Ok(store), Ok((call, input, output))) => Ok(Handler { function, tool, store, call, input, output }),
-        (Err(error), _) => Err(Faulty { error, tool: Some(tool), store: None }),
-        (Ok(store), Err(error)) => Err(Faulty { error, tool: Some(tool), store: Some(store) }),
+    match (store(&function), signature(&function)) {
+        (Store::Referred(store), Ok((call, input, output))) => {
+            Ok(Handler { function, tool, store, call, input, output })
+        }
+        (Store::Referred(store), Err(error)) => Err(Faulty { error, tool: Some(tool), store: Some(store) }),
+        (Store::Faulty { error, store }, _) => Err(Faulty { error, tool: Some(tool), store }),
     }
 }
 
-fn store(function: &ItemFn) -> syn::Result<Type> {
+/// What the first parameter says.
+enum Store {
+    /// The type behind its reference.
+    Referred(Type),
+    /// It is no reference; the type is the one that was probably meant.
+    Faulty { error: syn::Error, store: Option<Type> },
+}
+
+fn store(function: &ItemFn) -> Store {
     let wanted = "the first parameter of a tool's handler is its store, by reference: `store: &ReadStore`";
-    match function.sig.inputs.first() {
+    let (at, store) = match function.sig.inputs.first() {
         Some(FnArg::Typed(parameter)) => match &*parameter.ty {
-            Type::Reference(reference) if reference.mutability.is_none() => Ok((*reference.elem).clone()),
-            other => Err(syn::Error::new(other.span(), wanted)),
+            Type::Reference(reference) if reference.mutability.is_none() => {
+                return Store::Referred((*reference.elem).clone());
+            }
+            Type::Reference(reference) => (reference.span(), Some((*reference.elem).clone())),
+            other => (other.span(), Some(other.clone())),
         },
-        Some(receiver) => Err(syn::Error::new(receiver.span(), wanted)),
-        None => Err(syn::Error::new(function.sig.ident.span(), wanted)),
-    }
+        Some(receiver) => (receiver.span(), None),
+        None => (function.sig.ident.span(), None),
+    };
+    Store::Faulty { error: syn::Error::new(at, wanted), store }
 }
 
 type Rest = (Option<Span>, Option<Type>, Span);

@@ -18,6 +18,7 @@ use crate::{
     http, log,
     running::{Running, until_signal},
     server::Server,
+    stdio,
 };
 use options::{CommandLine, Do, HttpOptions};
 
@@ -56,9 +57,12 @@ where
         Ok(CommandLine { command: None, serve }) => Do::Serve(serve),
         Err(error) => error.exit(),
     };
-    let done = Runtime::new()
-        .context("cannot start the asynchronous runtime")
-        .and_then(|runtime| runtime.block_on(run(spec, command, setup)));
+    let done = Runtime::new().context("cannot start the asynchronous runtime").and_then(|runtime| {
+        let done = runtime.block_on(run(spec, command, setup));
+        // Standard input is read in a thread that nothing can interrupt.
+        runtime.shutdown_background();
+        done
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -123,7 +127,7 @@ where
     first_token::welcome(spec, &tokens, address, &url).await?;
     let running = start(spec, tokens, args, setup).await?;
     let stop = until_signal()?;
-    tracing::info!(%url, %address, "listening");
+    tracing::info!(%address, "listening on {url}");
     let routes = http::routes(running.server(), trusted);
     let stopping = running.grace();
     let accepting = CancellationToken::new();
@@ -144,7 +148,7 @@ where
 {
     let running = start(spec, tokens, args, setup).await?;
     let stop = until_signal()?;
-    crate::stdio::serve(running.server(), stop, running.grace()).await;
+    stdio::serve(running.server(), tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;
     running.finish().await;
     Ok(())
 }

@@ -102,8 +102,8 @@ pub(super) struct CreateOptions {
     /// What to call the token
     #[arg(long)]
     pub(super) name: String,
-    /// A scope to grant; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE", required = true, num_args = 1..)]
+    /// A scope to grant; may be repeated. Without any, the token is good for what needs none
+    #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
     pub(super) scopes: Vec<String>,
     /// How long the token lives: a number of s, m, h, d, w or y
     #[arg(long, value_name = "TIME", value_parser = lifetime)]

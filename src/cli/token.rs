@@ -48,7 +48,12 @@ async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::R
     let created = tokens.create(new).await;
     tokens.close().await;
     let token = created.map_err(|error| explain(error, &options.name, spec))?;
-    eprintln!("{} `{}`; it is shown only now:", spec.credential.name, options.name);
+    let holds = if scopes.is_empty() {
+        "no scope".to_owned()
+    } else {
+        spec.scopes().names(scopes).collect::<Vec<_>>().join(", ")
+    };
+    eprintln!("{} `{}`, which holds {holds}; it is shown only now:", spec.credential.name, options.name);
     println!("{}", token.expose());
     Ok(())
 }

@@ -7,7 +7,7 @@ mod negotiation;
 mod origin;
 mod reply;
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -26,26 +26,13 @@ use toolwright_core::ErrorCode;
 pub(crate) use connections::serve;
 pub(crate) use origin::Trusted;
 
-use crate::{
-    envelope::{self, Message},
-    protocol::Protocol,
-    refusal::Refusal,
-    server::Server,
-};
+use crate::{envelope, log::RequestLine, protocol::Protocol, refusal::Refusal, server::Server};
 
 /// The front service, and the protocol behind it.
 struct Front {
     server: Arc<Server>,
     trusted: Trusted,
     protocol: StreamableHttpService<Protocol, NeverSessionManager>,
-}
-
-/// What the log says about a request, as far as it got.
-#[derive(Default)]
-struct Seen {
-    operation: Option<String>,
-    credential: Option<String>,
-    outcome: Option<&'static str>,
 }
 
 /// The routes of a server: its endpoint, a health check, and nothing else. What would answer an
@@ -65,34 +52,30 @@ pub(crate) fn routes(server: Arc<Server>, trusted: Trusted) -> Router {
 }
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
-    let started = Instant::now();
-    let (parts, body) = request.into_parts();
-    let mut seen = Seen::default();
-    let origin = match front.trusted.check(&parts) {
-        Ok(origin) => origin,
-        Err(code) => {
-            let refusal = Refusal::new(front.server.spec, code, None);
-            return logged(reply::refuse(&refusal, front.server.spec), &seen, started);
-        }
-    };
-    if origin::is_preflight(&parts)
-        && let Some(origin) = &origin
-    {
-        return origin::preflight(origin);
-    }
-    let response = match front.pass(parts, body, &mut seen).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            seen.outcome = Some(refusal.code.entry().name);
-            reply::refuse(&refusal, front.server.spec)
-        }
-    };
-    logged(origin::expose(response, origin), &seen, started)
+    let mut line = RequestLine::start();
+    let response = front.answer(request, &mut line).await;
+    line.status = Some(response.status().as_u16());
+    line.is_answered = true;
+    response
 }
 
 impl Front {
+    async fn answer(&self, request: Request, line: &mut RequestLine) -> Response {
+        let (parts, body) = request.into_parts();
+        let (origin, response) = match self.trusted.check(&parts) {
+            Err(code) => (None, Err(Refusal::new(self.server.spec, code, None))),
+            Ok(Some(origin)) if origin::is_preflight(&parts) => return origin::preflight(&origin),
+            Ok(origin) => (origin, self.pass(parts, body, line).await),
+        };
+        let response = response.unwrap_or_else(|refusal| {
+            line.outcome = Some(refusal.code.entry().name);
+            reply::refuse(&refusal, self.server.spec)
+        });
+        origin::expose(response, origin)
+    }
+
     /// The steps in their order; each can refuse.
-    async fn pass(&self, mut parts: Parts, body: Body, seen: &mut Seen) -> Result<Response, Refusal> {
+    async fn pass(&self, mut parts: Parts, body: Body, line: &mut RequestLine) -> Result<Response, Refusal> {
         let spec = self.server.spec;
         let refuse = |code| Refusal::new(spec, code, None);
         if parts.method != Method::POST {
@@ -102,12 +85,12 @@ impl Front {
         let presented = credential::presented(&parts.headers)
             .map_err(|detail| Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail)))?;
         let identity = self.server.authenticate(presented).await?;
-        seen.credential = Some(identity.credential_id.clone());
+        line.credential = Some(identity.credential_id.clone());
 
         negotiation::check_media_types(&parts.headers).map_err(refuse)?;
         let body = body::read(body, &parts.headers, spec.limits.body_bytes).await.map_err(refuse)?;
         let message = envelope::parse(&body).map_err(|fault| Refusal::misunderstood(spec, fault))?;
-        seen.operation = Some(operation(&message));
+        line.operation = Some(message.operation());
         negotiation::check_revision(&parts.headers, &message, spec)?;
         let passage = self.server.examine(message, identity)?;
 
@@ -115,35 +98,13 @@ impl Front {
         prepare(&mut parts.headers);
         parts.extensions.insert(passage);
         let response = self.protocol.handle(http::Request::from_parts(parts, Full::new(body))).await;
-        seen.outcome = outcome.get().copied();
+        line.outcome = outcome.get().copied();
         Ok(response.map(Body::new))
     }
-}
-
-/// What the log calls a message: the tool that it calls, or else its method.
-fn operation(message: &Message<'_>) -> String {
-    let (method, params) = match message {
-        Message::Request(request) => (&request.method, &request.params),
-        Message::Notification { method, params } => (method, params),
-    };
-    let called = (method == "tools/call").then(|| params.get("name")).flatten().and_then(serde_json::Value::as_str);
-    called.unwrap_or(method).chars().take(64).collect()
 }
 
 /// The protocol's library asks for both media types by name, and never needs the credential.
 fn prepare(headers: &mut HeaderMap) {
     headers.remove(header::AUTHORIZATION);
     headers.insert(header::ACCEPT, http::HeaderValue::from_static("application/json, text/event-stream"));
-}
-
-fn logged(response: Response, seen: &Seen, started: Instant) -> Response {
-    tracing::info!(
-        operation = seen.operation.as_deref(),
-        credential = seen.credential.as_deref(),
-        status = response.status().as_u16(),
-        outcome = seen.outcome,
-        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "request"
-    );
-    response
 }

@@ -8,7 +8,7 @@ use crate::{ServerSpec, refusal::Refusal};
 
 /// The status and the headers for HTTP, and in the body the same again as JSON-RPC.
 pub(super) fn refuse(refusal: &Refusal, spec: &ServerSpec) -> Response {
-    let status = StatusCode::from_u16(refusal.code.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(Body::from(refusal.body().to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

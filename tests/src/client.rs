@@ -33,8 +33,9 @@ impl Revision {
         self == Self::V2026_07_28
     }
 
-    /// Parameters as this revision sends them.
-    fn parameters(self, mut params: Value) -> Value {
+    /// Parameters as this revision sends them: with `_meta` where requests carry it.
+    #[must_use]
+    pub fn parameters(self, mut params: Value) -> Value {
         if self.is_stateless() {
             params["_meta"] = json!({
                 "io.modelcontextprotocol/protocolVersion": self.as_str(),
@@ -45,7 +46,9 @@ impl Revision {
         params
     }
 
-    fn initialize(self) -> Value {
+    /// Parameters of `initialize`.
+    #[must_use]
+    pub fn initialize(self) -> Value {
         json!({
             "protocolVersion": self.as_str(),
             "capabilities": {},
@@ -175,7 +178,8 @@ async fn post(
         }
     }
     let response = request.send().await?;
-    let challenge = response.headers().get("www-authenticate").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    let challenge =
+        response.headers().get("www-authenticate").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let status = Some(response.status().as_u16());
     let body = response.text().await?;
     Ok(Reply { status, challenge, body: serde_json::from_str(&body).unwrap_or(Value::Null) })

@@ -3,10 +3,26 @@
 //!
 //! A [`Server`] is a process of the binary under test; a [`Client`] speaks one [`Revision`] of the
 //! protocol to it, over HTTP or over stdio, and every answer is a [`Reply`], so that one table of
-//! cases can be run over every [`Transport`].
+//! cases can be run over every [`Transport`]. [`raw`] sends what no HTTP library would.
+//!
+//! ```no_run
+//! # async fn test() {
+//! use serde_json::json;
+//! use toolwright_tests::{Client, Revision, Server};
+//!
+//! // In a test of the package `acme`: env!("CARGO_BIN_EXE_acme")
+//! let server = Server::of("target/debug/acme").start();
+//! let token = server.token("reader", &["notes:read"]);
+//! let mut client = Client::http(server.url(), Some(&token), Revision::V2025_11_25);
+//! client.open().await;
+//! let reply = client.call("list_notes", json!({})).await;
+//! assert_eq!(reply.structured()["notes"], json!([]));
+//! # }
+//! ```
 
 mod client;
 mod facts;
+pub mod raw;
 mod reply;
 mod server;
 mod stdio;

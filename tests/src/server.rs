@@ -65,16 +65,21 @@ impl ServerBuilder {
         self
     }
 
-    /// Starts the server and waits until it accepts connections.
+    /// Starts the server and waits until it accepts connections: on a free port of the loopback
+    /// address, unless the arguments say `--listen`.
     ///
     /// # Panics
     /// When it ends or says nothing within 20 seconds.
     pub fn start(self) -> Server {
         let owned = self.folder.is_none().then(|| tempfile::tempdir().expect("a folder"));
         let folder = self.folder.unwrap_or_else(|| owned.as_ref().expect("a folder").path().to_owned());
+        let own_address = self.arguments.iter().any(|argument| argument == "--listen");
+        let address: &[&str] = if own_address { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = Command::new(&self.binary)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .arg("serve")
+            .args(address)
             .args(&self.arguments)
+            .env_remove("RUST_LOG")
             .envs(self.environment)
             .current_dir(&folder)
             .stdin(Stdio::null())
@@ -152,6 +157,22 @@ impl Server {
         self.log.lock().expect("the log").clone()
     }
 
+    /// Waits for a line of the log with all of these texts, and gives it.
+    ///
+    /// # Panics
+    /// When none comes within 20 seconds.
+    pub fn wait_for_line(&self, texts: &[&str]) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let log = self.log();
+            if let Some(line) = log.lines().find(|line| texts.iter().all(|text| line.contains(text))) {
+                return line.to_owned();
+            }
+            assert!(Instant::now() < deadline, "no line has {texts:?}:\n{log}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// The folder that the server runs in.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -215,10 +236,12 @@ impl Server {
     /// Asks the server to end, as a service manager does (SIGTERM).
     ///
     /// # Panics
-    /// When `kill` cannot be run.
+    /// When it cannot be asked.
+    #[cfg(unix)]
     pub fn terminate(&self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        use rustix::process::{Pid, Signal, kill_process};
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(id.expect("an id"), Signal::TERM).expect("a child");
     }
 
     /// Waits until the server has ended, and says how.

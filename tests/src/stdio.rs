@@ -63,6 +63,28 @@ impl StdioPipe {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"))
     }
 
+    /// Reads the next message, or none when nothing comes within this time.
+    ///
+    /// # Panics
+    /// When the pipe ends, or a line is no JSON.
+    pub async fn receive_within(&mut self, time: Duration) -> Option<Value> {
+        let line = timeout(time, self.output.next_line()).await.ok()?.expect("an open pipe");
+        let line = line.expect("an answer before the end");
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
+    }
+
+    /// Asks the process to end, as a service manager does (SIGTERM), while the pipe is open. Then
+    /// see [`Self::end`].
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(id.expect("an id"), Signal::TERM).expect("a child");
+    }
+
     /// Sends a request and waits for the answer with its id; other messages are passed over.
     ///
     /// # Panics
@@ -83,8 +105,17 @@ impl StdioPipe {
     /// When it does not end.
     pub async fn close(mut self) -> (Option<i32>, Vec<String>, String) {
         drop(self.input.take());
+        self.end().await
+    }
+
+    /// Waits for the process: its exit code, and the rest of both outputs.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn end(mut self) -> (Option<i32>, Vec<String>, String) {
         let mut rest = Vec::new();
-        while let Some(line) = timeout(PATIENCE, self.output.next_line()).await.expect("an end").expect("an open pipe") {
+        while let Some(line) = timeout(PATIENCE, self.output.next_line()).await.expect("an end").expect("an open pipe")
+        {
             rest.push(line);
         }
         let mut stderr = String::new();

@@ -1,4 +1,5 @@
-//! The way of a person who adds a tool: in a copy of this workspace, with cargo as they would call it.
+//! The way of a person who adds a tool as README.md says: in a copy of this workspace, with what the
+//! README has them write, and with cargo as they would call it.
 
 use std::{
     env, fs, io,
@@ -6,44 +7,29 @@ use std::{
     process::{Command, Output},
 };
 
-const TOOL: &str = "\
-tools:
-  count_runs:
-    title: Count runs
-    description: Tell how many runs the account has.
-    group: runs
-    access: read
-    scope: runs:read
-    input: {}
-    output:
-      count: {type: integer, required: true, description: How many.}
-";
-
-const HANDLER: &str = "
-/// Counts the account's runs.
-#[mcp_tool]
-async fn count_runs(_store: &ReadStore, call: &Call) -> Result<count_runs::Output, ToolError> {
-    let count = i64::try_from(call.subject().len()).map_err(ToolError::internal)?;
-    Ok(count_runs::Output { count })
-}
-";
+const STALE: &str = "error: infatica-tools@0.1.0: examples/infatica/tools.yaml or a file that it includes was changed \
+after this crate was generated; run: cargo run -p codegen";
 
 struct Workspace {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     target: PathBuf,
 }
 
 impl Workspace {
     fn copied() -> Self {
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned();
-        let folder = tempfile::tempdir().expect("a folder");
-        copy(&original, folder.path()).expect("a copy of the workspace");
+        // Always the same folder, so that cargo finds what it built the last time.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-user");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).expect("the last copy");
+        }
+        copy(&original, &folder).expect("a copy of the workspace");
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| original.join("target"), PathBuf::from);
         Self { folder, target }
     }
 
     fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join(file)
+        self.folder.join(file)
     }
 
     fn read(&self, file: &str) -> String {
@@ -51,13 +37,13 @@ impl Workspace {
     }
 
     fn append(&self, file: &str, text: &str) {
-        fs::write(self.path(file), self.read(file) + text).expect(file);
+        fs::write(self.path(file), format!("{}\n{text}", self.read(file))).expect(file);
     }
 
     fn cargo(&self, arguments: &[&str]) -> Ran {
         let output = Command::new(env!("CARGO"))
             .args(arguments)
-            .current_dir(self.folder.path())
+            .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_TERM_COLOR", "never")
             .output()
@@ -115,17 +101,32 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The content of the README's first block of a language below a heading.
+fn block<'a>(readme: &'a str, heading: &str, language: &str) -> &'a str {
+    let (_, section) = readme.split_once(heading).expect(heading);
+    let (_, block) = section.split_once(&format!("```{language}\n")).expect(language);
+    block.split_once("```").expect("the end of the block").0
+}
+
+/// Whether the README shows this line.
+fn assert_shown(readme: &str, line: &str) {
+    assert!(readme.lines().any(|shown| shown == line), "README.md does not show: {line}");
+}
+
 #[test]
 fn a_tool_is_added_in_three_steps_and_none_can_be_forgotten() {
     let workspace = Workspace::copied();
+    let readme = workspace.read("README.md");
+    let declaration = block(&readme, "## Add a tool", "yaml");
+    let handler = block(&readme, "## Add a tool", "rust");
     let before = workspace.read("generated/infatica/docs/README.md");
     assert!(before.contains("9 tools"), "{before}");
 
     // A file that only the glob of `include` matches is an edit of the manifest.
-    fs::write(workspace.path("examples/infatica/tools/count.yaml"), TOOL).expect("the declaration");
+    fs::write(workspace.path("examples/infatica/tools/count.yaml"), declaration).expect("the declaration");
     let stale = workspace.cargo(&["build", "-p", "infatica"]).fails();
-    assert!(stale.stderr.contains("examples/infatica/tools.yaml"), "{}", stale.stderr);
-    assert!(stale.stderr.contains("run: cargo run -p codegen"), "{}", stale.stderr);
+    assert_eq!(stale.errors()[0], STALE, "{}", stale.stderr);
+    assert_shown(&readme, STALE);
     let check = workspace.cargo(&["run", "-p", "codegen", "--", "check"]).fails();
     let said = check.stdout + &check.stderr;
     assert!(said.contains("count_runs") && said.contains("cargo run -p codegen"), "{said}");
@@ -133,13 +134,15 @@ fn a_tool_is_added_in_three_steps_and_none_can_be_forgotten() {
     // Declared and generated, but not written: one error, which names the tool.
     let written = workspace.cargo(&["run", "-p", "codegen"]).succeeds();
     assert!(written.stdout.contains("infatica: 10 tools"), "{}", written.stdout);
+    written.stdout.lines().for_each(|line| assert_shown(&readme, line));
     let missing = workspace.cargo(&["build", "-p", "infatica"]).fails();
     let errors = missing.errors();
     assert_eq!(errors.len(), 1, "{}", missing.stderr);
     assert!(errors[0].contains("count_runs"), "{}", missing.stderr);
+    assert_shown(&readme, errors[0]);
 
     // Written: everything else follows.
-    workspace.append("examples/infatica/src/runs.rs", HANDLER);
+    workspace.append("examples/infatica/src/runs.rs", handler);
     workspace.cargo(&["build", "-p", "infatica"]).succeeds();
     workspace.cargo(&["run", "-p", "codegen", "--", "check"]).succeeds();
     let after = workspace.read("generated/infatica/docs/README.md");

@@ -32,7 +32,16 @@ pub(super) enum Format {
 }
 
 impl Format {
-    pub(super) fn extension(self) -> &'static str {
+    /// How the format is called where a block of code names its language.
+    pub(super) fn language(self) -> &'static str {
+        match self {
+            Self::Shell => "sh",
+            Self::Json => "json",
+            Self::Text => "text",
+        }
+    }
+
+    fn extension(self) -> &'static str {
         match self {
             Self::Shell => "sh",
             Self::Json => "json",
@@ -200,5 +209,59 @@ fn word(text: &str) -> String {
         format!("'{}'", text.replace('\'', r"'\''"))
     } else {
         format!("\"{text}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [ClientKind; 4] =
+        [ClientKind::ClaudeCode, ClientKind::Cursor, ClientKind::ClaudeAi, ClientKind::Stdio];
+
+    fn connection<'a>(url: &'a str, token: Token<'a>) -> Connection<'a> {
+        Connection { key: "acme", command: "acme", env: "ACME_KEY", url, token }
+    }
+
+    #[test]
+    fn a_filled_template_is_the_snippet_of_what_fills_it() {
+        // A URL that a shell has to be given in quotation marks, as the template's place for it is.
+        let (url, token) = ("http://127.0.0.1:8080/mcp?a=1&b=2", "acme_0123456789");
+        for kind in KINDS {
+            let template = &client(kind, &connection("{{url}}", Token::Literal("{{token}}"))).snippets[0].text;
+            let expected = &client(kind, &connection(url, Token::Literal(token))).snippets[0].text;
+            assert_eq!(template.replace("{{url}}", url).replace("{{token}}", token), *expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_reads_no_environment_has_a_literal_credential() {
+        let literal = "acme_xxxx";
+        for kind in KINDS {
+            let client = client(kind, &connection("https://a.example/mcp", Token::Named { literal }));
+            let has_literal = client.snippets.iter().all(|snippet| snippet.text.contains(literal));
+            let expected = matches!(kind, ClientKind::ClaudeAi | ClientKind::Stdio);
+            assert_eq!(has_literal, expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_shell_is_one_word() {
+        for (text, expected) in [
+            ("acme", "acme"),
+            ("https://a.example/mcp", "https://a.example/mcp"),
+            ("", "\"\""),
+            ("two words", "\"two words\""),
+            ("a&b;c|d", "\"a&b;c|d\""),
+            ("{{url}}", "\"{{url}}\""),
+            ("it's", "\"it's\""),
+            ("$HOME", "'$HOME'"),
+            ("`id`", "'`id`'"),
+            ("$it's", r"'$it'\''s'"),
+            ("\"quoted\"", "'\"quoted\"'"),
+            ("back\\slash", "'back\\slash'"),
+        ] {
+            assert_eq!(word(text), expected);
+        }
     }
 }

@@ -12,10 +12,13 @@ mod wording;
 use std::path::PathBuf;
 
 use crate::api::Api;
-pub use rust::RESERVED_MODULES;
+pub(crate) use wording::count;
 
 /// The command that makes every output; each output that can hold a comment names it.
 pub const COMMAND: &str = "cargo run -p codegen";
+
+/// The folder of all outputs, below the workspace.
+const OUTPUTS: &str = "generated";
 
 /// A file as it shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,11 @@ pub struct Folder {
 pub fn server(api: &Api) -> Folder {
     let files = [rust::files(api), vec![tool_list::file(api)], docs::files(api), clients::files(api)].concat();
     Folder { path: api.folder.clone(), files }
+}
+
+/// What the servers of a workspace have in common, beside their folders.
+pub fn workspace() -> Folder {
+    Folder { path: PathBuf::from(OUTPUTS), files: Vec::new() }
 }
 
 /// The root of a crate whose server is gone: there is nothing left in it.

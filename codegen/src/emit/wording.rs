@@ -38,3 +38,79 @@ pub(super) fn list(items: &[String], word: &str) -> String {
         [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
     }
 }
+
+/// `1 tool`, `2 tools`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A time in the largest unit that measures it exactly: `90 days`.
+pub(super) fn duration(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (size, unit) = UNITS.into_iter().find(|(size, _)| seconds.is_multiple_of(*size)).unwrap_or((1, "second"));
+    let number = seconds / size;
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A size in the largest unit that measures it exactly, and in bytes: `64 KiB (65536 bytes)`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.into_iter().find(|(size, _)| bytes >= *size && bytes.is_multiple_of(*size));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(size, unit)| format!("{} {unit} ({bytes} bytes)", bytes / size))
+}
+
+#[cfg(test)]
+mod tests {
+    use toolwright_core::{Access, Clause, Scope, ScopeId, ScopeSet};
+
+    use super::*;
+
+    #[test]
+    fn requirements_are_sentences() {
+        let scope = |name: &'static str| Scope {
+            name: name.into(),
+            access: Access::Read,
+            grants: "".into(),
+            implies: ScopeSet::EMPTY,
+        };
+        let scopes = [scope("a:b"), scope("c:d"), scope("e:f")];
+        let cases: [(&[&[u8]], &str); 5] = [
+            (&[], "Needs no scope: to be signed in is enough."),
+            (&[&[0]], "Needs `a:b`."),
+            (&[&[0], &[2]], "Needs `a:b` and `e:f`."),
+            (&[&[2, 1]], "Needs one of `e:f` or `c:d`."),
+            (&[&[0], &[1], &[2, 0]], "Needs `a:b`, `c:d` and one of `e:f` or `a:b`."),
+        ];
+        for (clauses, expected) in cases {
+            let clause = |ids: &&[u8]| Clause::from_alternatives(ids.iter().copied().map(ScopeId).collect());
+            let requirement = Requirement::from_clauses(clauses.iter().map(clause).collect());
+            assert_eq!(needs(Scopes(&scopes), &requirement), expected);
+        }
+    }
+
+    #[test]
+    fn quantities_are_exact() {
+        for (seconds, expected) in [
+            (0, "0 days"),
+            (1, "1 second"),
+            (60, "1 minute"),
+            (90, "90 seconds"),
+            (3_600, "1 hour"),
+            (129_600, "36 hours"),
+            (86_400, "1 day"),
+            (31_536_000, "365 days"),
+        ] {
+            assert_eq!(duration(seconds), expected);
+        }
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (1_000, "1000 bytes"),
+            (65_536, "64 KiB (65536 bytes)"),
+            (1_048_576, "1 MiB (1048576 bytes)"),
+            (1_500_000, "1500000 bytes"),
+        ] {
+            assert_eq!(size(bytes), expected);
+        }
+        assert_eq!([0, 1, 2].map(|number| count(number, "tool")), ["0 tools", "1 tool", "2 tools"]);
+    }
+}

@@ -122,19 +122,19 @@ impl ::core::fmt::Display for Engine {
 )]
 #[serde(crate = "::toolwright::contract::serde")]
 pub enum RunStatus {
-    /// `queued`.
+    /// Waiting to be collected.
     #[serde(rename = "queued")]
     Queued,
-    /// `running`.
+    /// Being collected.
     #[serde(rename = "running")]
     Running,
-    /// `completed`.
+    /// Over, with at least one item collected; others can have failed or been cancelled.
     #[serde(rename = "completed")]
     Completed,
-    /// `failed`.
+    /// Over without a collected item.
     #[serde(rename = "failed")]
     Failed,
-    /// `cancelled`.
+    /// Stopped by a caller.
     #[serde(rename = "cancelled")]
     Cancelled,
 }
@@ -192,19 +192,19 @@ impl ::core::fmt::Display for RunStatus {
 )]
 #[serde(crate = "::toolwright::contract::serde")]
 pub enum ItemStatus {
-    /// `queued`.
+    /// Waiting to be collected, for the first time or again.
     #[serde(rename = "queued")]
     Queued,
-    /// `running`.
+    /// Being collected.
     #[serde(rename = "running")]
     Running,
-    /// `completed`.
+    /// Collected.
     #[serde(rename = "completed")]
     Completed,
-    /// `failed`.
+    /// Given up.
     #[serde(rename = "failed")]
     Failed,
-    /// `cancelled`.
+    /// Stopped before it was collected.
     #[serde(rename = "cancelled")]
     Cancelled,
 }
@@ -289,6 +289,9 @@ pub struct Run {
     pub r#type: crate::RunType,
     /// What is kept of each page.
     pub engine: crate::Engine,
+    /// The sitemap or feed, for type `feed`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub source_url: ::core::option::Option<::std::string::String>,
     /// Where it stands.
     pub status: crate::RunStatus,
     /// Its items by status.
@@ -298,10 +301,10 @@ pub struct Run {
     pub error: ::core::option::Option<::std::string::String>,
     /// When it was created, RFC 3339.
     pub created_at: ::std::string::String,
-    /// When collecting began, RFC 3339.
+    /// When collecting first began, RFC 3339.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub started_at: ::core::option::Option<::std::string::String>,
-    /// When it ended, RFC 3339.
+    /// When it ended, RFC 3339; absent while it is queued or running.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub finished_at: ::core::option::Option<::std::string::String>,
 }
@@ -324,9 +327,12 @@ pub struct Item {
     pub status: crate::ItemStatus,
     /// How often it was tried.
     pub attempts: ::core::primitive::i64,
-    /// Status of the last answer.
+    /// HTTP status of the last answer, when there was one.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub http_status: ::core::option::Option<::core::primitive::i64>,
+    /// Where redirects led, when that is elsewhere.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub final_url: ::core::option::Option<::std::string::String>,
     /// Size of the collected body.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub bytes: ::core::option::Option<::core::primitive::i64>,
@@ -369,7 +375,7 @@ pub struct RunDetails {
 pub struct LogEvent {
     /// When, RFC 3339.
     pub at: ::std::string::String,
-    /// What happened, as `run.started` or `item.failed`.
+    /// What happened: its subject (`run`, `source` or `item`), a dot, and the change, as `item.failed`.
     pub event: ::std::string::String,
     /// The item that it happened to.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
@@ -396,9 +402,9 @@ pub struct DayCount {
     pub date: ::std::string::String,
     /// Runs created.
     pub created: ::core::primitive::i64,
-    /// Runs completed.
+    /// Runs that ended on the day and stand as completed.
     pub completed: ::core::primitive::i64,
-    /// Runs failed.
+    /// Runs that ended on the day and stand as failed.
     pub failed: ::core::primitive::i64,
 }
 

@@ -12,9 +12,6 @@ use serde::Serialize;
 use super::{COMMAND, File, markdown, notice, template};
 use crate::api::{Api, Server};
 
-/// Modules of every generated crate: a tool with such a name would meet them in the crate's root.
-pub const RESERVED_MODULES: &[&str] = &["types"];
-
 pub(super) fn files(api: &Api) -> Vec<File> {
     let mut files = vec![package(api), build_script(api), server::file(api)];
     files.extend(types::file(api));
@@ -45,6 +42,7 @@ fn build_script(api: &Api) -> File {
         api,
         "build.rs",
         "Fails the build when the manifest is newer than this crate.",
+        &TokenStream::new(),
         vec![quote! {
             fn main() {
                 let inputs = toolwright_freshness::Inputs {
@@ -58,12 +56,14 @@ fn build_script(api: &Api) -> File {
     )
 }
 
-/// A Rust file: the notice, the text that explains the file, and its parts with a blank line between them.
-fn source(api: &Api, path: &str, about: &str, parts: Vec<TokenStream>) -> File {
+/// A Rust file: the notice, the text that explains the file, its attributes, and its parts with a
+/// blank line between them.
+fn source(api: &Api, path: &str, about: &str, attributes: &TokenStream, parts: Vec<TokenStream>) -> File {
     let about = inner_docs(about);
     let head = quote! {
         #about
         #![cfg_attr(rustfmt, rustfmt_skip)]
+        #attributes
     };
     let parts: Vec<String> = std::iter::once(head).chain(parts).map(print).collect();
     File::new(path, format!("// {}\n{}", notice(api), parts.join("\n")))
@@ -127,8 +127,9 @@ fn text(text: &str) -> Literal {
     if !text.contains(['\n', '"']) || text.contains('\r') {
         return Literal::string(text);
     }
-    let marks =
-        (1..).map(|count| "#".repeat(count)).find(|marks| !text.contains(&format!("\"{marks}"))).unwrap_or_default();
+    let after_quotation = text.split('"').skip(1);
+    let longest = after_quotation.map(|after| after.len() - after.trim_start_matches('#').len() + 1).max();
+    let marks = "#".repeat(longest.unwrap_or(0));
     literal(&format!("r{marks}\"{text}\"{marks}"))
 }
 

@@ -16,12 +16,12 @@ pub(super) fn file(api: &Api) -> File {
     let allow = quote! {
         #![allow(clippy::all, clippy::pedantic, reason = "generated: names and shapes are the manifest's")]
     };
-    let mut parts = vec![allow, contract()];
+    let mut parts = vec![contract()];
     parts.extend(modules(api));
     parts.push(constant(api));
     parts.extend(handlers(api));
     parts.push(lookup(api));
-    source(api, "src/lib.rs", &about, parts)
+    source(api, "src/lib.rs", &about, &allow, parts)
 }
 
 fn modules(api: &Api) -> Vec<TokenStream> {
@@ -76,13 +76,10 @@ fn constant(api: &Api) -> TokenStream {
         call_seconds,
     } = server;
     let description = text(description);
-    let instructions = match instructions {
-        Some(instructions) => {
-            let instructions = text(instructions);
-            quote!(::core::option::Option::Some(#instructions))
-        }
-        None => quote!(::core::option::Option::None),
-    };
+    let instructions = instructions.as_deref().map(text).map_or_else(
+        || quote!(::core::option::Option::None),
+        |instructions| quote!(::core::option::Option::Some(#instructions)),
+    );
     let listing = ident(match listing {
         Listing::Granted => "Granted",
         Listing::All => "All",

@@ -1,5 +1,6 @@
 //! One file a tool: its arguments, its result and its declaration.
 
+use proc_macro2::TokenStream;
 use quote::quote;
 use toolwright_core::{Access, Scopes};
 
@@ -66,7 +67,7 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
             type Output = Output;
         }
     });
-    source(api, &path(module), description, parts)
+    source(api, &path(module), description, &TokenStream::new(), parts)
 }
 
 /// The file of a tool's module, below the crate.

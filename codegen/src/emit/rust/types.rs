@@ -15,7 +15,7 @@ pub(super) fn file(api: &Api) -> Option<File> {
     }
     let declarations = api.types.iter().flat_map(|named| declaration(api, named));
     let parts = std::iter::once(contract()).chain(declarations).collect();
-    Some(source(api, "src/types.rs", "The named types of the manifest.", parts))
+    Some(source(api, "src/types.rs", "The named types of the manifest.", &TokenStream::new(), parts))
 }
 
 fn declaration(api: &Api, named: &NamedType) -> Vec<TokenStream> {
@@ -146,15 +146,17 @@ fn member(api: &Api, field: &Field, visibility: &TokenStream, default: &str) -> 
     let about = docs(description);
     let name = ident(rust);
     let of = field_type(api, field);
-    let rename = (stem(rust) != wire).then(|| quote!(#[serde(rename = #wire)]));
-    let absent = if *required {
-        None
-    } else if has_default(field) {
-        Some(quote!(#[serde(default = #default)]))
-    } else {
-        Some(quote!(#[serde(default, skip_serializing_if = "::core::option::Option::is_none")]))
-    };
-    quote!(#about #rename #absent #visibility #name: #of)
+    let mut serde = Vec::new();
+    if stem(rust) != wire {
+        serde.push(quote!(rename = #wire));
+    }
+    if has_default(field) {
+        serde.push(quote!(default = #default));
+    } else if !required {
+        serde.push(quote!(default, skip_serializing_if = "::core::option::Option::is_none"));
+    }
+    let serde = (!serde.is_empty()).then(|| quote!(#[serde(#(#serde),*)]));
+    quote!(#about #serde #visibility #name: #of)
 }
 
 fn field_type(api: &Api, field: &Field) -> TokenStream {

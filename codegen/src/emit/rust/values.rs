@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{grouped, ident, text, types::is_option};
 use crate::api::{Field, NamedType, Shape, Type};
@@ -32,44 +32,24 @@ fn of_type(types: &[NamedType], of: &Type, value: &Value) -> TokenStream {
             let values = entries.values().map(|value| of_type(types, of, value));
             quote!(::std::collections::BTreeMap::from([#((#keys, #values)),*]))
         }
-        (Type::Named(place), value) => of_named(types, &types[*place], value),
+        (Type::Named(place), value) => of_named(&types[*place], value),
         (of, value) => mismatch(&format!("{of:?}"), value),
     }
 }
 
-fn of_named(types: &[NamedType], named: &NamedType, value: &Value) -> TokenStream {
-    let name = ident(&named.name);
-    match (&named.shape, value) {
-        (Shape::Enum(words), Value::String(wire)) => match words.iter().find(|word| word.wire == *wire) {
-            Some(word) => {
-                let word = ident(&word.rust);
-                quote!(crate::#name::#word)
-            }
-            None => mismatch(&named.name, value),
-        },
-        (Shape::Object(fields), Value::Object(given)) => {
-            let members = members(types, fields, given);
-            quote!(crate::#name { #members })
+/// A word of a named choice; a named object has no defaults.
+fn of_named(named: &NamedType, value: &Value) -> TokenStream {
+    let words = match &named.shape {
+        Shape::Enum(words) => words.as_slice(),
+        Shape::Object(_) | Shape::Union { .. } => &[],
+    };
+    match words.iter().find(|word| value == &word.wire) {
+        Some(word) => {
+            let (name, word) = (ident(&named.name), ident(&word.rust));
+            quote!(crate::#name::#word)
         }
-        (Shape::Union { tag, variants }, Value::Object(given)) => {
-            let variant = variants.iter().find(|variant| given.get(tag).and_then(Value::as_str) == Some(&variant.wire));
-            let Some(variant) = variant else { return mismatch(&named.name, value) };
-            let case = ident(&variant.rust);
-            let members = members(types, &variant.fields, given);
-            quote!(crate::#name::#case { #members })
-        }
-        _ => mismatch(&named.name, value),
+        None => mismatch(&named.name, value),
     }
-}
-
-fn members(types: &[NamedType], fields: &[Field], given: &Map<String, Value>) -> TokenStream {
-    let members = fields.iter().map(|field| {
-        let name = ident(&field.rust);
-        let value = given.get(&field.wire).or(field.default.as_ref()).unwrap_or(&Value::Null);
-        let value = of_field(types, field, value);
-        quote!(#name: #value)
-    });
-    quote!(#(#members),*)
 }
 
 fn json(value: &Value) -> TokenStream {
@@ -110,7 +90,7 @@ fn string_of(string: &str) -> TokenStream {
 fn number_of(of: &Type, number: &serde_json::Number) -> TokenStream {
     if *of == Type::Number {
         let float = number.as_f64().unwrap_or_default();
-        let (sign, size) = (float.is_sign_negative().then(|| quote!(-)), Literal::f64_suffixed(float.abs()));
+        let (sign, size) = (float.is_sign_negative().then(|| quote!(-)), Literal::f64_unsuffixed(float.abs()));
         return quote!(#sign #size);
     }
     // A whole number may be written with a fraction of zero: JSON Schema knows no difference.

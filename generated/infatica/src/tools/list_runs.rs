@@ -20,7 +20,7 @@ pub struct Input {
     /// Only runs that stand here.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub status: ::core::option::Option<crate::RunStatus>,
-    /// Only runs whose name or an item's URL contains this text, without regard to case.
+    /// Only runs whose name, sitemap or feed, or an item's URL contains this text, without regard to case.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub query: ::core::option::Option<::std::string::String>,
     /// Only runs created at or after this time, RFC 3339.

@@ -1,24 +1,19 @@
 use acme_tools::*;
-use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
+use support::{Reading, Writing};
+use toolwright::{ToolError, mcp_tool};
 
-#[derive(ReadStore)]
-struct Reading;
-#[derive(WriteStore)]
-struct Writing;
-
-#[mcp_tool]
-async fn list_notes(_store: &Reading, _call: &Call, _input: list_notes::Input) -> Result<list_notes::Output, ToolError> {
-    Ok(list_notes::Output { notes: Vec::new() })
-}
+#[path = "support/mod.rs"]
+mod support;
+#[path = "support/list_notes.rs"]
+mod listing;
 
 #[mcp_tool]
-async fn delete_note(_store: &Writing, _input: delete_note::Input) -> Result<delete_note::Output, ToolError> {
-    let note = std::rc::Rc::new(1);
-    tokio::task::yield_now().await;
-    drop(note);
-    todo!()
+async fn delete_note(_: &Writing) -> Result<delete_note::Output, ToolError> {
+    let shared = std::rc::Rc::new(true);
+    std::future::ready(()).await;
+    Ok(delete_note::Output { deleted: *shared })
 }
 
 fn main() {
-    let _ = handlers(Reading, Writing);
+    handlers(Reading, Writing);
 }

@@ -1,26 +1,19 @@
 use acme_tools::*;
-use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
+use support::{Reading, Writing};
+use toolwright::mcp_tool;
 
-#[derive(ReadStore)]
-struct Reading;
-#[derive(WriteStore)]
-struct Writing;
-
-#[mcp_tool]
-async fn list_notes(_store: &Reading, _call: &Call, _input: list_notes::Input) -> Result<list_notes::Output, ToolError> {
-    Ok(list_notes::Output { notes: Vec::new() })
-}
+#[path = "support/mod.rs"]
+mod support;
+#[path = "support/list_notes.rs"]
+mod listing;
+#[path = "support/delete_note.rs"]
+mod deleting;
 
 #[mcp_tool]
-async fn delete_note(_store: &Writing, _input: delete_note::Input) -> Result<delete_note::Output, ToolError> {
-    todo!()
-}
-
-#[mcp_tool]
-async fn archive_note(store: &Writing, input: archive_note::Input) -> Result<archive_note::Output, ToolError> {
-    todo!()
+async fn archive_note(_: &Writing, _: archive_note::Input) -> Result<archive_note::Output, toolwright::ToolError> {
+    unimplemented!()
 }
 
 fn main() {
-    let _ = handlers(Reading, Writing);
+    handlers(Reading, Writing);
 }

@@ -1,21 +1,17 @@
 use acme_tools::*;
-use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
+use support::{Reading, Writing};
+use toolwright::{ToolError, mcp_tool};
 
-#[derive(ReadStore)]
-struct Reading;
-#[derive(WriteStore)]
-struct Writing;
-
-#[mcp_tool]
-async fn list_notes(_store: &Reading, _call: &Call, _input: list_notes::Input) -> Result<list_notes::Output, ToolError> {
-    Ok(list_notes::Output { notes: Vec::new() })
-}
+#[path = "support/mod.rs"]
+mod support;
+#[path = "support/list_notes.rs"]
+mod listing;
 
 #[mcp_tool]
-async fn delete_note(_store: &Writing, _input: delete_note::Input) -> Result<list_notes::Output, ToolError> {
-    todo!()
+async fn delete_note(_: &Writing) -> Result<list_notes::Output, ToolError> {
+    unimplemented!()
 }
 
 fn main() {
-    let _ = handlers(Reading, Writing);
+    handlers(Reading, Writing);
 }

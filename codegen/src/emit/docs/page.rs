@@ -1,0 +1,241 @@
+//! The page for everyone who connects.
+
+use serde::Serialize;
+use toolwright_core::{Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize};
+
+use super::{File, document, markdown, path_of, scope_cell};
+use crate::{
+    api::{Api, Credential, Docs, Group, Listing, Server, Tool, Trouble},
+    emit::{COMMAND, clients, wording},
+    names,
+};
+
+#[derive(Serialize)]
+struct Page<'a> {
+    title: &'a str,
+    version: &'a str,
+    description: &'a str,
+    endpoint: &'a str,
+    key: &'a str,
+    command: &'a str,
+    create_at: &'a str,
+    prefix: &'a str,
+    env: &'a str,
+    placeholder: String,
+    lifetime: String,
+    listing: &'static str,
+    request_size: String,
+    call_time: String,
+    clients: Vec<ClientSection>,
+    scopes: Vec<ScopeRow<'a>>,
+    unscoped: Vec<&'a str>,
+    tool_count: String,
+    group_count: String,
+    groups: Vec<GroupSection<'a>>,
+    prerequisites: &'a [String],
+    verify: Option<&'a str>,
+    example_prompts: &'a [String],
+    notes: &'a [String],
+    troubles: Vec<TroubleRow>,
+    manifest: &'a str,
+    generate: &'static str,
+}
+
+/// How one client connects.
+#[derive(Serialize)]
+struct ClientSection {
+    key: &'static str,
+    title: &'static str,
+    /// Each snippet as a block of code.
+    snippets: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ScopeRow<'a> {
+    name: &'a str,
+    grants: &'a str,
+    /// Every other scope that a holder of this one need not ask for.
+    covers: Vec<&'a str>,
+    /// How many tools name the scope.
+    named_by: usize,
+    /// How many tools a credential with this scope alone can call.
+    unlocks: usize,
+}
+
+#[derive(Serialize)]
+struct GroupSection<'a> {
+    title: &'a str,
+    description: Option<&'a str>,
+    path: String,
+    tools: Vec<ToolRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ToolRow<'a> {
+    name: &'a str,
+    anchor: String,
+    description: &'a str,
+    /// Markdown.
+    scope: String,
+    access: &'static str,
+    note: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TroubleRow {
+    symptom: String,
+    advice: String,
+}
+
+pub(super) fn file(api: &Api) -> File {
+    let Api {
+        server,
+        credential,
+        scopes,
+        scopes_without_tools: _,
+        groups,
+        types: _,
+        tools,
+        clients: _,
+        docs,
+        inputs: _,
+        folder: _,
+        manifest,
+    } = api;
+    let Server {
+        name,
+        package: _,
+        key,
+        title,
+        version,
+        description,
+        instructions: _,
+        endpoint,
+        path: _,
+        listing,
+        body_bytes,
+        call_seconds,
+    } = server;
+    let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at } = credential;
+    let Docs { prerequisites, verify, example_prompts, notes, troubleshooting } = docs;
+    let page = Page {
+        title,
+        version,
+        description,
+        endpoint,
+        key,
+        command: name,
+        create_at,
+        prefix,
+        env,
+        placeholder: clients::placeholder(api),
+        lifetime: wording::duration(*lifetime_seconds),
+        listing: listing_in_words(*listing),
+        request_size: wording::size(*body_bytes),
+        call_time: wording::duration(*call_seconds),
+        clients: client_sections(api),
+        scopes: scope_rows(scopes, tools),
+        unscoped: tools.iter().filter(|tool| tool.requirement.is_session()).map(|tool| tool.name.as_str()).collect(),
+        tool_count: wording::count(tools.len(), "tool"),
+        group_count: wording::count(groups.len(), "group"),
+        groups: groups.iter().enumerate().map(|(place, group)| group_section(api, place, group)).collect(),
+        prerequisites,
+        verify: verify.as_deref(),
+        example_prompts,
+        notes,
+        troubles: trouble_rows(api, troubleshooting),
+        manifest,
+        generate: COMMAND,
+    };
+    document(api, "README.md", "docs/README.md", &page)
+}
+
+fn client_sections(api: &Api) -> Vec<ClientSection> {
+    let section = |clients::Client { key, title, snippets }| {
+        let snippets: Vec<clients::Snippet> = snippets;
+        let block = |snippet: &clients::Snippet| markdown::block(snippet.format.language(), &snippet.text);
+        ClientSection { key, title, snippets: snippets.iter().map(block).collect() }
+    };
+    clients::documented(api).into_iter().map(section).collect()
+}
+
+fn scope_rows<'a>(scopes: &'a [Scope], tools: &[Tool]) -> Vec<ScopeRow<'a>> {
+    let all = Scopes(scopes);
+    let row = |(id, scope): (ScopeId, &'a Scope)| {
+        let Scope { name, access: _, grants, implies: _ } = scope;
+        let alone = ScopeSet::of(&[id]);
+        let covers = all.widen(alone).iter().filter(|covered| *covered != id);
+        let names_it =
+            |tool: &&Tool| tool.requirement.clauses().iter().any(|clause| clause.alternatives().contains(&id));
+        ScopeRow {
+            name,
+            grants,
+            covers: covers.map(|id| all.get(id).name.as_ref()).collect(),
+            named_by: tools.iter().filter(names_it).count(),
+            unlocks: tools.iter().filter(|tool| authorize(all, &tool.requirement, alone).is_ok()).count(),
+        }
+    };
+    (0..).map(ScopeId).zip(scopes).map(row).collect()
+}
+
+fn group_section<'a>(api: &'a Api, place: usize, group: &'a Group) -> GroupSection<'a> {
+    let Group { name: _, title, description } = group;
+    let row = |tool: &'a Tool| ToolRow {
+        name: &tool.name,
+        anchor: names::anchor(&tool.name),
+        description: &tool.description,
+        scope: scope_cell(Scopes(&api.scopes), &tool.requirement),
+        access: access_in_table(tool.access),
+        note: tool.scope_note.as_deref(),
+    };
+    GroupSection {
+        title,
+        description: description.as_deref(),
+        path: path_of(group),
+        tools: api.tools.iter().filter(|tool| tool.group == place).map(row).collect(),
+    }
+}
+
+fn access_in_table(access: Access) -> &'static str {
+    match access {
+        Access::Read => "read-only",
+        Access::Write => "write",
+        Access::Destructive => "destructive",
+    }
+}
+
+fn listing_in_words(listing: Listing) -> &'static str {
+    match listing {
+        Listing::Granted => "Your client lists only the tools that your scopes cover.",
+        Listing::All => "Your client lists every tool, also those that your scopes do not cover.",
+        Listing::Gated => {
+            "Your client lists every tool; the description of one that your scopes do not cover says which scope it lacks."
+        }
+    }
+}
+
+/// What can go wrong on any server, then what the manifest adds.
+fn trouble_rows(api: &Api, declared: &[Trouble]) -> Vec<TroubleRow> {
+    let catalogued = ErrorCode::ALL.iter().map(|code| {
+        let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
+        TroubleRow { symptom: filled(api, symptom), advice: filled(api, &format!("{cause} {fix}")) }
+    });
+    let declared =
+        declared.iter().map(|Trouble { symptom, fix }| TroubleRow { symptom: symptom.clone(), advice: fix.clone() });
+    catalogued.chain(declared).collect()
+}
+
+/// An entry's text with the facts of this server in place of their names.
+fn filled(api: &Api, text: &str) -> String {
+    let Api { server, credential, .. } = api;
+    let facts = [
+        ("{credential}", credential.name.clone()),
+        ("{prefix}", credential.prefix.clone()),
+        ("{create_at}", credential.create_at.clone()),
+        ("{endpoint}", server.endpoint.clone()),
+        ("{env}", credential.env.clone()),
+        ("{call_seconds}", server.call_seconds.to_string()),
+        ("{body_bytes}", server.body_bytes.to_string()),
+    ];
+    facts.iter().fold(text.to_owned(), |text, (name, fact)| text.replace(name, fact))
+}

@@ -1,0 +1,213 @@
+//! The reference: every tool of a group, and every named type.
+
+use serde::Serialize;
+use serde_json::Value;
+use toolwright_core::Scopes;
+
+use super::{File, access_meaning, document, markdown, path_of};
+use crate::{
+    api::{Api, Example, Field, Group, NamedType, Output, Shape, Tool, Type, Variant, Word},
+    emit::wording,
+    names,
+};
+
+#[derive(Serialize)]
+struct GroupPage<'a> {
+    server: &'a str,
+    title: &'a str,
+    description: Option<&'a str>,
+    count: String,
+    tools: Vec<ToolSection<'a>>,
+}
+
+#[derive(Serialize)]
+struct ToolSection<'a> {
+    name: &'a str,
+    anchor: String,
+    title: &'a str,
+    description: &'a str,
+    access: &'static str,
+    access_meaning: &'static str,
+    idempotent: bool,
+    open_world: bool,
+    needs: String,
+    note: Option<&'a str>,
+    arguments: Vec<Row<'a>>,
+    /// Markdown: the named type of the result.
+    result_type: Option<String>,
+    result: Vec<Row<'a>>,
+    examples: Vec<ExampleBlock<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExampleBlock<'a> {
+    title: &'a str,
+    /// Markdown: the arguments as a block of code.
+    arguments: String,
+}
+
+/// A property in a table.
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    /// Markdown.
+    of: String,
+    required: bool,
+    /// JSON.
+    default: Option<String>,
+    bounds: &'a str,
+    description: &'a str,
+}
+
+#[derive(Serialize)]
+struct TypesPage<'a> {
+    server: &'a str,
+    types: Vec<TypeSection<'a>>,
+}
+
+#[derive(Serialize)]
+struct TypeSection<'a> {
+    name: &'a str,
+    description: Option<&'a str>,
+    words: Vec<WordRow<'a>>,
+    rows: Vec<Row<'a>>,
+    tag: Option<&'a str>,
+    variants: Vec<VariantSection<'a>>,
+}
+
+#[derive(Serialize)]
+struct WordRow<'a> {
+    wire: &'a str,
+    description: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct VariantSection<'a> {
+    wire: &'a str,
+    description: Option<&'a str>,
+    rows: Vec<Row<'a>>,
+}
+
+/// The page of one group.
+pub(super) fn group(api: &Api, place: usize, group: &Group) -> File {
+    let Group { name: _, title, description } = group;
+    let tools: Vec<_> = api.tools.iter().filter(|tool| tool.group == place).map(|tool| section(api, tool)).collect();
+    let count = wording::count(tools.len(), "tool");
+    let page = GroupPage { server: &api.server.title, title, description: description.as_deref(), count, tools };
+    document(api, &path_of(group), "docs/group.md", &page)
+}
+
+/// The page of the named types, if there are any.
+pub(super) fn types(api: &Api) -> Option<File> {
+    let types: Vec<_> = api.types.iter().map(|named| type_section(api, named)).collect();
+    let page = TypesPage { server: &api.server.title, types };
+    (!api.types.is_empty()).then(|| document(api, "types.md", "docs/types.md", &page))
+}
+
+fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
+    let Tool {
+        name,
+        module: _,
+        title,
+        description,
+        group: _,
+        access,
+        idempotent,
+        open_world,
+        requirement,
+        scope_note,
+        input,
+        input_schema: _,
+        output,
+        output_schema: _,
+        examples,
+    } = tool;
+    let from_group = "../types.md";
+    let (result_type, result) = match output {
+        Output::Named(place) => (Some(type_in_words(api, &Type::Named(*place), from_group)), Vec::new()),
+        Output::Fields(fields) => (None, rows(api, fields, from_group)),
+    };
+    let example = |Example { title, input }: &'a Example| ExampleBlock {
+        title,
+        arguments: markdown::block("json", &format!("{input:#}")),
+    };
+    ToolSection {
+        name,
+        anchor: names::anchor(name),
+        title,
+        description,
+        access: access.as_str(),
+        access_meaning: access_meaning(*access),
+        idempotent: *idempotent,
+        open_world: *open_world,
+        needs: wording::needs(Scopes(&api.scopes), requirement),
+        note: scope_note.as_deref(),
+        arguments: rows(api, input, from_group),
+        result_type,
+        result,
+        examples: examples.iter().map(example).collect(),
+    }
+}
+
+fn type_section<'a>(api: &'a Api, named: &'a NamedType) -> TypeSection<'a> {
+    let NamedType { name, description, shape } = named;
+    let mut section = TypeSection {
+        name,
+        description: description.as_deref(),
+        words: Vec::new(),
+        rows: Vec::new(),
+        tag: None,
+        variants: Vec::new(),
+    };
+    match shape {
+        Shape::Enum(words) => {
+            let row =
+                |Word { wire, rust: _, description }: &'a Word| WordRow { wire, description: description.as_deref() };
+            section.words = words.iter().map(row).collect();
+        }
+        Shape::Object(fields) => section.rows = rows(api, fields, ""),
+        Shape::Union { tag, variants } => {
+            let variant = |Variant { wire, rust: _, description, fields }: &'a Variant| VariantSection {
+                wire,
+                description: description.as_deref(),
+                rows: rows(api, fields, ""),
+            };
+            section.tag = Some(tag);
+            section.variants = variants.iter().map(variant).collect();
+        }
+    }
+    section
+}
+
+fn rows<'a>(api: &Api, fields: &'a [Field], types_page: &str) -> Vec<Row<'a>> {
+    let row = |field: &'a Field| {
+        let Field { wire, rust: _, description, of, required, nullable, default, boxed: _, bounds } = field;
+        let null = if *nullable { " or null" } else { "" };
+        Row {
+            name: wire,
+            of: format!("{}{null}", type_in_words(api, of, types_page)),
+            required: *required,
+            default: default.as_ref().map(Value::to_string),
+            bounds,
+            description,
+        }
+    };
+    fields.iter().map(row).collect()
+}
+
+/// A type as Markdown, with a link where it has a name.
+fn type_in_words(api: &Api, of: &Type, types_page: &str) -> String {
+    match of {
+        Type::String => "string".to_owned(),
+        Type::Integer => "integer".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Boolean => "boolean".to_owned(),
+        Type::Json => "any JSON".to_owned(),
+        Type::Array(items) => format!("array of {}", type_in_words(api, items, types_page)),
+        Type::Map(values) => format!("object with values of {}", type_in_words(api, values, types_page)),
+        Type::Named(place) => {
+            let name = &api.types[*place].name;
+            format!("[{}]({types_page}#{})", markdown::inline(name), names::anchor(name))
+        }
+    }
+}

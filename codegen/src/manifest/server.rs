@@ -1,0 +1,242 @@
+//! What the server is, who may call it, and how it is documented.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::words::{Name, Text};
+use crate::source::Spanned;
+
+/// What a server is called, where it is, and what it allows.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Server {
+    /// Name of the generated crate (`<name>-tools`), its folder and the server's files: lowercase
+    /// letters, digits and single hyphens.
+    pub name: Name,
+    /// What a client's configuration calls the server: letters, digits, hyphens and underscores.
+    /// The same as `name` when it is left out.
+    pub key: Option<Name>,
+    /// Name for people.
+    pub title: Text,
+    /// Version of the interface, by Semantic Versioning.
+    pub version: Text,
+    /// What the server is for, in a sentence.
+    pub description: Text,
+    /// What a model is told on connecting: where to start, and what to know beyond the single tool.
+    pub instructions: Option<Text>,
+    /// Public URL of the endpoint: `https`, with a path, without query and fragment. `http` is for
+    /// this machine only.
+    pub endpoint: Text,
+    /// What the lists show to a caller.
+    #[serde(default)]
+    pub listing: Listing,
+    /// Bounds on what a caller can ask for.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// What the lists show to a caller.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Listing {
+    /// What the caller's scopes allow.
+    #[default]
+    Granted,
+    /// Everything.
+    All,
+    /// Everything; what the caller's scopes do not allow names the missing scope in its description.
+    Gated,
+}
+
+/// Bounds on what a caller can ask for.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Limits {
+    /// Largest body of a request, in bytes; 1 MiB when it is left out.
+    #[schemars(range(min = 1024, max = 104_857_600))]
+    pub body_bytes: Option<u64>,
+    /// Longest time of a call, in seconds; 60 when it is left out.
+    #[schemars(range(min = 1, max = 3600))]
+    pub call_seconds: Option<u64>,
+    /// How many calls of one credential run at once.
+    #[schemars(range(min = 1))]
+    pub calls_in_flight: Option<Spanned<u64>>,
+    /// How many calls of one credential begin in a minute.
+    #[schemars(range(min = 1))]
+    pub calls_per_minute: Option<Spanned<u64>>,
+}
+
+/// A named value that a call is about.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Binding {
+    /// Where the value comes from.
+    pub from: BindingSource,
+    /// What stands for the value in the snippets.
+    pub placeholder: Option<Text>,
+    /// HTTP status for a value that does not exist.
+    #[schemars(range(min = 400, max = 499))]
+    pub unknown: Option<u64>,
+    /// HTTP status for a value that is not the caller's.
+    #[schemars(range(min = 400, max = 499))]
+    pub foreign: Option<u64>,
+    /// What the value is.
+    pub description: Text,
+}
+
+/// Where a binding's value comes from.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BindingSource {
+    /// The placeholder of the same name in the endpoint's path.
+    Path,
+    /// What the credential says of its holder.
+    Credential,
+    /// The argument of the same name.
+    Argument,
+}
+
+/// What callers present to prove who they are.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Credential {
+    /// Name for people, as `Personal Access Token`.
+    pub name: Text,
+    /// Its short form, as `PAT`.
+    pub abbreviation: Text,
+    /// What every credential starts with: lowercase letters, digits and underscores, from a letter
+    /// to an underscore, so that a leaked one can be recognised.
+    pub prefix: Name,
+    /// How many random characters follow the prefix: letters and digits, so that 22 are the fewest
+    /// that cannot be guessed (128 bits).
+    #[schemars(range(max = 256))]
+    pub length: Spanned<u64>,
+    /// How long a credential lives unless its maker says otherwise: a number of minutes, hours,
+    /// days or weeks, as `90d`, `12h`, `30m` or `2w`.
+    pub lifetime: Name,
+    /// The environment variable that holds the credential: capital letters, digits and underscores.
+    pub env: Name,
+    /// Where a person creates one, as a way through the user interface.
+    pub create_at: Text,
+    /// Who checks it.
+    pub verify: Spanned<Verify>,
+}
+
+/// Who checks a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verify {
+    /// The server itself, which creates, stores and revokes them.
+    Tokens,
+    /// The server, by the signature of an issuer.
+    Jwt,
+    /// An issuer, at every call (RFC 7662).
+    Introspection,
+    /// The system behind the server.
+    Upstream,
+}
+
+/// What a credential can be allowed to do.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Scope {
+    /// Whether its holder can change anything.
+    pub access: Spanned<ScopeAccess>,
+    /// What it grants, in a sentence.
+    pub grants: Text,
+    /// The scopes that it includes. They are included when a call is checked, and never stored.
+    #[serde(default)]
+    pub implies: Vec<Name>,
+    /// `none` for a scope that unlocks no tool; without it, such a scope is a fault.
+    pub tools: Option<Spanned<ScopeTools>>,
+}
+
+/// Whether the holder of a scope can change anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScopeAccess {
+    /// Nothing.
+    Read,
+    /// Something.
+    Write,
+}
+
+/// Which tools a scope unlocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScopeTools {
+    /// No tool.
+    None,
+}
+
+/// A section of the tool list in the documentation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Group {
+    /// Its heading.
+    pub title: Text,
+    /// What its tools have in common.
+    pub description: Option<Text>,
+}
+
+/// A client that can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Client {
+    /// Claude Code.
+    ClaudeCode,
+    /// Cursor.
+    Cursor,
+    /// Claude.ai.
+    ClaudeAi,
+    /// Any client that starts the server as a process.
+    Stdio,
+}
+
+impl Client {
+    /// The word in the manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::Cursor => "cursor",
+            Self::ClaudeAi => "claude-ai",
+            Self::Stdio => "stdio",
+        }
+    }
+}
+
+/// The clients that the documentation explains.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Clients(#[schemars(length(min = 1))] pub Vec<Spanned<Client>>);
+
+/// What the documentation says beside what follows from the declarations. Each text is Markdown.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Docs {
+    /// What a reader needs first.
+    #[serde(default)]
+    pub prerequisites: Vec<Text>,
+    /// How a reader sees that it works.
+    pub verify: Option<Text>,
+    /// What a reader can ask an assistant.
+    #[serde(default)]
+    pub example_prompts: Vec<Text>,
+    /// What a reader should know.
+    #[serde(default)]
+    pub notes: Vec<Text>,
+    /// Rows of the troubleshooting table beside those that every server has.
+    #[serde(default)]
+    pub troubleshooting: Vec<Trouble>,
+}
+
+/// A row of the troubleshooting table.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Trouble {
+    /// What a person sees.
+    pub symptom: Text,
+    /// What to do.
+    pub fix: Text,
+}

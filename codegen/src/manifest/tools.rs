@@ -1,0 +1,218 @@
+//! Tools and prompts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{
+    fields::Field,
+    words::{Entries, Name, Text},
+};
+use crate::{
+    source::Spanned,
+    tree::{Node, Tree},
+};
+
+/// A tool.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Tool {
+    /// Name for people.
+    pub title: Text,
+    /// What a model is told of it: what it does, when to use it, what it returns.
+    pub description: Text,
+    /// The group that the documentation lists it in.
+    pub group: Name,
+    /// What it does to the account.
+    pub access: Spanned<ToolAccess>,
+    /// Whether to call it twice is as good as once; `true` for a tool that reads and `false` for
+    /// the others when it is left out.
+    pub idempotent: Option<Spanned<bool>>,
+    /// Whether it reaches systems outside the account.
+    #[serde(default)]
+    pub open_world: bool,
+    /// What a caller must hold: a scope; a list, all of which are needed; `{any_of: [...]}`, one of
+    /// which is; or `session`, for every valid credential.
+    pub scope: ScopeRule,
+    /// Why a tool that reads asks for a scope that writes, or the reverse. It is printed in the
+    /// documentation.
+    pub scope_note: Option<Text>,
+    /// The arguments. A tool without any leaves it out.
+    #[serde(default)]
+    pub input: Entries<Field>,
+    /// The result: its properties, or the name of a type that is an object. A result like a file
+    /// has `format`, `media_type` and `content`.
+    pub output: OutputRule,
+    /// Calls to learn from.
+    #[serde(default)]
+    pub examples: Vec<Example>,
+}
+
+/// What a tool does to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToolAccess {
+    /// It leaves no trace.
+    Read,
+    /// It creates or changes.
+    Write,
+    /// It stops, deletes or overwrites what cannot be had back.
+    Destructive,
+}
+
+/// A call to learn from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Example {
+    /// What it shows.
+    pub title: Text,
+    /// The arguments; the tool's schema has to accept them.
+    #[schemars(schema_with = "super::schema::any_object")]
+    pub input: Tree,
+}
+
+/// What a caller must hold.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged, inline)]
+pub enum ScopeRule {
+    /// One scope, or `session`.
+    One(Name),
+    /// All of them.
+    All(#[schemars(length(min = 1))] Vec<ScopeClause>),
+    /// One of several.
+    Any(ScopeAlternatives),
+}
+
+/// One of the conditions of a list.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged, inline)]
+pub enum ScopeClause {
+    /// A scope.
+    One(Name),
+    /// One of several.
+    Any(ScopeAlternatives),
+}
+
+/// Scopes, one of which is enough.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ScopeAlternatives {
+    /// The scopes; a refusal asks for the first.
+    #[schemars(length(min = 2))]
+    pub any_of: Vec<Name>,
+}
+
+impl<'de> Deserialize<'de> for ScopeRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tree = Tree::deserialize(deserializer)?;
+        match &tree.value {
+            Node::Map(_) => ScopeAlternatives::deserialize(&tree).map(Self::Any),
+            Node::List(_) => Vec::deserialize(&tree).map(Self::All),
+            _ => Name::deserialize(&tree).map(Self::One),
+        }
+        .map_err(Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for ScopeClause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tree = Tree::deserialize(deserializer)?;
+        match &tree.value {
+            Node::Map(_) => ScopeAlternatives::deserialize(&tree).map(Self::Any),
+            _ => Name::deserialize(&tree).map(Self::One),
+        }
+        .map_err(Error::custom)
+    }
+}
+
+impl ScopeRule {
+    /// The conditions, each with its alternatives.
+    pub fn clauses(&self) -> Vec<Vec<&Name>> {
+        match self {
+            Self::One(name) => vec![vec![name]],
+            Self::Any(any) => vec![any.any_of.iter().collect()],
+            Self::All(clauses) => clauses
+                .iter()
+                .map(|clause| match clause {
+                    ScopeClause::One(name) => vec![name],
+                    ScopeClause::Any(any) => any.any_of.iter().collect(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Where a scope is named.
+    pub fn find(&self, scope: &str) -> Option<&Name> {
+        self.clauses().into_iter().flatten().find(|name| name.value == scope)
+    }
+}
+
+/// The result of a tool.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged, inline)]
+pub enum OutputRule {
+    /// The name of a type that is an object.
+    Named(Name),
+    /// Its properties.
+    Fields(Entries<Field>),
+}
+
+impl<'de> Deserialize<'de> for OutputRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tree = Tree::deserialize(deserializer)?;
+        match &tree.value {
+            Node::Map(_) => Entries::deserialize(&tree).map(Self::Fields),
+            _ => Name::deserialize(&tree).map(Self::Named),
+        }
+        .map_err(Error::custom)
+    }
+}
+
+/// A text with gaps that a person starts a conversation with.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Prompt {
+    /// Name for people.
+    pub title: Option<Text>,
+    /// What it is for.
+    pub description: Text,
+    /// What fills the gaps.
+    #[serde(default)]
+    pub arguments: Entries<PromptArgument>,
+    /// The tools that the conversation needs; the prompt needs the scopes that they need.
+    #[serde(default)]
+    pub uses: Vec<Name>,
+    /// The messages, in their order.
+    #[schemars(length(min = 1))]
+    pub messages: Vec<PromptMessage>,
+}
+
+/// What fills a gap of a prompt.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PromptArgument {
+    /// Whether it must be there.
+    #[serde(default)]
+    pub required: bool,
+    /// What it is.
+    pub description: Text,
+}
+
+/// A message of a prompt.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PromptMessage {
+    /// Who says it.
+    pub role: Role,
+    /// What is said: text with `{{ argument }}` and `{{ tool('name') }}` in it.
+    pub text: Text,
+}
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}

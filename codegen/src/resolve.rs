@@ -1,0 +1,163 @@
+//! Every check of meaning: from the manifest to the [`Api`], which cannot be wrong any more.
+//!
+//! One file for each kind of check. A check that finds a fault goes on, so that a run reports all
+//! of them; whatever else would only follow from that fault is left out.
+
+mod bounds;
+mod clients;
+mod constants;
+mod declared;
+mod fields;
+mod obeyed;
+mod outputs;
+mod recursion;
+mod scopes;
+mod server;
+mod servers;
+mod text;
+mod tools;
+mod types;
+mod urls;
+
+use std::collections::HashMap;
+
+use toolwright_freshness::Inputs;
+
+pub(crate) use servers::servers;
+pub(crate) use text::text;
+
+use crate::{
+    api::{self, Api},
+    diagnostic::{Code, Diagnostic, quoted},
+    load::Declared,
+    manifest::Name,
+    resolve::{declared::Sections, scopes::ResolvedScopes, tools::ResolvedTool, types::ResolvedTypes},
+    source::Place,
+};
+
+/// What became of a server.
+pub(crate) struct Outcome {
+    /// The server; there is one only when there is no fault.
+    pub(crate) api: Option<Api>,
+    /// What it is called, which no other server can be; where that could be read.
+    pub(crate) called: Option<Called>,
+    /// What is wrong with it.
+    pub(crate) faults: Vec<Diagnostic>,
+}
+
+/// What a server is called.
+pub(crate) struct Called {
+    pub(crate) name: Name,
+    /// What clients know it by.
+    pub(crate) key: Name,
+}
+
+/// The faults that were found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Diagnostic>);
+
+impl Faults {
+    pub(crate) fn push(&mut self, fault: Diagnostic) {
+        self.0.push(fault);
+    }
+
+    /// Whether there is a fault of one kind.
+    fn has(&self, code: Code) -> bool {
+        self.0.iter().any(|fault| fault.code() == code)
+    }
+
+    /// A name that stands twice where it can stand once.
+    pub(crate) fn check_once<'n>(&mut self, names: impl IntoIterator<Item = (&'n str, Place)>) {
+        let mut seen: HashMap<&str, Place> = HashMap::new();
+        for (name, at) in names {
+            if let Some(first) = seen.insert(name, at) {
+                self.push(
+                    Diagnostic::new(Code::DuplicateDeclaration, at, format!("{} stands here twice", quoted(name)))
+                        .label("again")
+                        .and(first, "first here")
+                        .help("remove one of the two"),
+                );
+            }
+        }
+    }
+
+    /// A name that is refused.
+    pub(crate) fn refuse(&mut self, name: &Name, refusal: crate::names::Refusal) {
+        let title = format!("{} {}", quoted(name), refusal.why);
+        self.push(Diagnostic::new(refusal.code, name.at, title).help(refusal.help));
+    }
+}
+
+/// Checks one server.
+pub(crate) fn server(declared: &Declared, manifest: String, inputs: Inputs) -> Outcome {
+    let mut faults = Faults::default();
+    let sections = Sections::merge(declared, &mut faults);
+    obeyed::check(declared, &sections, &mut faults);
+    let called = server::called(declared);
+    let api = resolve(declared, &sections, manifest, inputs, called.as_ref(), &mut faults);
+    if faults.0.is_empty() && declared.complete && api.is_none() {
+        faults.push(Diagnostic::new(
+            Code::Internal,
+            declared.at,
+            "this manifest has no fault that could be named, and yet cannot be used",
+        ));
+    }
+    Outcome { api: api.filter(|_| faults.0.is_empty() && declared.complete), called, faults: faults.0 }
+}
+
+/// What is declared is used. A name that is not known may be a misspelled one that would use it.
+fn check_use(
+    sections: &Sections<'_>,
+    scopes: &ResolvedScopes<'_, '_>,
+    types: &ResolvedTypes<'_>,
+    tools: &[ResolvedTool<'_>],
+    faults: &mut Faults,
+) {
+    if !faults.has(Code::UnknownScope) {
+        scopes::check_use(scopes, tools, faults);
+    }
+    if !faults.has(Code::UnknownGroup) {
+        server::check_group_use(&sections.groups, tools, faults);
+    }
+    if !faults.has(Code::UnknownType) && !faults.has(Code::TypeShape) {
+        types::check_use(types, tools, faults);
+    }
+}
+
+fn resolve(
+    declared: &Declared,
+    sections: &Sections<'_>,
+    manifest: String,
+    inputs: Inputs,
+    called: Option<&Called>,
+    faults: &mut Faults,
+) -> Option<Api> {
+    let identity = server::identity(declared, faults);
+    let credential = server::credential(declared, faults);
+    let scopes = scopes::resolve(&sections.scopes, faults);
+    let groups = server::groups(&sections.groups, faults);
+    let types = types::resolve(&sections.types, faults);
+    let tools = tools::resolve(sections, &scopes, &types, faults);
+    if sections.complete && declared.complete {
+        check_use(sections, &scopes, &types, &tools, faults);
+    }
+    outputs::check(&types, &tools, faults);
+    constants::check(&types, &tools, faults);
+    let clients = clients::resolve(declared, called, &tools, faults);
+    let server = identity?;
+    let folder = std::path::Path::new("generated").join(&server.name);
+    Some(Api {
+        server,
+        credential: credential?,
+        scopes_without_tools: scopes.without_tools(),
+        scopes: scopes.list,
+        groups,
+        types: types.into_named(),
+        tools: tools.into_iter().map(|tool| tool.api).collect::<Vec<api::Tool>>(),
+        clients: clients?,
+        docs: server::docs(declared),
+        inputs,
+        folder,
+        manifest,
+    })
+}

@@ -1,0 +1,115 @@
+//! What the grammar has and this version does not obey. A field that is silently ignored would be a
+//! promise that nobody keeps, so each is a fault; to obey one is to delete its row.
+
+use super::{Faults, declared::Sections};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    load::Declared,
+    manifest::{Entries, Field, OutputRule, server::Verify},
+    source::Place,
+};
+
+/// A part of the grammar without effect.
+struct Row {
+    /// What it is called.
+    what: &'static str,
+    /// Where it is used.
+    find: fn(&Declared, &Sections<'_>) -> Vec<Place>,
+    /// What to do.
+    help: &'static str,
+}
+
+const NOT_OBEYED: &[Row] = &[
+    Row {
+        what: "bindings",
+        find: |declared, _| declared.manifest.bindings.good().map(keys).unwrap_or_default(),
+        help: "leave the section out; a tool takes what it is about as an argument",
+    },
+    Row { what: "a placeholder in the endpoint", find: placeholders, help: "use one endpoint for every account" },
+    Row {
+        what: "another verifier than `tokens`",
+        find: |declared, _| {
+            let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
+            let verify = credential.map(|credential| &credential.verify);
+            verify.filter(|verify| verify.value != Verify::Tokens).map(|verify| verify.at).into_iter().collect()
+        },
+        help: "use `verify: tokens`: the server creates, stores and checks its own credentials",
+    },
+    Row {
+        what: "`calls_in_flight`",
+        find: |declared, _| {
+            limits(declared).and_then(|limits| limits.calls_in_flight.as_ref()).map(|at| at.at).into_iter().collect()
+        },
+        help: "leave it out; limit calls in front of the server",
+    },
+    Row {
+        what: "`calls_per_minute`",
+        find: |declared, _| {
+            limits(declared).and_then(|limits| limits.calls_per_minute.as_ref()).map(|at| at.at).into_iter().collect()
+        },
+        help: "leave it out; limit calls in front of the server",
+    },
+    Row {
+        what: "prompts",
+        find: |_, sections| sections.prompts.entries.iter().map(|(name, _)| name.at).collect(),
+        help: "leave the section out; `docs.example_prompts` can say what to ask for",
+    },
+    Row {
+        what: "`secret: redact`",
+        find: secrets,
+        help: "leave the field out of the result, so that the secret never reaches it",
+    },
+];
+
+/// A fault for every use of what is not obeyed.
+pub(crate) fn check(declared: &Declared, sections: &Sections<'_>, faults: &mut Faults) {
+    for row in NOT_OBEYED {
+        for at in (row.find)(declared, sections) {
+            faults.push(
+                Diagnostic::new(Code::NotObeyedYet, at, format!("this version does not obey {} yet", row.what))
+                    .label("has no effect")
+                    .help(row.help),
+            );
+        }
+    }
+}
+
+fn keys<T>(entries: &Entries<T>) -> Vec<Place> {
+    entries.iter().map(|(name, _)| name.at).collect()
+}
+
+fn limits(declared: &Declared) -> Option<&crate::manifest::Limits> {
+    Some(&declared.manifest.server.as_ref()?.good()?.limits)
+}
+
+/// Whether an endpoint has a placeholder.
+pub(super) fn has_placeholder(endpoint: &str) -> bool {
+    endpoint.contains(['{', '}'])
+}
+
+fn placeholders(declared: &Declared, _: &Sections<'_>) -> Vec<Place> {
+    let server = declared.manifest.server.as_ref().and_then(|section| section.good());
+    let endpoint = server.map(|server| &server.endpoint).filter(|endpoint| has_placeholder(&endpoint.value));
+    endpoint.map(|endpoint| endpoint.at).into_iter().collect()
+}
+
+/// Every field of the server that says what becomes of its secret.
+fn secrets(_: &Declared, sections: &Sections<'_>) -> Vec<Place> {
+    let mut found = Vec::new();
+    let mut look = |fields: &Entries<Field>| {
+        found.extend(fields.iter().filter_map(|(_, field)| field.secret.as_ref()).map(|secret| secret.at));
+    };
+    for (_, declaration) in &sections.types.entries {
+        declaration.properties.iter().for_each(&mut look);
+        for (_, variant) in declaration.variants.iter().flat_map(|variants| variants.iter()) {
+            look(&variant.properties);
+        }
+    }
+    for (_, tool) in &sections.tools.entries {
+        look(&tool.input);
+        if let OutputRule::Fields(fields) = &tool.output {
+            look(fields);
+        }
+    }
+    found
+}

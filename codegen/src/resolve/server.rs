@@ -1,0 +1,231 @@
+//! The server itself, its credential, its groups and its documentation.
+
+use super::{Called, Faults, declared::Named, tools::ResolvedTool, urls};
+use crate::{
+    api,
+    diagnostic::{Code, Diagnostic, quoted},
+    load::Declared,
+    manifest::{Group, Section, Text, server::Listing},
+    names,
+};
+
+const BODY_BYTES: u64 = 1 << 20;
+const CALL_SECONDS: u64 = 60;
+
+/// Fewest random characters of a credential: 22 of 62 characters hold 131 bits.
+const SHORTEST_CREDENTIAL: u64 = 22;
+
+/// The longest that a credential can live by default, in seconds: a hundred years.
+const LONGEST_LIFETIME: u64 = 100 * 365 * 86_400;
+
+/// Longest key of a server, in characters.
+const LONGEST_KEY: usize = 40;
+
+/// What the server is called.
+pub(crate) fn called(declared: &Declared) -> Option<Called> {
+    let server = declared.manifest.server.as_ref()?.good()?;
+    Some(Called { name: server.name.clone(), key: server.key.as_ref().unwrap_or(&server.name).clone() })
+}
+
+/// What the server is called, where it is, and what it allows.
+pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::Server> {
+    let server = declared.manifest.server.as_ref()?.good()?;
+    if let Err(refusal) = names::server(&server.name) {
+        faults.refuse(&server.name, refusal);
+    }
+    let key = server.key.as_ref().unwrap_or(&server.name);
+    if server.key.is_some() && !is_key(key) {
+        let title = format!("{} is not a key that a server can have", quoted(key));
+        let help = format!("use letters, digits, hyphens and underscores, at most {LONGEST_KEY} characters");
+        faults.push(Diagnostic::new(Code::InvalidName, key.at, title).help(help));
+    }
+    check_version(&server.version, faults);
+    check_line(&server.title, faults);
+    let path = urls::endpoint_path(&server.endpoint, faults);
+    let text = |text: &Text| text.value.clone();
+    Some(api::Server {
+        name: server.name.value.clone(),
+        package: names::package(&server.name),
+        key: key.value.clone(),
+        title: text(&server.title),
+        version: text(&server.version),
+        description: text(&server.description),
+        instructions: server.instructions.as_ref().map(text),
+        endpoint: text(&server.endpoint),
+        path: path.unwrap_or_default(),
+        listing: match server.listing {
+            Listing::Granted => api::Listing::Granted,
+            Listing::All => api::Listing::All,
+            Listing::Gated => api::Listing::Gated,
+        },
+        body_bytes: server.limits.body_bytes.unwrap_or(BODY_BYTES),
+        call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
+    })
+}
+
+fn is_key(key: &str) -> bool {
+    let plain = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';
+    key.starts_with(|first: char| first.is_ascii_alphanumeric()) && key.chars().all(plain) && key.len() <= LONGEST_KEY
+}
+
+fn check_version(version: &Text, faults: &mut Faults) {
+    if let Err(error) = semver::Version::parse(version) {
+        let title = format!("{} is no version: {error}", quoted(version));
+        faults.push(
+            Diagnostic::new(Code::InvalidServer, version.at, title)
+                .help("use Semantic Versioning, three numbers with dots, as `1.0.0`"),
+        );
+    }
+}
+
+/// A title stands in headings and tables, where a second line would break the page.
+pub(crate) fn check_line(title: &Text, faults: &mut Faults) {
+    if title.contains('\n') {
+        faults.push(
+            Diagnostic::new(Code::InvalidName, title.at, "a title is one line")
+                .help("fold it with `>-`, or shorten it"),
+        );
+    }
+}
+
+/// What callers present.
+pub(crate) fn credential(declared: &Declared, faults: &mut Faults) -> Option<api::Credential> {
+    let credential = declared.manifest.credential.as_ref()?.good()?;
+    let mut refuse = |at, title: String, help: &str| {
+        faults.push(Diagnostic::new(Code::InvalidCredential, at, title).help(help));
+    };
+    let prefix = &credential.prefix;
+    let lower = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_';
+    if !prefix.starts_with(|first: char| first.is_ascii_lowercase())
+        || !prefix.ends_with('_')
+        || !prefix.chars().all(lower)
+    {
+        let title = format!("{} is not a prefix that a credential can have", quoted(prefix));
+        refuse(prefix.at, title, "use lowercase letters and digits with an underscore at the end, as `acme_`");
+    }
+    let length = &credential.length;
+    if length.value < SHORTEST_CREDENTIAL {
+        let title = format!("{} random characters can be guessed", length.value);
+        refuse(length.at, title, "use at least 22, which hold 128 bits; 40 is a good length");
+    }
+    let env = &credential.env;
+    let upper = |char: char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_';
+    if !env.starts_with(|first: char| first.is_ascii_uppercase()) || !env.chars().all(upper) {
+        let title = format!("{} is not a name for an environment variable", quoted(env));
+        refuse(env.at, title, "use capital letters, digits and underscores, as `ACME_TOKEN`");
+    }
+    let lifetime = seconds(&credential.lifetime);
+    if lifetime.is_none() {
+        let title = format!("{} is no lifetime", quoted(&credential.lifetime));
+        refuse(
+            credential.lifetime.at,
+            title,
+            "use a number of minutes, hours, days or weeks up to 36500 days, as `90d` or `12h`",
+        );
+    }
+    check_line(&credential.name, faults);
+    check_line(&credential.abbreviation, faults);
+    check_line(&credential.create_at, faults);
+    Some(api::Credential {
+        name: credential.name.value.clone(),
+        abbreviation: credential.abbreviation.value.clone(),
+        prefix: prefix.value.clone(),
+        length: length.value,
+        lifetime_seconds: lifetime.unwrap_or_default(),
+        env: env.value.clone(),
+        create_at: credential.create_at.value.clone(),
+    })
+}
+
+/// A lifetime in seconds.
+fn seconds(lifetime: &str) -> Option<u64> {
+    let (number, unit) = lifetime.split_at_checked(lifetime.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return None,
+    };
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = number.parse::<u64>().ok()?.checked_mul(unit)?;
+    (1..=LONGEST_LIFETIME).contains(&seconds).then_some(seconds)
+}
+
+/// The groups, in the order of the documentation.
+pub(crate) fn groups(groups: &Named<'_, Group>, faults: &mut Faults) -> Vec<api::Group> {
+    let plain = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_' || char == '-';
+    let mut list = Vec::new();
+    for (name, group) in &groups.entries {
+        if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.chars().all(plain) {
+            let title = format!("{} is not a name that a group can have", quoted(name));
+            let help = "use lowercase letters, digits, hyphens and underscores";
+            faults.push(Diagnostic::new(Code::InvalidName, name.at, title).help(help));
+        }
+        check_line(&group.title, faults);
+        list.push(api::Group {
+            name: name.value.clone(),
+            title: group.title.value.clone(),
+            description: group.description.as_ref().map(|text| text.value.clone()),
+        });
+    }
+    list
+}
+
+/// A group without a tool would be an empty section.
+pub(crate) fn check_group_use(groups: &Named<'_, Group>, tools: &[ResolvedTool<'_>], faults: &mut Faults) {
+    for (name, _) in &groups.entries {
+        if !tools.iter().any(|tool| tool.declared.group.value == name.value) {
+            let title = format!("no tool is in the group {}", quoted(name));
+            faults.push(Diagnostic::new(Code::UnusedGroup, name.at, title).help("remove it, or put a tool into it"));
+        }
+    }
+}
+
+/// What the documentation says beside what follows from the declarations.
+pub(crate) fn docs(declared: &Declared) -> api::Docs {
+    let Section::Good(docs) = &declared.manifest.docs else { return api::Docs::default() };
+    let texts = |texts: &[Text]| texts.iter().map(|text| text.value.clone()).collect();
+    api::Docs {
+        prerequisites: texts(&docs.prerequisites),
+        verify: docs.verify.as_ref().map(|text| text.value.clone()),
+        example_prompts: texts(&docs.example_prompts),
+        notes: texts(&docs.notes),
+        troubleshooting: docs
+            .troubleshooting
+            .iter()
+            .map(|row| api::Trouble { symptom: row.symptom.value.clone(), fix: row.fix.value.clone() })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn lifetimes_have_a_unit() {
+        let cases = [
+            ("90d", Some(7_776_000)),
+            ("12h", Some(43_200)),
+            ("30m", Some(1800)),
+            ("2w", Some(1_209_600)),
+            ("36500d", Some(3_153_600_000)),
+            ("36501d", None),
+            ("0d", None),
+            ("90", None),
+            ("d", None),
+            ("", None),
+            ("-1d", None),
+            ("+1d", None),
+            ("1y", None),
+            ("99999999999999999999d", None),
+            ("1ä", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+}

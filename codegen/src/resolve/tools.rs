@@ -1,0 +1,158 @@
+//! Tools: what they are called, what they take and what they answer.
+
+use std::collections::BTreeSet;
+
+use toolwright_core::Access;
+
+use super::{
+    Faults,
+    declared::Sections,
+    fields::{self, ResolvedField, unknown_type},
+    scopes::ResolvedScopes,
+    server::check_line,
+    types::{Lookup, ResolvedShape, ResolvedTypes},
+};
+use crate::{
+    api,
+    diagnostic::{Code, Diagnostic, quoted, suggestion},
+    manifest::{self, Name, OutputRule, tools::ToolAccess},
+    names,
+    types::{Property, Side},
+};
+
+/// A tool that was checked.
+pub(crate) struct ResolvedTool<'m> {
+    pub(crate) name: &'m Name,
+    pub(crate) declared: &'m manifest::Tool,
+    pub(crate) input: Vec<ResolvedField<'m>>,
+    pub(crate) output: ResolvedOutput<'m>,
+    pub(crate) api: api::Tool,
+}
+
+/// What a tool answers.
+pub(crate) enum ResolvedOutput<'m> {
+    Named(usize),
+    Fields(Vec<ResolvedField<'m>>),
+    /// A fault that is reported already.
+    Unknown,
+}
+
+impl ResolvedTool<'_> {
+    /// Every named type that the output is made of.
+    pub(crate) fn output_types(&self, types: &ResolvedTypes<'_>) -> BTreeSet<usize> {
+        match &self.output {
+            ResolvedOutput::Named(at) => types.definitions.reached([*at]),
+            ResolvedOutput::Fields(fields) => types.reached(fields),
+            ResolvedOutput::Unknown => BTreeSet::new(),
+        }
+    }
+}
+
+/// Checks the tools.
+pub(crate) fn resolve<'m>(
+    sections: &Sections<'m>,
+    scopes: &ResolvedScopes<'_, '_>,
+    types: &ResolvedTypes<'_>,
+    faults: &mut Faults,
+) -> Vec<ResolvedTool<'m>> {
+    sections.tools.entries.iter().map(|(name, tool)| one(name, tool, sections, scopes, types, faults)).collect()
+}
+
+fn one<'m>(
+    name: &'m Name,
+    tool: &'m manifest::Tool,
+    sections: &Sections<'m>,
+    scopes: &ResolvedScopes<'_, '_>,
+    types: &ResolvedTypes<'_>,
+    faults: &mut Faults,
+) -> ResolvedTool<'m> {
+    let module = names::tool(name).unwrap_or_else(|refusal| {
+        faults.refuse(name, refusal);
+        name.value.clone()
+    });
+    check_line(&tool.title, faults);
+    if !sections.groups.declares(&tool.group) {
+        let title = format!("there is no group {}", quoted(&tool.group));
+        faults.push(
+            Diagnostic::new(Code::UnknownGroup, tool.group.at, title)
+                .maybe_help(suggestion(&tool.group, sections.groups.names())),
+        );
+    }
+    let requirement = scopes.requirement(&tool.scope, faults);
+    scopes.check_access(tool, &requirement, faults);
+    let input = fields::resolve(&tool.input, &types.index, faults);
+    let output = output(&tool.output, types, faults);
+    let properties: Vec<Property> = input.iter().map(|field| field.property.clone()).collect();
+    let reads = tool.access.value == ToolAccess::Read;
+    let api = api::Tool {
+        name: name.value.clone(),
+        module,
+        title: tool.title.value.clone(),
+        description: tool.description.value.clone(),
+        group: sections.groups.position(&tool.group).unwrap_or_default(),
+        access: match tool.access.value {
+            ToolAccess::Read => Access::Read,
+            ToolAccess::Write => Access::Write,
+            ToolAccess::Destructive => Access::Destructive,
+        },
+        idempotent: tool.idempotent.as_ref().map_or(reads, |idempotent| idempotent.value),
+        open_world: tool.open_world,
+        requirement,
+        scope_note: tool.scope_note.as_ref().map(|note| note.value.clone()),
+        input: input.iter().map(|field| field.api.clone()).collect(),
+        input_schema: types.definitions.object(&properties, Side::Input),
+        output_schema: output_schema(&output, types),
+        output: match &output {
+            ResolvedOutput::Named(at) => api::Output::Named(*at),
+            ResolvedOutput::Fields(fields) => {
+                api::Output::Fields(fields.iter().map(|field| field.api.clone()).collect())
+            }
+            ResolvedOutput::Unknown => api::Output::Fields(Vec::new()),
+        },
+        examples: tool
+            .examples
+            .iter()
+            .map(|example| api::Example { title: example.title.value.clone(), input: example.input.to_json() })
+            .collect(),
+    };
+    ResolvedTool { name, declared: tool, input, output, api }
+}
+
+fn output<'m>(rule: &'m OutputRule, types: &ResolvedTypes<'_>, faults: &mut Faults) -> ResolvedOutput<'m> {
+    let name = match rule {
+        OutputRule::Fields(fields) => return ResolvedOutput::Fields(fields::resolve(fields, &types.index, faults)),
+        OutputRule::Named(name) => name,
+    };
+    match types.index.lookup(name) {
+        Lookup::Faulty => ResolvedOutput::Unknown,
+        Lookup::Unknown => {
+            faults.push(unknown_type(name, name.at, &types.index));
+            ResolvedOutput::Unknown
+        }
+        Lookup::Type(at) => {
+            let named = &types.list[at];
+            let what = match named.shape {
+                ResolvedShape::Object(_) => return ResolvedOutput::Named(at),
+                ResolvedShape::Enum(_) => "a choice of words",
+                ResolvedShape::Union { .. } => "one of several objects",
+            };
+            let title = format!("the result must be one object, and {} is {what}", quoted(name));
+            faults.push(
+                Diagnostic::new(Code::SchemaRoot, name.at, title)
+                    .and(named.name.at, "declared here")
+                    .help("put it into a property, as `output: {result: {type: …, required: true, description: …}}`"),
+            );
+            ResolvedOutput::Unknown
+        }
+    }
+}
+
+fn output_schema(output: &ResolvedOutput<'_>, types: &ResolvedTypes<'_>) -> serde_json::Value {
+    let fields = match output {
+        ResolvedOutput::Named(at) => return types.definitions.named(*at, Side::Output).unwrap_or_default(),
+        ResolvedOutput::Fields(fields) => fields.as_slice(),
+        ResolvedOutput::Unknown => &[],
+    };
+    let properties: Vec<Property> = fields.iter().map(|field| field.property.clone()).collect();
+    types.definitions.object(&properties, Side::Output)
+}

@@ -1,0 +1,98 @@
+//! The snippets do what they are for: JSON is parsed, and what goes into a shell is run in one.
+
+use std::{fs, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::workspace::Workspace;
+
+const FOLDER: &str = "generated/every-type/clients";
+const URL: &str = "https://every.example/v1/mcp";
+
+fn generated() -> Workspace {
+    let workspace = Workspace::of("every-type");
+    assert_eq!(workspace.run(&[]).code, Some(0));
+    workspace
+}
+
+#[test]
+fn each_declared_client_has_its_files() {
+    let workspace = generated();
+    let files: Vec<String> =
+        workspace.tree().into_keys().filter_map(|name| Some(name.strip_prefix(FOLDER)?.to_owned())).collect();
+    assert_eq!(files, ["/claude-ai.txt", "/claude-code.sh", "/cursor.json", "/stdio.json", "/stdio.sh"]);
+}
+
+#[test]
+fn configurations_are_json() {
+    let workspace = generated();
+    let read =
+        |file: &str| -> Value { serde_json::from_str(&workspace.read(&format!("{FOLDER}/{file}"))).expect(file) };
+    let cursor = json!({"mcpServers": {"Every_type-1": {
+        "url": URL,
+        "headers": {"Authorization": "Bearer ${env:EVERY_KEY}"},
+    }}});
+    assert_eq!(read("cursor.json"), cursor);
+    let stdio = json!({"mcpServers": {"Every_type-1": {
+        "command": "every-type",
+        "args": ["stdio"],
+        "env": {"EVERY_KEY": format!("every_{}", "x".repeat(24))},
+    }}});
+    assert_eq!(read("stdio.json"), stdio);
+}
+
+/// Runs a snippet in a shell in which `program` writes down its arguments and one variable.
+fn run_in_shell(workspace: &Workspace, snippet: &str, program: &str, variable: Option<(&str, &str)>) -> String {
+    let bin = workspace.path("bin");
+    fs::create_dir_all(&bin).expect("a folder");
+    let stub = bin.join(program);
+    fs::write(&stub, "#!/bin/sh\nprintf '[%s]\\n' \"$@\" \"$EVERY_KEY\"\n").expect("a program");
+    assert!(Command::new("chmod").arg("+x").arg(&stub).status().expect("chmod").success());
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    let mut shell = Command::new("sh");
+    shell.arg(workspace.path(snippet)).env_clear().env("PATH", path).envs(variable);
+    let output = shell.output().expect("a shell");
+    assert!(output.status.success(), "{snippet}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[cfg(unix)]
+#[test]
+fn claude_code_is_given_the_value_of_the_variable() {
+    let workspace = generated();
+    let ran =
+        run_in_shell(&workspace, &format!("{FOLDER}/claude-code.sh"), "claude", Some(("EVERY_KEY", "every_secret")));
+    let words = [
+        "mcp",
+        "add",
+        "--transport",
+        "http",
+        "--scope",
+        "user",
+        "Every_type-1",
+        URL,
+        "--header",
+        "Authorization: Bearer every_secret",
+        "every_secret",
+    ];
+    assert_eq!(ran.lines().collect::<Vec<_>>(), words.map(|word| format!("[{word}]")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_local_server_finds_its_credential() {
+    let workspace = generated();
+    let ran = run_in_shell(&workspace, &format!("{FOLDER}/stdio.sh"), "every-type", None);
+    assert_eq!(ran, format!("[stdio]\n[every_{}]\n", "x".repeat(24)));
+}
+
+#[test]
+fn the_documentation_shows_the_same_snippets() {
+    let workspace = generated();
+    let page = workspace.read("generated/every-type/docs/README.md");
+    for (name, content) in workspace.tree().into_iter().filter(|(name, _)| name.starts_with(FOLDER)) {
+        let content = String::from_utf8(content).expect("UTF-8");
+        let snippet: Vec<&str> = content.lines().filter(|line| !line.starts_with("# @generated")).collect();
+        assert!(page.contains(&format!("\n{}\n```", snippet.join("\n"))), "{name} is not in the documentation");
+    }
+}

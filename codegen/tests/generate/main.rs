@@ -1,0 +1,8 @@
+//! The generator from the outside: the real program on folders of its own.
+
+mod clients;
+mod docs;
+mod edits;
+mod golden;
+mod output;
+mod workspace;

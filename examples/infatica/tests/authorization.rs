@@ -1,0 +1,156 @@
+//! Who may call what: every tool with every scope, in every revision, over HTTP and stdio, held
+//! against the vendor's own table.
+
+use infatica_tools::SERVER;
+use serde_json::{Value, json};
+use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport, rows};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_infatica");
+const FORBIDDEN: Option<i64> = Some(-31403);
+const UNAUTHENTICATED: Option<i64> = Some(-31401);
+
+struct Fact {
+    tool: String,
+    area: String,
+    scope: String,
+    access: String,
+}
+
+fn facts() -> Vec<Fact> {
+    let fact = |row: Vec<String>| match <[String; 4]>::try_from(row) {
+        Ok([tool, area, scope, access]) => Fact { tool, area, scope, access },
+        Err(row) => panic!("a row has four columns: {row:?}"),
+    };
+    rows("infatica.tsv").into_iter().map(fact).collect()
+}
+
+fn scopes() -> Vec<String> {
+    rows("infatica-scopes.tsv").into_iter().flatten().collect()
+}
+
+/// Arguments that the tool's schema accepts, and that reach no other machine.
+fn arguments(tool: &str) -> Value {
+    match tool {
+        "list_runs" | "get_run_stats" => json!({}),
+        "create_run" => json!({"urls": ["http://127.0.0.1:9/"]}),
+        "retry_item" => json!({"run_id": "run_absent", "item_id": "item_absent"}),
+        _ => json!({"run_id": "run_absent"}),
+    }
+}
+
+async fn connect(server: &Server, transport: Transport, revision: Revision, token: Option<&str>) -> Client {
+    match transport {
+        Transport::Http => Client::http(server.url(), token, revision),
+        Transport::Stdio => {
+            let environment: Vec<_> = token.map(|token| ("INFATICA_PAT", token)).into_iter().collect();
+            let mut client = Client::stdio(StdioPipe::start(BINARY, server.folder(), &environment, &[]), revision);
+            client.open().await;
+            client
+        }
+    }
+}
+
+#[test]
+fn the_manifest_says_what_the_vendor_says() {
+    let declared: Vec<_> = SERVER
+        .tools
+        .iter()
+        .map(|tool| {
+            let group = SERVER.groups.iter().find(|group| group.name == tool.group).expect("a group");
+            let scopes: Vec<_> = tool
+                .requirement
+                .clauses()
+                .iter()
+                .map(|clause| clause.alternatives().iter().map(|id| SERVER.scopes().get(*id).name.as_ref()).collect())
+                .map(|alternatives: Vec<&str>| alternatives.join("|"))
+                .collect();
+            let access = match tool.access.as_str() {
+                "read" => "read-only",
+                other => other,
+            };
+            [tool.name, group.title, &scopes.join("+"), access].map(str::to_owned)
+        })
+        .collect();
+    let said: Vec<_> = facts().into_iter().map(|f| [f.tool, f.area, f.scope, f.access]).collect();
+    assert_eq!(declared, said);
+    let declared: Vec<_> = SERVER.scopes.iter().map(|scope| scope.name.to_string()).collect();
+    assert_eq!(declared, scopes());
+}
+
+fn assert_allowed(reply: &Reply, case: &str) {
+    assert!(reply.body.get("result").is_some(), "{case}: {reply:?}");
+    assert!(matches!(reply.status, None | Some(200)), "{case}: {reply:?}");
+}
+
+fn assert_forbidden(reply: &Reply, fact: &Fact, held: &[&str], case: &str) {
+    assert_eq!(reply.error_code(), FORBIDDEN, "{case}: {reply:?}");
+    assert!(reply.error_message().contains(&fact.scope), "{case}: {reply:?}");
+    let data = reply.error_data();
+    assert_eq!(data["reason"], "insufficient_scope", "{case}");
+    assert_eq!(data["operation"], json!(fact.tool), "{case}");
+    assert_eq!(data["missing"], json!([fact.scope]), "{case}");
+    assert_eq!(data["held"], json!(held), "{case}");
+    assert_eq!(data["create_at"], "Settings → Personal Access Tokens", "{case}");
+    if let Some(status) = reply.status {
+        assert_eq!(status, 403, "{case}");
+        let challenge = reply.challenge.as_deref().unwrap_or_default();
+        let scope = format!("scope=\"{}\"", fact.scope);
+        assert!(challenge.starts_with("Bearer ") && challenge.contains("error=\"insufficient_scope\""), "{challenge}");
+        assert!(challenge.contains(&scope), "{case}: {challenge}");
+    }
+}
+
+fn assert_unauthenticated(reply: &Reply, presented: bool, case: &str) {
+    assert_eq!(reply.error_code(), UNAUTHENTICATED, "{case}: {reply:?}");
+    assert!(reply.error_message().contains("infpat_"), "{case}: {reply:?}");
+    if let Some(status) = reply.status {
+        assert_eq!(status, 401, "{case}");
+        let challenge = reply.challenge.as_deref().unwrap_or_default();
+        assert!(challenge.starts_with("Bearer "), "{case}: {challenge}");
+        assert_eq!(challenge.contains("error=\"invalid_token\""), presented, "{case}: {challenge}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tool_with_every_scope_in_every_revision_on_every_transport() {
+    let server = Server::of(BINARY).start();
+    let scopes = scopes();
+    let mut tokens: Vec<(Vec<&str>, String)> = vec![(vec![], server.token("none", &[]))];
+    for scope in &scopes {
+        tokens.push((vec![scope], server.token(&scope.replace(':', "-"), &[scope])));
+    }
+    let revoked = server.token("revoked", &["runs:read", "runs:write"]);
+    server.revoke("revoked");
+    let facts = facts();
+    let mut verdicts = 0;
+    for transport in Transport::ALL {
+        for revision in Revision::ALL {
+            for (held, token) in &tokens {
+                let mut client = connect(&server, transport, revision, Some(token)).await;
+                let listed = client.list().await.tool_names();
+                let covered = facts.iter().filter(|fact| held.contains(&fact.scope.as_str()));
+                assert_eq!(listed, covered.map(|fact| fact.tool.clone()).collect::<Vec<_>>(), "{held:?}");
+                for fact in &facts {
+                    let case = format!("{} with {held:?}, {revision:?}, {transport:?}", fact.tool);
+                    let reply = client.call(&fact.tool, arguments(&fact.tool)).await;
+                    if held.contains(&fact.scope.as_str()) {
+                        assert_allowed(&reply, &case);
+                    } else {
+                        assert_forbidden(&reply, fact, held, &case);
+                    }
+                    verdicts += 1;
+                }
+            }
+            for (token, presented) in [(Some(revoked.as_str()), true), (None, false)] {
+                let mut client = connect(&server, transport, revision, token).await;
+                for fact in &facts {
+                    let case = format!("{} with {token:?}, {revision:?}, {transport:?}", fact.tool);
+                    let reply = client.call(&fact.tool, arguments(&fact.tool)).await;
+                    assert_unauthenticated(&reply, presented, &case);
+                    verdicts += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(verdicts, 2 * 3 * (1 + scopes.len() + 2) * facts.len());
+}

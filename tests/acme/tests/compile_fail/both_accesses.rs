@@ -1,0 +1,6 @@
+use toolwright::{ReadStore, WriteStore};
+
+#[derive(ReadStore, WriteStore)]
+struct Both;
+
+fn main() {}
