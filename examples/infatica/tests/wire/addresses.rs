@@ -99,8 +99,8 @@ async fn every_hop_of_a_redirect_is_checked() {
     let mut account = Account::of(&server);
     let cases: &[(&str, &str)] = &[
         ("/to?http://127.0.0.2:{port}/page/1", "127.0.0.2 is loopback"),
-        ("/to?http://[::1]:{port}/page/1", "::1 is loopback"),
-        ("/to?http://[::ffff:127.0.0.1]:{port}/page/1", "is IPv4 in IPv6"),
+        ("/to?http://%5B::1%5D:{port}/page/1", "::1 is loopback"),
+        ("/to?http://%5B::ffff:127.0.0.1%5D:{port}/page/1", "is IPv4 in IPv6"),
         ("/to?http://169.254.169.254/latest/meta-data/", "169.254.169.254 is link-local"),
         ("/to?//10.0.0.1/", "10.0.0.1 is private"),
         ("/to?/to?http://0x7f000002/", "127.0.0.2 is loopback"),

@@ -26,9 +26,9 @@ fn unfit_arguments() -> Vec<(Value, &'static str, &'static str)> {
         (json!({"type": "feed", "source_url": "gopher://example.com/"}), "`source_url`", "not `gopher`"),
         (json!({"urls": [long]}), "urls", "2048"),
         (json!({"urls": []}), "urls", "1"),
-        (json!({"urls": [page, page]}), "urls", "unique"),
+        (json!({"urls": [page, page]}), "urls", "differ from one another"),
         (json!({"urls": vec![page; 501]}), "urls", "500"),
-        (json!({"urls": ["no url"]}), "urls", "uri"),
+        (json!({"urls": ["no url"]}), "urls", "expected a URI"),
         (json!({"urls": [page], "engine": "magic"}), "engine", "metadata"),
         (json!({"type": "feed", "source_url": page, "max_items": 501}), "max_items", "500"),
         (json!({"urls": [page], "name": ""}), "name", "1"),
@@ -74,11 +74,14 @@ async fn nobody_reaches_another_account_or_what_does_not_exist() {
 
     for (tool, arguments) in about_a_run(&run_id, &item_id) {
         let refusal = stranger.refusal(tool, arguments).await;
-        assert_eq!(refusal, format!("not_found: there is no run `{run_id}` in your account"), "{tool}");
+        assert!(
+            refusal.starts_with(&format!("not_found: there is no run `{run_id}` in your account")),
+            "{tool}: {refusal}"
+        );
     }
     for (tool, arguments) in about_a_run("run_nothing", "item_nothing") {
         let refusal = owner.refusal(tool, arguments).await;
-        assert_eq!(refusal, "not_found: there is no run `run_nothing` in your account", "{tool}");
+        assert!(refusal.starts_with("not_found: there is no run `run_nothing` in your account"), "{tool}: {refusal}");
     }
     assert_eq!(owner.events(&run_id).await, before);
     assert_eq!(stranger.call("list_runs", json!({})).await, json!({"runs": [], "total": 0}));
@@ -89,7 +92,7 @@ async fn nobody_reaches_another_account_or_what_does_not_exist() {
     for item_id in ["item_nothing", &item_id] {
         let arguments = json!({"run_id": other["run"]["id"], "item_id": item_id});
         let refusal = owner.refusal("retry_item", arguments).await;
-        assert_eq!(refusal, format!("not_found: there is no item `{item_id}` in your account"));
+        assert!(refusal.starts_with(&format!("not_found: there is no item `{item_id}` in your account")), "{refusal}");
     }
 }
 

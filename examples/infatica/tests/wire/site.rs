@@ -154,7 +154,7 @@ async fn answer(State(site): State<Arc<Behaviour>>, uri: Uri, headers: HeaderMap
         "hops" if number(1) > 0 => redirect(&format!("/hops/{}", number(1) - 1)),
         "hops" => page(&uri),
         // /to?http://elsewhere/ redirects there.
-        "to" => redirect(uri.query().unwrap_or_default()),
+        "to" => redirect(&uri.query().unwrap_or_default().replace("%5B", "[").replace("%5D", "]")),
         "image" => ([(header::CONTENT_TYPE, "image/png")], vec![0x89, b'P', b'N', b'G', 0]).into_response(),
         "headers" => {
             let lines = headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap_or_default()));
