@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use toolwright_tests::{Client, Revision, Server};
 
 /// How long a test waits for a run.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts the server in an empty folder, allowed to collect from the site of the test.
 pub(crate) fn start(arguments: &[&str]) -> Server {

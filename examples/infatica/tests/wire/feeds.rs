@@ -17,6 +17,13 @@ const FEEDS: &[(&str, &str)] = &[
     ("entities.xml", "application/xml"),
 ];
 
+/// A sitemap of some of the site's pages.
+fn sitemap(pages: impl IntoIterator<Item = u32>) -> String {
+    let urls: Vec<String> =
+        pages.into_iter().map(|page| format!("<url><loc>{{base}}/page/{page}</loc></url>")).collect();
+    format!("<urlset>{}</urlset>", urls.concat())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sitemaps_and_feeds_become_items() {
     let site = Site::start().await;
@@ -40,20 +47,16 @@ async fn an_index_of_sitemaps_is_read_one_level_deep() {
     let site = Site::start().await;
     let server = start(&[]);
     let mut account = Account::of(&server);
-    let sitemap = |pages: &[u32]| {
-        let urls: String = pages.iter().map(|page| format!("<url><loc>{{base}}/page/{page}</loc></url>")).collect();
-        format!("<urlset>{urls}</urlset>")
-    };
     site.publish_file("/index.xml", "application/xml", "feeds/index.xml");
-    site.publish("/first.xml", "application/xml", sitemap(&[1, 2]));
-    let second = sitemap(&[3, 1]).replace("{base}", &site.url(""));
+    site.publish("/first.xml", "application/xml", sitemap(1..3));
+    let second = sitemap([3, 1]).replace("{base}", &site.url(""));
     site.publish("/second.xml.gz", "application/gzip", gzip(second.as_bytes()));
     site.publish(
         "/nested.xml",
         "application/xml",
         "<sitemapindex><sitemap><loc>/third.xml</loc></sitemap></sitemapindex>",
     );
-    site.publish("/third.xml", "application/xml", sitemap(&[9]));
+    site.publish("/third.xml", "application/xml", sitemap([9]));
     let run_id = account.create(json!({"type": "feed", "source_url": site.url("/index.xml")})).await;
     let run = account.over(&run_id).await;
 
@@ -71,8 +74,7 @@ async fn no_more_pages_are_taken_than_asked_for() {
     let site = Site::start().await;
     let server = start(&[]);
     let mut account = Account::of(&server);
-    let urls: String = (0..600).map(|page| format!("<url><loc>/page/{page}</loc></url>")).collect();
-    site.publish("/sitemap.xml", "application/xml", format!("<urlset>{urls}</urlset>"));
+    site.publish("/sitemap.xml", "application/xml", sitemap(0..600));
     for (max_items, expected) in [(json!(7), 7), (json!(1), 1), (json!(null), 100)] {
         let mut arguments = json!({"type": "feed", "source_url": site.url("/sitemap.xml")});
         if !max_items.is_null() {
@@ -137,11 +139,9 @@ async fn entities_cannot_grow() {
     let site = Site::start().await;
     let server = start(&[]);
     let mut account = Account::of(&server);
-    let mut declarations = "<!ENTITY l0 \"lol\">".to_owned();
-    for level in 1..12 {
-        let below = format!("&l{};", level - 1).repeat(10);
-        declarations.push_str(&format!("<!ENTITY l{level} \"{below}\">"));
-    }
+    let levels: Vec<String> =
+        (1..12).map(|level| format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10))).collect();
+    let declarations = format!("<!ENTITY l0 \"lol\">{}", levels.concat());
     let external = "<!ENTITY x SYSTEM \"file:///etc/passwd\">";
     let bomb = format!(
         "<?xml version=\"1.0\"?><!DOCTYPE urlset [{declarations}{external}]>\

@@ -80,8 +80,8 @@ async fn a_stopped_server_ends_what_it_can_and_puts_the_rest_back() {
     // All is in the one file: the write-ahead log went with the last connection.
     let store = store::path(&server);
     assert!(!store.with_extension("db-wal").exists());
-    let states = store::column(&server, "SELECT status FROM tasks ORDER BY seq").await;
-    assert_eq!(states, ["completed", "queued", "queued"]);
+    let stored = store::column(&server, "SELECT status FROM tasks ORDER BY seq").await;
+    assert_eq!(stored, ["completed", "queued", "queued"]);
 
     site.open_gate();
     let server = again(&server);

@@ -129,12 +129,10 @@ async fn answer(State(site): State<Arc<Behaviour>>, uri: Uri, headers: HeaderMap
     let segments: Vec<&str> = uri.path().split('/').skip(1).collect();
     let number = |at: usize| segments.get(at).and_then(|segment| segment.parse::<u64>().ok()).unwrap_or(0);
     match segments[0] {
-        "page" => page(&uri),
         "status" => StatusCode::from_u16(number(1).try_into().unwrap_or(500)).unwrap_or_default().into_response(),
         // /flaky/2/a fails two times.
         "flaky" if hit as u64 <= number(1) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         "busy" if hit == 1 => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "2")]).into_response(),
-        "flaky" | "busy" => page(&uri),
         // /slow/50/a takes 50 milliseconds.
         "slow" => {
             sleep(Duration::from_millis(number(1))).await;
@@ -152,7 +150,7 @@ async fn answer(State(site): State<Arc<Behaviour>>, uri: Uri, headers: HeaderMap
             ([(header::CONTENT_TYPE, "text/plain"), (header::CONTENT_ENCODING, "gzip")], body).into_response()
         }
         "hops" if number(1) > 0 => redirect(&format!("/hops/{}", number(1) - 1)),
-        "hops" => page(&uri),
+        "page" | "flaky" | "busy" | "hops" => page(&uri),
         // /to?http://elsewhere/ redirects there.
         "to" => redirect(&uri.query().unwrap_or_default().replace("%5B", "[").replace("%5D", "]")),
         "image" => ([(header::CONTENT_TYPE, "image/png")], vec![0x89, b'P', b'N', b'G', 0]).into_response(),
