@@ -2,7 +2,7 @@
 //! README has them write, and with cargo as they would call it.
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -24,7 +24,8 @@ impl Workspace {
             fs::remove_dir_all(&folder).expect("the last copy");
         }
         copy(&original, &folder).expect("a copy of the workspace");
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| original.join("target"), PathBuf::from);
+        // Not the target folder of this workspace: cargo takes a copy of a package for the package itself.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-user-target");
         Self { folder, target }
     }
 
