@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use codegen::load::load;
+use codegen::{diagnostic::Code, load::load};
 
 /// Numbers that look random and are the same in every run (xorshift64).
 struct Numbers(u64);
@@ -160,6 +160,6 @@ fn what_is_no_file_is_reported() {
     ];
     for (path, code) in cases {
         let report = load(folder.path(), Path::new(path)).expect_err(path);
-        assert_eq!(report.codes().map(|code| code.as_str()).collect::<Vec<_>>(), [code], "{path}: {report}");
+        assert_eq!(report.codes().map(Code::as_str).collect::<Vec<_>>(), [code], "{path}: {report}");
     }
 }
