@@ -147,7 +147,7 @@ fn resolve(
     constants::check(&types, &tools, faults);
     let clients = clients::resolve(declared, called, &tools, faults);
     let server = identity?;
-    let folder = std::path::Path::new("generated").join(&server.name);
+    let folder = std::path::Path::new(crate::emit::OUTPUTS).join(&server.name);
     Some(Api {
         server,
         credential: credential?,

@@ -19,7 +19,7 @@ pub(crate) use wording::count;
 pub const COMMAND: &str = "cargo run -p codegen";
 
 /// The folder of all outputs, below the workspace.
-const OUTPUTS: &str = "generated";
+pub(crate) const OUTPUTS: &str = "generated";
 
 /// A file as it shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+#[allow(clippy::wildcard_imports, reason = "the generated crate is made to be imported whole")]
 use acme_tools::*;
 use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
 

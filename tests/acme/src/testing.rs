@@ -2,6 +2,7 @@
 
 use std::{thread, time::Duration};
 
+#[allow(clippy::wildcard_imports, reason = "the generated crate is made to be imported whole")]
 use acme_tools::*;
 use toolwright::{Call, ToolError, mcp_tool};
 
@@ -23,7 +24,10 @@ async fn echo(_store: &ReadNotes, _call: &Call, input: echo::Input) -> Result<ec
 
 #[mcp_tool]
 async fn misbehave(_store: &ReadNotes, _call: &Call, input: misbehave::Input) -> Result<misbehave::Output, ToolError> {
-    go_wrong(input.how).await.map(|()| misbehave::Output { survived: true })
+    let unfinished = Unfinished("misbehave");
+    let done = go_wrong(input.how).await;
+    std::mem::forget(unfinished);
+    done.map(|()| misbehave::Output { survived: true })
 }
 
 #[mcp_tool]
@@ -35,6 +39,15 @@ async fn misbehave_writing(
     go_wrong(input.how).await?;
     store.add(call.subject(), input.text, None, Vec::new());
     Ok(misbehave_writing::Output { survived: true })
+}
+
+/// Says when a call ends before it has come to its end.
+struct Unfinished(&'static str);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        eprintln!("{} was dropped", self.0);
+    }
 }
 
 /// Blocking takes the thread with it, as handlers do that call what is not asynchronous.
