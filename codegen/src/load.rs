@@ -144,7 +144,8 @@ impl Loader {
         }
         let complete = self.faults.len() == before;
         let shown = self.shown(path);
-        let Some(inputs) = self.inputs(&shown, &globs, tree.at) else { return };
+        // A pattern that is a fault must not be followed: it may lead anywhere.
+        let inputs = complete.then(|| self.inputs(&shown, &globs, tree.at)).flatten();
         let outcome = resolve::server(&Declared { manifest, at: tree.at, included, complete }, shown, inputs);
         self.faults.extend(outcome.faults);
         self.called.extend(outcome.called);
@@ -224,10 +225,8 @@ impl Loader {
         match Inputs::read(&self.root, manifest, &globs) {
             Ok(inputs) => Some(inputs),
             Err(error) => {
-                if self.faults.is_empty() {
-                    let title = format!("the manifest's files cannot be read again: {error}");
-                    self.faults.push(Diagnostic::new(Code::UnreadableFile, at, title));
-                }
+                let title = format!("the files of this manifest cannot be read again: {error}");
+                self.faults.push(Diagnostic::new(Code::UnreadableFile, at, title));
                 None
             }
         }

@@ -369,7 +369,7 @@ mod tests {
         for item in syn::parse_file(include_str!("../../src/lib.rs")).expect("the runtime").items {
             match item {
                 syn::Item::Use(item) if matches!(item.vis, syn::Visibility::Public(_)) => {
-                    leaves(&item.tree, &mut public)
+                    leaves(&item.tree, &mut public);
                 }
                 _ => {}
             }

@@ -28,7 +28,7 @@ const EDITS: &[Edit] = &[
     Edit {
         what: "an output that the servers have in common",
         make: |workspace| {
-            workspace.replace("generated/manifest.schema.json", "\"additionalProperties\": false", "\"x\": 1")
+            workspace.replace("generated/manifest.schema.json", "\"additionalProperties\": false", "\"x\": 1");
         },
         shown: &["--- a/generated/manifest.schema.json", "+      \"additionalProperties\": false,"],
     },
