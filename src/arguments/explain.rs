@@ -133,12 +133,16 @@ impl Explainer<'_> {
         let is_meant = |errors: &&Vec<ValidationError<'static>>| !errors.iter().any(|error| rules_out(error, here));
         let meant: Vec<_> = alternatives.iter().filter(is_meant).collect();
         if let [only] = meant.as_slice() {
-            only.iter().for_each(|error| self.explain(error, faults));
+            for error in *only {
+                self.explain(error, faults);
+            }
             return;
         }
         let missing = missing_in_all(&meant, here);
         if !missing.is_empty() {
-            missing.iter().for_each(|error| self.explain(error, faults));
+            for error in missing {
+                self.explain(error, faults);
+            }
             return;
         }
         faults.push(self.tag_fault(alternatives, here).unwrap_or_else(|| {

@@ -1,5 +1,7 @@
 //! Notes, each account's its own.
 
+#![allow(clippy::unused_async, reason = "a handler is async, whether it waits or not")]
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
