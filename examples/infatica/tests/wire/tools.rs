@@ -85,6 +85,18 @@ async fn retrying_a_run_collects_what_failed_and_keeps_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retried_item_is_tried_as_often_as_a_new_one() {
+    let site = Site::start().await;
+    let server = start(&[]);
+    let mut account = Account::of(&server);
+    let run = account.collect("text", &site.urls(&["/flaky/4/a"])).await;
+    assert_eq!((&run["run"]["status"], &run["items"][0]["attempts"]), (&json!("failed"), &json!(3)));
+    account.call("retry_run", json!({"run_id": run["run"]["id"]})).await;
+    let run = account.over(&text(&run["run"]["id"])).await;
+    assert_eq!((&run["run"]["status"], &run["items"][0]["attempts"]), (&json!("completed"), &json!(5)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_without_a_collected_item_has_failed_until_it_is_retried() {
     let site = Site::start().await;
     let server = start(&[]);
