@@ -6,10 +6,10 @@ use syn::spanned::Spanned;
 
 use crate::handler::{self, Faulty, Handler};
 
-pub(crate) fn mcp_tool(arguments: TokenStream, function: TokenStream) -> TokenStream {
-    match handler::read(arguments, function.clone()) {
+pub(crate) fn mcp_tool(arguments: TokenStream, function: &TokenStream) -> TokenStream {
+    match handler::read(arguments, function) {
         Ok(handler) => implementation(&handler),
-        Err(faulty) => stand_in(&faulty, &function),
+        Err(faulty) => stand_in(&faulty, function),
     }
 }
 
@@ -22,6 +22,7 @@ fn implementation(handler: &Handler) -> TokenStream {
     let unused_call = call.is_none().then(|| quote!(let _ = call;));
     let unused_input = input.is_none().then(|| quote!(let _ = input;));
     let answer = quote_spanned! {*output=>
+        #[allow(clippy::useless_conversion, reason = "the handler may answer with another error")]
         let output: <#tool::Tool as ::toolwright::Tool>::Output = match answer {
             ::core::result::Result::Ok(output) => output,
             ::core::result::Result::Err(error) => {

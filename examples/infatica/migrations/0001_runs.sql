@@ -72,6 +72,8 @@ CREATE TABLE events (
 CREATE INDEX events_by_run ON events (run, seq);
 
 CREATE VIEW items AS
-SELECT tasks.seq, id, run, url, status, attempts, http_status, nullif(final_url, url) AS final_url, bytes, error, finished_at
+SELECT
+    tasks.seq, id, run, url, status, attempts, http_status, nullif(final_url, url) AS final_url, bytes, error,
+    finished_at
 FROM tasks LEFT JOIN results ON results.task = tasks.seq
 WHERE role = 'page';

@@ -105,31 +105,7 @@ async fn retry_item(
 /// The run that the arguments of `create_run` describe, if they fit together.
 fn new_run(input: create_run::Input) -> Result<NewRun, ToolError> {
     let create_run::Input { r#type, engine, name, urls, source_url, max_items } = input;
-    let origin = match (r#type, urls, source_url) {
-        (RunType::Urls, Some(urls), None) => Origin::Urls(urls),
-        (RunType::Feed, None, Some(source_url)) => Origin::Feed { source_url, max_items },
-        (RunType::Urls, None, None) => {
-            return Err(ToolError::invalid_argument("urls", "type `urls` needs 1 to 500 addresses; none came"));
-        }
-        (RunType::Feed, None, None) => {
-            return Err(ToolError::invalid_argument(
-                "source_url",
-                "type `feed` needs the address of a sitemap or feed; none came",
-            ));
-        }
-        (RunType::Urls, _, Some(_)) => {
-            return Err(ToolError::invalid_argument(
-                "source_url",
-                "it belongs to type `feed`, and the type is `urls`: leave it out, or set `type` to `feed`",
-            ));
-        }
-        (RunType::Feed, Some(_), _) => {
-            return Err(ToolError::invalid_argument(
-                "urls",
-                "they belong to type `urls`, and the type is `feed`: leave them out, or set `type` to `urls`",
-            ));
-        }
-    };
+    let origin = origin(r#type, urls, source_url, max_items)?;
     let first = match &origin {
         Origin::Urls(urls) => {
             for (at, url) in urls.iter().enumerate() {
@@ -144,6 +120,27 @@ fn new_run(input: create_run::Input) -> Result<NewRun, ToolError> {
     };
     let name = name.unwrap_or_else(|| first.chars().take(120).collect());
     Ok(NewRun { name, engine, origin })
+}
+
+fn origin(
+    of_type: RunType,
+    urls: Option<Vec<String>>,
+    source_url: Option<String>,
+    max_items: i64,
+) -> Result<Origin, ToolError> {
+    let (field, why) = match (of_type, urls, source_url) {
+        (RunType::Urls, Some(urls), None) => return Ok(Origin::Urls(urls)),
+        (RunType::Feed, None, Some(source_url)) => return Ok(Origin::Feed { source_url, max_items }),
+        (RunType::Urls, None, None) => ("urls", "type `urls` needs 1 to 500 addresses; none came"),
+        (RunType::Feed, None, None) => ("source_url", "type `feed` needs the address of a sitemap or feed; none came"),
+        (RunType::Urls, _, Some(_)) => {
+            ("source_url", "it belongs to type `feed`, and the type is `urls`: leave it out, or set `type` to `feed`")
+        }
+        (RunType::Feed, Some(_), _) => {
+            ("urls", "they belong to type `urls`, and the type is `feed`: leave them out, or set `type` to `urls`")
+        }
+    };
+    Err(ToolError::invalid_argument(field, why))
 }
 
 fn collectable(field: &str, url: &str) -> Result<(), ToolError> {

@@ -149,7 +149,9 @@ struct TextWriter {
 
 impl TextWriter {
     fn separate(&mut self, gap: Gap) {
-        self.gap = self.gap.max(gap);
+        // A paragraph at the start of a list item is no paragraph of its own.
+        let widest = if self.bullet { Gap::Line } else { Gap::Paragraph };
+        self.gap = self.gap.max(gap.min(widest));
     }
 
     fn bullet(&mut self) {
@@ -199,8 +201,8 @@ struct Metadata<'a> {
     language: Option<String>,
     canonical: Option<Url>,
     links: Vec<Link>,
-    /// How many different links there are, of which `links` has the first.
-    link_count: usize,
+    /// Whether there are more links than are listed.
+    more_links: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -219,7 +221,7 @@ pub(super) fn metadata(html: Option<&str>, target: &Target) -> Result<String, Fa
         language: None,
         canonical: None,
         links: Vec::new(),
-        link_count: 0,
+        more_links: false,
     };
     if let Some(html) = html {
         metadata.read(&parse(html)?, target);
@@ -256,12 +258,13 @@ impl Metadata<'_> {
                 }
                 "a" | "area" => {
                     let url = attribute("href").and_then(|href| link(base, href)).filter(|url| url != self.url);
-                    let Some(url) = url.filter(|url| seen.insert(url.clone())) else { continue };
-                    self.link_count += 1;
-                    if self.links.len() < MAX_LINKS {
-                        let text = one_line(element.text(), MAX_LINK_TEXT);
-                        self.links.push(Link { url, text });
+                    let Some(url) = url.filter(|url| !seen.contains(url)) else { continue };
+                    if seen.len() == MAX_LINKS {
+                        self.more_links = true;
+                        continue;
                     }
+                    self.links.push(Link { url: url.clone(), text: one_line(element.text(), MAX_LINK_TEXT) });
+                    seen.insert(url);
                 }
                 _ => {}
             }

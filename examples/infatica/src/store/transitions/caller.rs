@@ -178,7 +178,8 @@ impl WriteStore {
 /// Queues a task as if it was new, but for the count of its attempts.
 async fn requeue(connection: &mut SqliteConnection, now: i64, task: i64) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE tasks SET status = 'queued', faults = 0, due_at = ?2, http_status = NULL, error = NULL, finished_at = NULL
+        "UPDATE tasks SET status = 'queued', faults = 0, due_at = ?2,
+                          http_status = NULL, error = NULL, finished_at = NULL
          WHERE seq = ?1",
     )
     .bind(task)

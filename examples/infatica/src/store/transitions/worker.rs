@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use infatica_tools::{Engine, ItemStatus};
+use infatica_tools::{Engine, ItemStatus, RunStatus};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Event, insert_task, record, settle};
@@ -84,8 +84,9 @@ impl WriteStore {
             "UPDATE tasks SET status = 'running', attempts = attempts + 1 WHERE seq = (
                  SELECT seq FROM tasks WHERE status = 'queued' AND due_at <= ?1 AND run = (
                      SELECT seq FROM runs
-                     WHERE status IN ('queued', 'running')
-                       AND EXISTS (SELECT 1 FROM tasks WHERE run = runs.seq AND tasks.status = 'queued' AND due_at <= ?1)
+                     WHERE status IN ('queued', 'running') AND EXISTS (
+                         SELECT 1 FROM tasks WHERE run = runs.seq AND tasks.status = 'queued' AND due_at <= ?1
+                     )
                      ORDER BY (
                          SELECT count(*) FROM tasks JOIN runs AS others ON others.seq = tasks.run
                          WHERE tasks.status = 'running' AND others.account = runs.account
@@ -98,10 +99,11 @@ impl WriteStore {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let run = RunKey(row.try_get("run")?);
-        let (engine, max_items): (String, i64) = sqlx::query_as("SELECT engine, max_items FROM runs WHERE seq = ?1")
-            .bind(run.0)
-            .fetch_one(&mut *change)
-            .await?;
+        let (engine, max_items, status): (String, i64, String) =
+            sqlx::query_as("SELECT engine, max_items, status FROM runs WHERE seq = ?1")
+                .bind(run.0)
+                .fetch_one(&mut *change)
+                .await?;
         let claim = Claim {
             task: row.try_get("seq")?,
             attempt: row.try_get("attempts")?,
@@ -112,19 +114,14 @@ impl WriteStore {
             max_items,
             faults: row.try_get("faults")?,
         };
-        sqlx::query("UPDATE runs SET served_at = ?2 WHERE seq = ?1")
-            .bind(run.0)
-            .bind(now)
-            .execute(&mut *change)
-            .await?;
-        let started = sqlx::query(
-            "UPDATE runs SET status = 'running', started_at = ifnull(started_at, ?2) WHERE seq = ?1 AND status = 'queued'",
+        sqlx::query(
+            "UPDATE runs SET status = 'running', served_at = ?2, started_at = ifnull(started_at, ?2) WHERE seq = ?1",
         )
         .bind(run.0)
         .bind(now)
         .execute(&mut *change)
         .await?;
-        if started.rows_affected() > 0 {
+        if word::<RunStatus>(&status)? == RunStatus::Queued {
             record(&mut change, now, Event { run, task: None, name: "run.started", detail: None, actor: None }).await?;
         }
         let attempt = format!("attempt {}", claim.attempt);

@@ -1,0 +1,114 @@
+//! A caller with an account.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use toolwright_tests::{Client, Revision, Server};
+
+/// How long a test waits for a run.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Starts the server in an empty folder, allowed to collect from the site of the test.
+pub(crate) fn start(arguments: &[&str]) -> Server {
+    let server = Server::of(env!("CARGO_BIN_EXE_infatica")).arg("--allow-private-targets=127.0.0.1");
+    arguments.iter().fold(server, |server, argument| server.arg(*argument)).start()
+}
+
+/// A caller with every scope of the area.
+pub(crate) struct Account {
+    client: Client,
+}
+
+impl Account {
+    /// The account of the server's operator.
+    pub(crate) fn of(server: &Server) -> Self {
+        Self::named(server, "local")
+    }
+
+    /// Another account; its token has the account's name.
+    pub(crate) fn named(server: &Server, name: &str) -> Self {
+        let token = server.token_for(name, &format!("token of {name}"), &["runs:read", "runs:write"]);
+        Self::with_token(server, &token)
+    }
+
+    pub(crate) fn with_token(server: &Server, token: &str) -> Self {
+        Self { client: Client::http(server.url(), Some(token), Revision::V2026_07_28) }
+    }
+
+    /// What a tool answers.
+    pub(crate) async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.client.call(tool, arguments).await.structured().clone()
+    }
+
+    /// What a tool says that refuses.
+    pub(crate) async fn refusal(&mut self, tool: &str, arguments: Value) -> String {
+        let reply = self.client.call(tool, arguments).await;
+        assert!(reply.is_tool_error(), "{tool} did not refuse: {reply:?}");
+        reply.text().to_owned()
+    }
+
+    /// Creates a run, and answers with its id.
+    pub(crate) async fn create(&mut self, arguments: Value) -> String {
+        text(&self.call("create_run", arguments).await["id"])
+    }
+
+    /// A run and its items as they stand.
+    pub(crate) async fn get(&mut self, run_id: &str) -> Value {
+        self.call("get_run", json!({"run_id": run_id, "limit": 500})).await
+    }
+
+    /// A run and its items when it is over.
+    pub(crate) async fn over(&mut self, run_id: &str) -> Value {
+        self.when(run_id, |run| !["queued", "running"].contains(&run["run"]["status"].as_str().unwrap_or_default()))
+            .await
+    }
+
+    /// A run and its items as soon as they are as wanted.
+    pub(crate) async fn when(&mut self, run_id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let run = self.get(run_id).await;
+            if wanted(&run) {
+                return run;
+            }
+            assert!(Instant::now() < deadline, "the run stays as it is: {run:#}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Collects addresses to the end, and answers with the run and its items.
+    pub(crate) async fn collect(&mut self, engine: &str, urls: &[String]) -> Value {
+        let run_id = self.create(json!({"engine": engine, "urls": urls})).await;
+        self.over(&run_id).await
+    }
+
+    /// The items of a run with what was collected, by way of an export.
+    pub(crate) async fn exported(&mut self, run_id: &str) -> Vec<Value> {
+        let export = self.call("export_run", json!({"run_id": run_id, "format": "json"})).await;
+        let file: Value = serde_json::from_str(&text(&export["content"])).expect("a JSON file");
+        file["items"].as_array().expect("items").clone()
+    }
+
+    /// The events of a run: what happened, and to which item.
+    pub(crate) async fn events(&mut self, run_id: &str) -> Vec<Value> {
+        let log = self.call("get_run_logs", json!({"run_id": run_id, "limit": 1000})).await;
+        log["events"].as_array().expect("events").clone()
+    }
+
+    /// The names of a run's events.
+    pub(crate) async fn event_names(&mut self, run_id: &str) -> Vec<String> {
+        self.events(run_id).await.iter().map(|event| text(&event["event"])).collect()
+    }
+}
+
+/// A text of an answer.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// One field of each item of a run, in the order of the run.
+pub(crate) fn items<'a>(run: &'a Value, field: &str) -> Vec<&'a str> {
+    let items = run["items"].as_array().expect("items");
+    items.iter().map(|item| item[field].as_str().unwrap_or_default()).collect()
+}

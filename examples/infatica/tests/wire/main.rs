@@ -1,0 +1,16 @@
+//! Infatica's runs, asked over the wire: the real binary, a site that the tests serve, and what the
+//! tools answer.
+
+mod account;
+mod addresses;
+mod cancelling;
+mod collecting;
+mod engines;
+mod exports;
+mod feeds;
+mod reading;
+mod refusals;
+mod restarts;
+mod site;
+mod store;
+mod tools;
