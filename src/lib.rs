@@ -1,7 +1,22 @@
 //! The runtime of toolwright: MCP servers from a declared list of tools, scopes and prompts.
 //!
 //! A server is three things: a crate that `cargo run -p codegen` generated from its `tools.yaml`,
-//! one function for each tool under [`macro@mcp_tool`], and a `main` that hands both to [`serve`].
+//! one function for each tool under [`macro@mcp_tool`], and a `main` that hands both to [`serve`]:
+//!
+//! ```text
+//! fn main() -> std::process::ExitCode {
+//!     toolwright::serve(&acme_tools::SERVER, async |context: Context<Args>| {
+//!         let stores = store::open(&context.args.store).await?;
+//!         context.spawn(worker(stores.write.clone(), context.shutdown.clone()));
+//!         Ok(acme_tools::handlers(stores.read, stores.write))
+//!     })
+//! }
+//! ```
+//!
+//! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
+//! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
+//! answers in the protocol's terms, `arguments` holds the arguments against their schema, and
+//! `runner` runs the handler within its limits. `stdio` asks the same of every line.
 
 mod arguments;
 mod call;

@@ -49,7 +49,10 @@ impl<A> Context<A> {
 }
 
 /// Runs a server: parses the command line and does what it says. `setup` makes the handlers; it
-/// runs for the commands that serve.
+/// runs for the commands that serve, before the first request.
+///
+/// The options of `A` join those of `serve` and `stdio`. The runtime's own options can also be set
+/// in the environment: those of a server `acme` are `ACME_LISTEN`, `ACME_DATABASE` and so on.
 pub fn serve<A, F>(spec: &'static ServerSpec, setup: F) -> ExitCode
 where
     A: Args,

@@ -89,18 +89,6 @@ async fn a_body_is_refused_by_its_announced_size_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn one_connection_carries_many_requests_without_delay() {
-    let server = Server::of(ACME).start();
-    let mut client = full(&server, Revision::V2025_11_25).await;
-    let started = Instant::now();
-    for _ in 0..50 {
-        assert_eq!(client.call("whoami", json!({})).await.status, Some(200));
-    }
-    // With Nagle's algorithm each answer waits 40 ms for an acknowledgement.
-    assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
-}
-
-#[tokio::test]
 async fn nonsense_on_the_wire_harms_nobody() {
     let server = Server::of(ACME).start();
     for bytes in
