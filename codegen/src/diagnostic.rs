@@ -1,6 +1,6 @@
 //! Faults: what is wrong, where, and what to do. The only file that renders them.
 
-use std::{fmt, ops::Range};
+use std::{collections::HashSet, fmt, ops::Range};
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
@@ -85,7 +85,17 @@ impl Report {
     /// The faults in the order of their places. Equal faults are one.
     pub fn new(sources: Sources, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by(|a, b| a.0.order().cmp(&b.0.order()));
-        diagnostics.dedup_by(|a, b| a.0.order() == b.0.order());
+        // Servers that include one file have its faults in common.
+        let mut seen = HashSet::new();
+        diagnostics.retain(|Diagnostic(fault)| {
+            seen.insert((
+                sources.path(fault.at.file).to_owned(),
+                fault.at.start,
+                fault.at.end,
+                fault.code,
+                fault.title.clone(),
+            ))
+        });
         Self { sources, diagnostics }
     }
 

@@ -79,6 +79,16 @@ impl Loader {
 
     fn start(&mut self, manifest: &Path) {
         let path = normal(&self.root.join(manifest));
+        if !path.starts_with(&self.root) {
+            // Outputs name the manifest by its path in the workspace, the same on every machine.
+            let file = self.sources.add(manifest.to_string_lossy().into_owned(), String::new());
+            let at = Place { file, start: 0, end: 0 };
+            self.faults.push(
+                Diagnostic::new(Code::ManifestPath, at, "the manifest is outside of the workspace")
+                    .help("name a manifest below the workspace's folder, or that folder with `--root`"),
+            );
+            return;
+        }
         let Some(tree) = self.tree(&path, None) else { return };
         match kind(&tree) {
             Ok(Kind::Workspace) => {
@@ -97,6 +107,14 @@ impl Loader {
             if self.read.contains(&server) {
                 let title = format!("{} is listed twice", quoted(&name));
                 self.faults.push(Diagnostic::new(Code::ManifestPath, name.at, title).help("remove one of the two"));
+                continue;
+            }
+            if !server.starts_with(&self.root) {
+                let title = format!("{} leads out of the workspace", quoted(&name));
+                self.faults.push(
+                    Diagnostic::new(Code::ManifestPath, name.at, title)
+                        .help("keep the manifests below the workspace's folder"),
+                );
                 continue;
             }
             let Some(tree) = self.tree(&server, Some(&name)) else { continue };
@@ -126,7 +144,8 @@ impl Loader {
         }
         let complete = self.faults.len() == before;
         let shown = self.shown(path);
-        let Some(inputs) = self.inputs(&shown, &globs, tree.at) else { return };
+        // A pattern that is a fault must not be followed: it may lead anywhere.
+        let inputs = complete.then(|| self.inputs(&shown, &globs, tree.at)).flatten();
         let outcome = resolve::server(&Declared { manifest, at: tree.at, included, complete }, shown, inputs);
         self.faults.extend(outcome.faults);
         self.called.extend(outcome.called);
@@ -206,10 +225,8 @@ impl Loader {
         match Inputs::read(&self.root, manifest, &globs) {
             Ok(inputs) => Some(inputs),
             Err(error) => {
-                if self.faults.is_empty() {
-                    let title = format!("the manifest's files cannot be read again: {error}");
-                    self.faults.push(Diagnostic::new(Code::UnreadableFile, at, title));
-                }
+                let title = format!("the files of this manifest cannot be read again: {error}");
+                self.faults.push(Diagnostic::new(Code::UnreadableFile, at, title));
                 None
             }
         }

@@ -40,13 +40,13 @@ pub struct ServerManifest {
     #[schemars(required, schema_with = "schema::grammar_version")]
     pub manifest: Option<Spanned<u64>>,
     /// What the server is called, where it is, and what it allows.
-    #[schemars(required)]
+    #[schemars(with = "Server")]
     pub server: Option<Section<Server>>,
     /// Named values that a call is about, from the path, the credential or an argument.
     #[serde(default)]
     pub bindings: Section<Entries<Section<Binding>>>,
     /// What callers present to prove who they are.
-    #[schemars(required)]
+    #[schemars(with = "Credential")]
     pub credential: Option<Section<Credential>>,
     /// What a credential can be allowed to do, by the scope's name on the wire, as `runs:read`. A
     /// server has at most 64.
@@ -70,7 +70,7 @@ pub struct ServerManifest {
     #[serde(default)]
     pub include: Section<Vec<Name>>,
     /// The clients that the documentation explains, in its order.
-    #[schemars(required)]
+    #[schemars(with = "server::Clients")]
     pub clients: Option<Section<server::Clients>>,
     /// What the documentation says beside what follows from the declarations.
     #[serde(default)]

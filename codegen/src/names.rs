@@ -52,7 +52,7 @@ pub fn tool(wire: &str) -> Result<String, Refusal> {
         return Err(invalid("is not a name that a tool can have", example_of(&wire.to_snake_case(), "get_run")));
     }
     if HIDDEN_BY_MODULES.contains(&wire) {
-        return Err(reserved("would hide a name that every Rust file has"));
+        return Err(reserved("would hide a name that Rust or the generated crate has"));
     }
     identifier(wire.to_owned())
 }
@@ -140,6 +140,13 @@ pub fn anchor(heading: &str) -> String {
         .collect()
 }
 
+/// The name of a shape as a heading.
+pub fn heading(shape: &str) -> String {
+    let words = words(shape).join(" ");
+    let mut characters = words.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
+}
+
 /// The words of a name, in lowercase, however they are joined.
 pub fn words(wire: &str) -> Vec<String> {
     wire.to_snake_case().split('_').map(str::to_owned).collect()
@@ -194,6 +201,7 @@ const HIDDEN_BY_MODULES: &[&str] = &[
     "std",
     "str",
     "toolwright",
+    "types",
     "types",
     "u128",
     "u16",
@@ -256,12 +264,14 @@ const RUNTIME: &[&str] = &[
     "Access",
     "Args",
     "Call",
+    "Context",
     "Dispatch",
     "ErrorCode",
     "Handle",
     "Handlers",
     "Identity",
     "Input",
+    "Listing",
     "Output",
     "Read",
     "ReadStore",
@@ -299,6 +309,7 @@ mod tests {
             ("2fast", None),
             ("super", None),
             ("std", None),
+            ("types", None),
             ("", None),
         ];
         for (wire, expected) in cases {
@@ -344,8 +355,34 @@ mod tests {
     }
 
     #[test]
+    fn every_public_name_of_the_runtime_is_reserved() {
+        fn leaves(tree: &syn::UseTree, found: &mut Vec<String>) {
+            match tree {
+                syn::UseTree::Path(path) => leaves(&path.tree, found),
+                syn::UseTree::Group(group) => group.items.iter().for_each(|item| leaves(item, found)),
+                syn::UseTree::Name(name) => found.push(name.ident.to_string()),
+                syn::UseTree::Rename(rename) => found.push(rename.rename.to_string()),
+                syn::UseTree::Glob(_) => panic!("a glob hides which names there are"),
+            }
+        }
+        let mut public = Vec::new();
+        for item in syn::parse_file(include_str!("../../src/lib.rs")).expect("the runtime").items {
+            match item {
+                syn::Item::Use(item) if matches!(item.vis, syn::Visibility::Public(_)) => {
+                    leaves(&item.tree, &mut public);
+                }
+                _ => {}
+            }
+        }
+        public.retain(|name| name.starts_with(|first: char| first.is_uppercase()));
+        assert!(public.contains(&"ToolError".to_owned()), "{public:?}");
+        public.retain(|name| !RUNTIME.contains(&name.as_str()));
+        assert!(public.is_empty(), "not reserved: {public:?}");
+    }
+
+    #[test]
     fn lists_of_names_are_sorted() {
-        for list in [KEYWORDS, PRELUDE, RUNTIME] {
+        for list in [KEYWORDS, HIDDEN_BY_MODULES, PRELUDE, RUNTIME] {
             assert!(list.is_sorted(), "{list:?}");
         }
     }

@@ -23,6 +23,7 @@ use std::collections::HashMap;
 
 use toolwright_freshness::Inputs;
 
+pub(crate) use obeyed::not_obeyed;
 pub(crate) use servers::servers;
 pub(crate) use text::text;
 
@@ -89,13 +90,14 @@ impl Faults {
 }
 
 /// Checks one server.
-pub(crate) fn server(declared: &Declared, manifest: String, inputs: Inputs) -> Outcome {
+pub(crate) fn server(declared: &Declared, manifest: String, inputs: Option<Inputs>) -> Outcome {
     let mut faults = Faults::default();
     let sections = Sections::merge(declared, &mut faults);
     obeyed::check(declared, &sections, &mut faults);
     let called = server::called(declared);
+    let can_be_made = inputs.is_some();
     let api = resolve(declared, &sections, manifest, inputs, called.as_ref(), &mut faults);
-    if faults.0.is_empty() && declared.complete && api.is_none() {
+    if faults.0.is_empty() && declared.complete && can_be_made && api.is_none() {
         faults.push(Diagnostic::new(
             Code::Internal,
             declared.at,
@@ -128,7 +130,7 @@ fn resolve(
     declared: &Declared,
     sections: &Sections<'_>,
     manifest: String,
-    inputs: Inputs,
+    inputs: Option<Inputs>,
     called: Option<&Called>,
     faults: &mut Faults,
 ) -> Option<Api> {
@@ -145,7 +147,7 @@ fn resolve(
     constants::check(&types, &tools, faults);
     let clients = clients::resolve(declared, called, &tools, faults);
     let server = identity?;
-    let folder = std::path::Path::new("generated").join(&server.name);
+    let folder = std::path::Path::new(crate::emit::OUTPUTS).join(&server.name);
     Some(Api {
         server,
         credential: credential?,
@@ -156,7 +158,7 @@ fn resolve(
         tools: tools.into_iter().map(|tool| tool.api).collect::<Vec<api::Tool>>(),
         clients: clients?,
         docs: server::docs(declared),
-        inputs,
+        inputs: inputs?,
         folder,
         manifest,
     })

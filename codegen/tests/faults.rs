@@ -1,7 +1,8 @@
-//! Faulty manifests and the exact words about them. A case is a folder of `tests/faults/` with a
-//! `tools.yaml`, whatever it includes, and `expected.txt`: what the real program says of it.
+//! Faulty manifests and the exact words about them. A case is a folder of `tests/golden/` with a
+//! `tools.yaml`, whatever it includes, and `expected.txt`: what the real program says of it. (A case
+//! whose manifest has no fault has a folder `expected` instead.)
 //!
-//! `UPDATE_FAULTS=1 cargo test -p codegen --test faults` takes over what comes out.
+//! `UPDATE_GOLDEN=1` takes over what comes out; a new case begins with an empty `expected.txt`.
 
 use std::{
     collections::BTreeSet,
@@ -16,9 +17,10 @@ use codegen::{
 };
 
 fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/faults");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut cases: Vec<PathBuf> = paths.filter(|path| path.join("expected.txt").is_file()).collect();
     cases.sort();
     assert!(!cases.is_empty());
     cases
@@ -55,7 +57,7 @@ fn every_case_is_reported_in_the_expected_words() {
     for case in cases() {
         let actual = said(&case);
         let file = case.join("expected.txt");
-        if std::env::var_os("UPDATE_FAULTS").is_some() {
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(&file, &actual).unwrap();
         }
         let expected = fs::read_to_string(&file).unwrap_or_default().replace("\r\n", "\n");
@@ -64,7 +66,7 @@ fn every_case_is_reported_in_the_expected_words() {
             different.push(format!("{}\n{}", case.display(), diff.unified_diff()));
         }
     }
-    assert!(different.is_empty(), "{}\nto take over what came: UPDATE_FAULTS=1", different.join("\n"));
+    assert!(different.is_empty(), "{}\nto take over what came: UPDATE_GOLDEN=1", different.join("\n"));
 }
 
 #[test]
@@ -77,7 +79,7 @@ fn every_code_has_a_case() {
         .filter(|code| !seen.contains(code) && !unreachable.contains(code))
         .map(|code| code.as_str())
         .collect();
-    assert!(missing.is_empty(), "no case of tests/faults has: {missing:?}");
+    assert!(missing.is_empty(), "no case of tests/golden has: {missing:?}");
     assert!(seen.is_disjoint(&unreachable), "a case reaches a code that nothing should reach");
 }
 

@@ -229,8 +229,9 @@ mod tests {
 
     #[test]
     fn authorize_is_an_and_of_ors_over_what_the_grants_imply() {
-        let cases: &[(&[&[ScopeId]], &[ScopeId], &[ScopeId])] = &[
-            // what is required, what is held, what is missing
+        /// What is required, what is held, what is missing.
+        type Case<'a> = (&'a [&'a [ScopeId]], &'a [ScopeId], &'a [ScopeId]);
+        let cases: &[Case<'_>] = &[
             (&[], &[], &[]),
             (&[], &[BILLING], &[]),
             (&[&[READ]], &[], &[READ]),

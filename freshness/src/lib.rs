@@ -72,7 +72,11 @@ fn digest(workspace: &Path, manifest: &str, include: &[String]) -> io::Result<St
             digest.update(part);
         }
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&digest.finalize()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// A file's path in the workspace, with forward slashes.

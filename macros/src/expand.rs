@@ -6,10 +6,10 @@ use syn::spanned::Spanned;
 
 use crate::handler::{self, Faulty, Handler};
 
-pub(crate) fn mcp_tool(arguments: TokenStream, function: TokenStream) -> TokenStream {
-    match handler::read(arguments, function.clone()) {
+pub(crate) fn mcp_tool(arguments: TokenStream, function: &TokenStream) -> TokenStream {
+    match handler::read(arguments, function) {
         Ok(handler) => implementation(&handler),
-        Err(faulty) => stand_in(&faulty, &function),
+        Err(faulty) => stand_in(&faulty, function),
     }
 }
 

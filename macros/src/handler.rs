@@ -26,30 +26,25 @@ pub(crate) struct Faulty {
 }
 
 /// Reads the attribute's arguments and the function under it.
-pub(crate) fn read(arguments: TokenStream, function: TokenStream) -> Result<Handler, Faulty> {
-    let function: ItemFn = syn::parse2(function).map_err(|error| Faulty {
-        error: syn::Error::new(error.span(), format!("#[mcp_tool] goes on a function: {error}")),
-        tool: None,
-        store: None,
+pub(crate) fn read(arguments: TokenStream, function: &TokenStream) -> Result<Handler, Box<Faulty>> {
+    let function: ItemFn = syn::parse2(function.clone()).map_err(|error| {
+        let error = syn::Error::new(error.span(), format!("#[mcp_tool] goes on a function: {error}"));
+        Faulty { error, tool: None, store: None }
     })?;
     let tool = if arguments.is_empty() {
         function.sig.ident.clone()
     } else {
-        syn::parse2(arguments).map_err(|error| Faulty {
-            error: syn::Error::new(
-                error.span(),
-                "#[mcp_tool] takes nothing, or the name of the tool: #[mcp_tool(cancel_run)]",
-            ),
-            tool: None,
-            store: None,
+        syn::parse2(arguments).map_err(|error| {
+            let wanted = "#[mcp_tool] takes nothing, or the name of the tool: #[mcp_tool(cancel_run)]";
+            Faulty { error: syn::Error::new(error.span(), wanted), tool: None, store: None }
         })?
     };
     match (store(&function), signature(&function)) {
         (Store::Referred(store), Ok((call, input, output))) => {
             Ok(Handler { function, tool, store, call, input, output })
         }
-        (Store::Referred(store), Err(error)) => Err(Faulty { error, tool: Some(tool), store: Some(store) }),
-        (Store::Faulty { error, store }, _) => Err(Faulty { error, tool: Some(tool), store }),
+        (Store::Referred(store), Err(error)) => Err(Faulty { error, tool: Some(tool), store: Some(store) }.into()),
+        (Store::Faulty { error, store }, _) => Err(Faulty { error, tool: Some(tool), store }.into()),
     }
 }
 

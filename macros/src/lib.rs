@@ -21,7 +21,7 @@ mod store;
 /// The function stays as it was written, and `toolwright::Handle` is implemented for the store.
 #[proc_macro_attribute]
 pub fn mcp_tool(arguments: TokenStream, function: TokenStream) -> TokenStream {
-    expand::mcp_tool(arguments.into(), function.into()).into()
+    expand::mcp_tool(arguments.into(), &function.into()).into()
 }
 
 /// Makes a type the store of tools with `access: read`. Nothing reached through it should be able

@@ -13,12 +13,49 @@ use crate::nearest::nearest;
 /// How much of a value a message repeats.
 const SHOWN: usize = 60;
 
-/// Every fault, one line each.
+/// Every fault, one line each: first what came, then what should not have, then what did not.
 pub(super) fn faults(errors: ErrorIterator<'_>, schema: &Value, arguments: &Value) -> Vec<String> {
     let explainer = Explainer { schema, arguments };
-    let mut lines = Vec::new();
-    errors.for_each(|error| explainer.explain(&error, &mut lines));
-    lines
+    let mut faults = Vec::new();
+    errors.for_each(|error| explainer.explain(&error, &mut faults));
+    let listed: Vec<_> =
+        faults.iter().filter(|fault| fault.about == About::Choice).map(|fault| fault.place.clone()).collect();
+    // The values to choose from say more than their type does.
+    faults.retain(|fault| fault.about != About::Type || !listed.contains(&fault.place));
+    faults.sort_by_key(|fault| fault.about.order());
+    faults.iter().map(Fault::line).collect()
+}
+
+/// One fault in the arguments.
+struct Fault {
+    place: String,
+    about: About,
+    what: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Type,
+    Choice,
+    Value,
+    UnknownName,
+    MissingName,
+}
+
+impl About {
+    fn order(self) -> usize {
+        match self {
+            Self::Type | Self::Choice | Self::Value => 0,
+            Self::UnknownName => 1,
+            Self::MissingName => 2,
+        }
+    }
+}
+
+impl Fault {
+    fn line(&self) -> String {
+        line(&self.place, &self.what)
+    }
 }
 
 /// A fault that the schema allows and the type does not.
@@ -52,61 +89,80 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    fn explain(&self, error: &ValidationError<'_>, lines: &mut Vec<String>) {
+    fn explain(&self, error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
         let place = place::of_pointer(error.instance_path().as_str(), self.arguments);
-        match error.kind() {
+        let about = match error.kind() {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
                 let known = self.known_names(error.schema_path().as_str());
-                lines.extend(unexpected.iter().map(|name| line(&place::member(&place, name), &unknown(name, &known))));
+                faults.extend(unexpected.iter().map(|name| Fault {
+                    place: place::member(&place, name),
+                    about: About::UnknownName,
+                    what: unknown(name, &known),
+                }));
+                return;
             }
             Kind::Required { property } => {
-                let name = property.as_str().unwrap_or_default();
-                lines.push(line(&place::member(&place, name), "missing, and required"));
+                let place = place::member(&place, property.as_str().unwrap_or_default());
+                faults.push(Fault { place, about: About::MissingName, what: "missing, and required".to_owned() });
+                return;
             }
             Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
-                self.explain_alternatives(error, &place, context, lines);
+                self.explain_alternatives(error, place, context, faults);
+                return;
             }
-            kind => {
-                let expected = expected(kind, error.instance());
-                lines.push(match expected {
-                    Some(expected) => {
-                        line(&place, &format!("expected {expected}, got {}", came(kind, error.instance())))
-                    }
-                    None => line(&place, &shortened(&error.to_string())),
-                });
-            }
-        }
+            Kind::Type { .. } => About::Type,
+            Kind::Enum { .. } => About::Choice,
+            _ => About::Value,
+        };
+        let what = match expected(error.kind(), error.instance()) {
+            Some(expected) => format!("expected {expected}, got {}", came(error.kind(), error.instance())),
+            None => shortened(&error.to_string()),
+        };
+        faults.push(Fault { place, about, what });
     }
 
     /// Of several alternatives, the one that was meant: neither of another type nor with another tag.
     fn explain_alternatives(
         &self,
         error: &ValidationError<'_>,
-        place: &str,
+        place: String,
         alternatives: &[Vec<ValidationError<'static>>],
-        lines: &mut Vec<String>,
+        faults: &mut Vec<Fault>,
     ) {
         let here = error.instance_path().as_str();
-        let mismatch = |faults: &&Vec<ValidationError<'static>>| faults.iter().any(|fault| rules_out(fault, here));
-        let meant: Vec<_> = alternatives.iter().filter(|faults| !mismatch(faults)).collect();
-        if let [faults] = meant.as_slice() {
-            faults.iter().for_each(|fault| self.explain(fault, lines));
+        let is_meant = |errors: &&Vec<ValidationError<'static>>| !errors.iter().any(|error| rules_out(error, here));
+        let meant: Vec<_> = alternatives.iter().filter(is_meant).collect();
+        if let [only] = meant.as_slice() {
+            for error in *only {
+                self.explain(error, faults);
+            }
             return;
         }
-        let tags: Vec<_> = alternatives.iter().flatten().filter_map(|fault| tag(fault, here)).collect();
-        if let Some((pointer, _)) = tags.first() {
-            let names = one_of(tags.iter().map(|(_, name)| name.as_str()));
-            let tag_place = place::of_pointer(pointer, self.arguments);
-            lines.push(match self.arguments.pointer(pointer) {
-                Some(came) => line(&tag_place, &format!("expected {names}, got {}", shown(came))),
-                None => line(&tag_place, &format!("missing, and required: {names}")),
-            });
+        let missing = missing_in_all(&meant, here);
+        if !missing.is_empty() {
+            for error in missing {
+                self.explain(error, faults);
+            }
             return;
         }
-        let types: Vec<_> =
-            alternatives.iter().flatten().filter_map(|fault| expected(fault.kind(), fault.instance())).collect();
-        let expected = if types.is_empty() { "one of the declared shapes".to_owned() } else { types.join(" or ") };
-        lines.push(line(place, &format!("expected {expected}, got {}", shown(error.instance()))));
+        faults.push(self.tag_fault(alternatives, here).unwrap_or_else(|| {
+            let types = alternatives.iter().flatten().filter_map(|error| expected(error.kind(), error.instance()));
+            let mut types: Vec<_> = types.collect();
+            types.dedup();
+            let expected = if types.is_empty() { "one of the declared shapes".to_owned() } else { types.join(" or ") };
+            let what = format!("expected {expected}, got {}", shown(error.instance()));
+            Fault { place, about: About::Type, what }
+        }));
+    }
+
+    /// The fault of a tag that no alternative has.
+    fn tag_fault(&self, alternatives: &[Vec<ValidationError<'static>>], here: &str) -> Option<Fault> {
+        let tags: Vec<_> = alternatives.iter().flatten().filter_map(|error| tag(error, here)).collect();
+        let (pointer, _) = tags.first()?;
+        let names = one_of(tags.iter().map(|(_, name)| name.as_str()));
+        let came = self.arguments.pointer(pointer)?;
+        let what = format!("expected {names}, got {}", shown(came));
+        Some(Fault { place: place::of_pointer(pointer, self.arguments), about: About::Choice, what })
     }
 
     /// The names that the object may have whose schema has the keyword at `keyword`.
@@ -123,6 +179,20 @@ fn rules_out(fault: &ValidationError<'_>, here: &str) -> bool {
         Kind::Type { .. } => fault.instance_path().as_str() == here,
         _ => tag(fault, here).is_some(),
     }
+}
+
+/// What each of several alternatives lacks: a tag, for example, without which nothing tells them apart.
+fn missing_in_all<'a>(
+    alternatives: &[&'a Vec<ValidationError<'static>>],
+    here: &str,
+) -> Vec<&'a ValidationError<'static>> {
+    let lacked = |error: &'a ValidationError<'static>| match error.kind() {
+        Kind::Required { property } if error.instance_path().as_str() == here => property.as_str(),
+        _ => None,
+    };
+    let Some((first, others)) = alternatives.split_first() else { return Vec::new() };
+    let in_all = |name| others.iter().all(|errors| errors.iter().any(|error| lacked(error) == Some(name)));
+    first.iter().filter(|error| lacked(error).is_some_and(in_all)).collect()
 }
 
 /// The tag that a fault asks for, directly below `here`, and the pointer to it.

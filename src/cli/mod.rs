@@ -122,12 +122,12 @@ where
     let public = options.public_url.as_deref();
     let names: Vec<&str> = public.into_iter().chain(options::declared_url(spec)).collect();
     let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
-    let url = public.map_or_else(|| format!("http://{address}{}", spec.path), str::to_owned);
+    let url = format!("http://{address}{}", spec.path);
 
-    first_token::welcome(spec, &tokens, address, &url).await?;
+    first_token::welcome(spec, &tokens, address, public.unwrap_or(&url)).await?;
     let running = start(spec, tokens, args, setup).await?;
     let stop = until_signal()?;
-    tracing::info!(%address, "listening on {url}");
+    tracing::info!(public, "listening on {url}");
     let routes = http::routes(running.server(), trusted);
     let stopping = running.grace();
     let accepting = CancellationToken::new();

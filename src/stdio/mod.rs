@@ -63,7 +63,8 @@ pub(crate) async fn serve<R, W>(
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let credential = std::env::var(server.spec.credential.env).ok().filter(|credential| !credential.is_empty());
+    let credential = std::env::var(server.spec.credential.env).ok();
+    let credential = credential.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut lines = Lines::new(input, server.spec.limits.body_bytes);
     let session =
         Arc::new(Session { server, credential, output: AsyncMutex::new(output), in_flight: Mutex::default() });

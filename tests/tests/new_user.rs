@@ -2,7 +2,7 @@
 //! README has them write, and with cargo as they would call it.
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -16,15 +16,16 @@ struct Workspace {
 }
 
 impl Workspace {
-    fn copied() -> Self {
+    fn copied(name: &str) -> Self {
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned();
         // Always the same folder, so that cargo finds what it built the last time.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-user");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).expect("the last copy");
         }
         copy(&original, &folder).expect("a copy of the workspace");
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| original.join("target"), PathBuf::from);
+        // Not the target folder of this workspace: cargo takes a copy of a package for the package itself.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-user-target");
         Self { folder, target }
     }
 
@@ -40,15 +41,22 @@ impl Workspace {
         fs::write(self.path(file), format!("{}\n{text}", self.read(file))).expect(file);
     }
 
+    /// Runs a block of commands as a person's shell does, but stops at the first that fails.
+    fn shell(&self, commands: &str) {
+        let mut shell = Command::new("sh");
+        shell.args(["-e", "-c", commands]);
+        self.run(shell).succeeds();
+    }
+
     fn cargo(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO"))
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env("CARGO_TERM_COLOR", "never")
-            .output()
-            .expect("cargo");
-        Ran::of(&output)
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(arguments);
+        self.run(cargo)
+    }
+
+    fn run(&self, mut command: Command) -> Ran {
+        command.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target).env("CARGO_TERM_COLOR", "never");
+        Ran::of(&command.output().expect("the command"))
     }
 }
 
@@ -101,11 +109,15 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The content of the README's first block of a language below a heading.
-fn block<'a>(readme: &'a str, heading: &str, language: &str) -> &'a str {
-    let (_, section) = readme.split_once(heading).expect(heading);
-    let (_, block) = section.split_once(&format!("```{language}\n")).expect(language);
-    block.split_once("```").expect("the end of the block").0
+/// The content of the first block of a language below a heading, without its indentation.
+fn block(page: &str, heading: &str, language: &str) -> String {
+    let (_, section) = page.split_once(&format!("\n{heading}")).expect(heading);
+    let fence = format!("```{language}");
+    let mut lines = section.lines().skip_while(|line| line.trim_start() != fence);
+    let first = lines.next().unwrap_or_else(|| panic!("{heading}: no {language}"));
+    let indent = first.len() - fence.len();
+    let inside = lines.take_while(|line| line.trim_start() != "```");
+    inside.map(|line| line.get(indent..).unwrap_or_default().to_owned() + "\n").collect()
 }
 
 /// Whether the README shows this line.
@@ -115,7 +127,7 @@ fn assert_shown(readme: &str, line: &str) {
 
 #[test]
 fn a_tool_is_added_in_three_steps_and_none_can_be_forgotten() {
-    let workspace = Workspace::copied();
+    let workspace = Workspace::copied("new-tool");
     let readme = workspace.read("README.md");
     let declaration = block(&readme, "## Add a tool", "yaml");
     let handler = block(&readme, "## Add a tool", "rust");
@@ -142,7 +154,7 @@ fn a_tool_is_added_in_three_steps_and_none_can_be_forgotten() {
     assert_shown(&readme, errors[0]);
 
     // Written: everything else follows.
-    workspace.append("examples/infatica/src/runs.rs", handler);
+    workspace.append("examples/infatica/src/runs.rs", &handler);
     workspace.cargo(&["build", "-p", "infatica"]).succeeds();
     workspace.cargo(&["run", "-p", "codegen", "--", "check"]).succeeds();
     let after = workspace.read("generated/infatica/docs/README.md");
@@ -150,4 +162,26 @@ fn a_tool_is_added_in_three_steps_and_none_can_be_forgotten() {
     assert!(workspace.read("generated/infatica/tools.json").contains("count_runs"));
     let table = workspace.cargo(&["run", "-p", "infatica", "--", "tools"]).succeeds();
     assert!(table.stdout.contains("count_runs"), "{}", table.stdout);
+}
+
+#[test]
+fn a_server_is_added_as_contributing_says() {
+    const HEADING: &str = "## Add a server";
+    let workspace = Workspace::copied("new-server");
+    let page = workspace.read("CONTRIBUTING.md");
+    // Commands come in two blocks of shell, before and after the declaration.
+    let made = block(&page, HEADING, "sh");
+    let (_, after) = page.split_once("3. List it under `servers`").expect("the third step");
+    let generated = block(after, "4. Generate", "sh");
+    workspace.shell(&made);
+    fs::write(workspace.path("examples/hello/tools.yaml"), block(&page, HEADING, "yaml")).expect("the manifest");
+    let listed = block(&page, "3. List it under `servers`", "yaml");
+    fs::write(workspace.path("tools.yaml"), workspace.read("tools.yaml") + &listed).expect("the list");
+    workspace.shell(&generated);
+    fs::write(workspace.path("examples/hello/src/main.rs"), block(&page, HEADING, "rust")).expect("the handlers");
+    let table = workspace.cargo(&["run", "-p", "hello", "--", "tools"]).succeeds();
+    assert!(table.stdout.contains("greet"), "{}", table.stdout);
+    let docs = workspace.read("generated/hello/docs/README.md");
+    assert!(docs.contains("1 tool") && docs.contains("Greet a person by name."), "{docs}");
+    workspace.cargo(&["run", "-p", "codegen", "--", "check"]).succeeds();
 }

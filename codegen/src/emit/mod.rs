@@ -5,6 +5,7 @@ mod clients;
 mod docs;
 mod markdown;
 mod rust;
+mod schema;
 mod template;
 mod tool_list;
 mod wording;
@@ -18,7 +19,7 @@ pub(crate) use wording::count;
 pub const COMMAND: &str = "cargo run -p codegen";
 
 /// The folder of all outputs, below the workspace.
-const OUTPUTS: &str = "generated";
+pub(crate) const OUTPUTS: &str = "generated";
 
 /// A file as it shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub fn server(api: &Api) -> Folder {
 
 /// What the servers of a workspace have in common, beside their folders.
 pub fn workspace() -> Folder {
-    Folder { path: PathBuf::from(OUTPUTS), files: Vec::new() }
+    Folder { path: PathBuf::from(OUTPUTS), files: schema::files() }
 }
 
 /// The root of a crate whose server is gone: there is nothing left in it.

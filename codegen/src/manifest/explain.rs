@@ -102,8 +102,7 @@ impl<'a> Explainer<'a> {
     fn missing_key(&self, error: &ValidationError<'_>, found: Found<'_>, key: &str) -> Diagnostic {
         let description = self
             .parent(error.schema_path())
-            .and_then(|schema| schema.get("properties")?.get(key)?.get("description")?.as_str())
-            .map(|text| text.replace('\n', " "));
+            .and_then(|schema| schema.get("properties")?.get(key)?.get("description")?.as_str());
         let diagnostic = Diagnostic::new(Code::MissingKey, found.at(), format!("{} is missing", quoted(key)))
             .label(format!("this has no {}", quoted(key)));
         match description {

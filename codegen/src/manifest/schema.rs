@@ -37,7 +37,7 @@ impl Kind {
 
 /// The schema of every kind of file, and of what they are made of, by name.
 pub fn definitions() -> Map<String, Value> {
-    let mut generator = SchemaSettings::draft2020_12().with_transform(OptionalIsAbsent).into_generator();
+    let mut generator = SchemaSettings::draft2020_12().with_transform(AsWritten).into_generator();
     generator.subschema_for::<WorkspaceManifest>();
     generator.subschema_for::<ServerManifest>();
     generator.subschema_for::<IncludedFile>();
@@ -79,14 +79,20 @@ pub(super) fn any_object(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object"})
 }
 
-/// An optional key is left out and never null, so that a key whose value was forgotten is a fault.
+/// What the derived schema says otherwise than the manifest means it: an optional key is left out and
+/// never null, so that a key whose value was forgotten is a fault; a size of Rust's integers says
+/// nothing to an editor, and the line breaks of a doc comment neither.
 #[derive(Debug, Clone)]
-struct OptionalIsAbsent;
+struct AsWritten;
 
-impl Transform for OptionalIsAbsent {
+impl Transform for AsWritten {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
         let Some(object) = schema.as_object_mut() else { return };
+        object.remove("format");
+        if let Some(Value::String(description)) = object.get_mut("description") {
+            *description = description.replace('\n', " ");
+        }
         if object.get("default").is_some_and(|value| value.is_null() || value == &json!([]) || value == &json!({})) {
             object.remove("default");
         }
@@ -116,6 +122,9 @@ fn drop_null_alternative(object: &mut Map<String, Value>) {
     if let [Value::Object(one)] = alternatives.as_mut_slice() {
         let one = std::mem::take(one);
         object.remove("anyOf");
-        object.extend(one);
+        // What the key means comes before what its type is.
+        for (keyword, value) in one {
+            object.entry(keyword).or_insert(value);
+        }
     }
 }

@@ -211,7 +211,8 @@ impl Client {
 #[schemars(inline)]
 pub struct Clients(#[schemars(length(min = 1))] pub Vec<Spanned<Client>>);
 
-/// What the documentation says beside what follows from the declarations. Each text is Markdown.
+/// What the documentation says beside what follows from the declarations. Each text is plain, but for code
+/// between backticks.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Docs {

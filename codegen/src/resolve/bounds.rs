@@ -105,9 +105,13 @@ pub(crate) fn resolve(typed: &Typed<'_>, kind: Kind, faults: &mut Faults) -> Bou
         Kind::Integer | Kind::Number => numbers(typed, kind, &mut bounds, faults),
         Kind::Array => {
             sizes(["minItems", "maxItems"], "item", [typed.min_items, typed.max_items], &mut bounds, faults);
-            if typed.unique_items.is_some_and(|unique| unique.value) {
-                bounds.keyword("uniqueItems", true);
-                bounds.words.push("all different".into());
+            match typed.unique_items {
+                Some(unique) if unique.value => {
+                    bounds.keyword("uniqueItems", true);
+                    bounds.words.push("all different".into());
+                }
+                Some(unique) => faults.push(idle("uniqueItems", unique.at)),
+                None => {}
             }
         }
         Kind::Map => {
@@ -160,6 +164,9 @@ fn sizes(
         faults.push(crossed(keys, least.at, most.at));
         return;
     }
+    if let Some(least) = least.filter(|least| least.value == 0) {
+        faults.push(idle(keys[0], least.at));
+    }
     for (key, bound) in keys.into_iter().zip([least, most]) {
         if let Some(bound) = bound {
             bounds.keyword(key, bound.value);
@@ -178,6 +185,10 @@ fn sizes(
         (None, None) => return,
     };
     bounds.words.push(words);
+}
+
+fn idle(key: &str, at: Place) -> Diagnostic {
+    invalid(at, format!("every value meets this `{key}`")).help("remove it")
 }
 
 fn crossed([least_key, most_key]: [&str; 2], least: Place, most: Place) -> Diagnostic {

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     api::{self, Type},
     diagnostic::{Code, Diagnostic, quoted, suggestion},
-    manifest::{Element, Entries, Field, Name, fields::Typed},
+    manifest::{
+        Element, Entries, Field, Name,
+        fields::{Format, Typed},
+    },
     names,
     source::Place,
     types::{Property, reference},
@@ -226,6 +229,9 @@ pub(crate) fn unknown_type(name: &str, at: Place, types: &TypeIndex<'_>) -> Diag
     if name == "object" {
         return diagnostic
             .help("declare a named type with `properties`; use `map` for free keys, `json` for any value");
+    }
+    if let Some(format) = Format::ALL.iter().find(|format| format.as_str() == name) {
+        return diagnostic.help(format!("write `type: string, format: {}`", format.as_str()));
     }
     if let Some((_, known)) = ELSEWHERE.iter().find(|(other, _)| *other == name.to_lowercase()) {
         return diagnostic.help(format!("did you mean `{known}`?"));

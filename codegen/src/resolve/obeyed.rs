@@ -61,6 +61,11 @@ const NOT_OBEYED: &[Row] = &[
     },
 ];
 
+/// What is not obeyed, and what to do instead.
+pub(crate) fn not_obeyed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NOT_OBEYED.iter().map(|row| (row.what, row.help))
+}
+
 /// A fault for every use of what is not obeyed.
 pub(crate) fn check(declared: &Declared, sections: &Sections<'_>, faults: &mut Faults) {
     for row in NOT_OBEYED {

@@ -82,7 +82,7 @@ fn check_version(version: &Text, faults: &mut Faults) {
 pub(crate) fn check_line(title: &Text, faults: &mut Faults) {
     if title.contains('\n') {
         faults.push(
-            Diagnostic::new(Code::InvalidName, title.at, "a title is one line")
+            Diagnostic::new(Code::InvalidName, title.at, "this text has to fit into one line")
                 .help("fold it with `>-`, or shorten it"),
         );
     }

@@ -47,7 +47,7 @@ fn path(endpoint: &str) -> Result<String, (String, String)> {
     let written = endpoint.trim_end_matches('/');
     if url.as_str().trim_end_matches('/') != written || (url.path() != "/" && endpoint.ends_with('/')) {
         let canonical = url.as_str().trim_end_matches('/');
-        return Err(("is not written in its plain form".into(), format!("write {}", quoted(canonical))));
+        return Err(("is not written in its plain form".into(), format!("write `{canonical}`")));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
     if !url.path().bytes().all(plain) || url.path().contains("//") {

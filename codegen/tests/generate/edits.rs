@@ -26,6 +26,13 @@ const EDITS: &[Edit] = &[
         shown: &["+++ b/generated/minimal/.files", "+src/lib.rs"],
     },
     Edit {
+        what: "an output that the servers have in common",
+        make: |workspace| {
+            workspace.replace("generated/manifest.schema.json", "\"additionalProperties\": false", "\"x\": 1");
+        },
+        shown: &["--- a/generated/manifest.schema.json", "+      \"additionalProperties\": false,"],
+    },
+    Edit {
         what: "a description in the manifest",
         make: |workspace| {
             workspace.replace("second/tools.yaml", "description: Tell the time.", "description: It is late.");

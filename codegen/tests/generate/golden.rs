@@ -10,8 +10,12 @@ use crate::workspace::{Workspace, fill, golden, tree};
 fn every_case_gives_what_is_expected() {
     let mut cases = 0;
     for entry in fs::read_dir(golden()).expect("the cases") {
-        let name = entry.expect("a case").file_name().into_string().expect("UTF-8");
-        check(&name);
+        let entry = entry.expect("a case");
+        // Faulty manifests have a report instead, and a test of their own.
+        if entry.path().join("expected.txt").exists() {
+            continue;
+        }
+        check(&entry.file_name().into_string().expect("UTF-8"));
         cases += 1;
     }
     assert!(cases >= 2, "the cases are gone");

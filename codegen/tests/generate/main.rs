@@ -5,4 +5,5 @@ mod docs;
 mod edits;
 mod golden;
 mod output;
+mod tool_list;
 mod workspace;

@@ -150,3 +150,38 @@ fn a_folder_that_is_read_only_is_named() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
 }
+
+#[test]
+fn a_crate_that_cargo_cannot_load_goes_whole() {
+    let workspace = Workspace::generated();
+    workspace.remove("generated/minimal/Cargo.toml");
+    workspace.write("tools.yaml", "servers: [first/tools.yaml]\n");
+    let ran = workspace.run(&[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(!workspace.exists("generated/minimal"));
+    assert!(!workspace.run(&[]).stdout.contains("generated/minimal"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_was_cut_off_is_finished_by_the_next() {
+    let [cut_off, whole] = [Workspace::generated(), Workspace::generated()];
+    for workspace in [&cut_off, &whole] {
+        workspace.replace("second/tools.yaml", "  now:", "  clock:");
+    }
+    assert_eq!(whole.run(&[]).code, Some(0));
+
+    // Nothing is there, and nothing can be put there: this shows only when it is written.
+    let folder = cut_off.path("generated/minimal/docs/tools");
+    fs::remove_dir_all(&folder).expect("the folder");
+    std::os::unix::fs::symlink("/nowhere/at/all", &folder).expect("a link");
+    let ran = cut_off.run(&[]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("generated/minimal/docs/tools/time.md cannot be written: "), "{}", ran.stderr);
+    assert!(cut_off.exists("generated/minimal/src/tools/clock.rs"), "what comes before it is written");
+    assert!(cut_off.exists("generated/minimal/src/tools/now.rs"), "nothing is removed before all is written");
+
+    fs::remove_file(&folder).expect("the link");
+    assert_eq!(cut_off.run(&[]).code, Some(0));
+    assert_eq!(cut_off.tree(), whole.tree());
+}

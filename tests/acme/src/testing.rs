@@ -1,7 +1,10 @@
 //! Tools that show what the runtime hands to a handler, and what it does with one that goes wrong.
 
+#![allow(clippy::unused_async, reason = "a handler is async, whether it waits or not")]
+
 use std::{thread, time::Duration};
 
+#[allow(clippy::wildcard_imports, reason = "the generated crate is made to be imported whole")]
 use acme_tools::*;
 use toolwright::{Call, ToolError, mcp_tool};
 
@@ -23,7 +26,10 @@ async fn echo(_store: &ReadNotes, _call: &Call, input: echo::Input) -> Result<ec
 
 #[mcp_tool]
 async fn misbehave(_store: &ReadNotes, _call: &Call, input: misbehave::Input) -> Result<misbehave::Output, ToolError> {
-    go_wrong(input.how).await.map(|()| misbehave::Output { survived: true })
+    let unfinished = Unfinished("misbehave");
+    let done = go_wrong(input.how).await;
+    std::mem::forget(unfinished);
+    done.map(|()| misbehave::Output { survived: true })
 }
 
 #[mcp_tool]
@@ -35,6 +41,15 @@ async fn misbehave_writing(
     go_wrong(input.how).await?;
     store.add(call.subject(), input.text, None, Vec::new());
     Ok(misbehave_writing::Output { survived: true })
+}
+
+/// Says when a call ends before it has come to its end.
+struct Unfinished(&'static str);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        eprintln!("{} was dropped", self.0);
+    }
 }
 
 /// Blocking takes the thread with it, as handlers do that call what is not asynchronous.

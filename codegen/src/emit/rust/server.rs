@@ -19,7 +19,7 @@ pub(super) fn file(api: &Api) -> File {
     let mut parts = vec![contract()];
     parts.extend(modules(api));
     parts.push(constant(api));
-    parts.extend(handlers(api));
+    parts.push(handlers(api));
     parts.push(lookup(api));
     source(api, "src/lib.rs", &about, &allow, parts)
 }
@@ -187,39 +187,47 @@ struct Store<'a> {
     tools: Vec<&'a Tool>,
 }
 
-/// The constructor. It takes a store for each access that a tool has, so that no server is asked
-/// for a store that nothing uses.
-fn handlers(api: &Api) -> Vec<TokenStream> {
+/// The stores that the constructor takes: one for each access that a tool has, so that no server is
+/// asked for a store that nothing uses.
+fn stores(api: &Api) -> Vec<Store<'_>> {
     let (readers, writers): (Vec<_>, Vec<_>) = api.tools.iter().partition(|tool| tool.access == Access::Read);
-    let stores = [
-        Store { field: "read", parameter: "R", tools: readers },
-        Store { field: "write", parameter: "W", tools: writers },
-    ];
-    let stores: Vec<_> = stores.into_iter().filter(|store| !store.tools.is_empty()).collect();
+    let read = Store { field: "read", parameter: "R", tools: readers };
+    let write = Store { field: "write", parameter: "W", tools: writers };
+    [read, write].into_iter().filter(|store| !store.tools.is_empty()).collect()
+}
 
-    let fields: Vec<_> = stores.iter().map(|store| ident(store.field)).collect();
-    let parameters: Vec<_> = stores.iter().map(|store| ident(store.parameter)).collect();
-    let bounds: Vec<_> = stores
-        .iter()
-        .map(|store| {
-            let parameter = ident(store.parameter);
-            let tools = store.tools.iter().map(|tool| ident(&tool.module));
-            quote!(#parameter: #(contract::Handle<#tools::Tool>)+*)
-        })
-        .collect();
-    let arms = stores.iter().flat_map(|Store { field, parameter, tools }| {
-        let (field, parameter) = (ident(field), ident(parameter));
-        tools.iter().map(move |tool| {
+impl Store<'_> {
+    /// That the store has a handler for each of its tools.
+    fn bound(&self) -> TokenStream {
+        let parameter = ident(self.parameter);
+        let tools = self.tools.iter().map(|tool| ident(&tool.module));
+        quote!(#parameter: #(contract::Handle<#tools::Tool>)+*)
+    }
+
+    /// The arms of the dispatching `match`.
+    fn arms(&self) -> TokenStream {
+        let (field, parameter) = (ident(self.field), ident(self.parameter));
+        let arm = |tool: &&Tool| {
             let (name, module) = (&tool.name, ident(&tool.module));
             quote! {
                 #name => contract::invoke::<#module::Tool, #parameter, Self>(
                     self, |stores| &stores.#field, call, arguments,
                 ),
             }
-        })
-    });
+        };
+        self.tools.iter().map(arm).collect()
+    }
+}
+
+/// The constructor, and in it the type that dispatches: no name of a tool can meet it there.
+fn handlers(api: &Api) -> TokenStream {
+    let stores = stores(api);
     let about = docs(wording::handlers(stores.iter().map(|store| store.field)));
-    vec![quote! {
+    let fields: Vec<_> = stores.iter().map(|store| ident(store.field)).collect();
+    let parameters: Vec<_> = stores.iter().map(|store| ident(store.parameter)).collect();
+    let bounds: Vec<_> = stores.iter().map(Store::bound).collect();
+    let arms = stores.iter().map(Store::arms);
+    quote! {
         #about
         pub fn handlers<#(#parameters),*>(#(#fields: #parameters),*) -> contract::Handlers
         where
@@ -247,7 +255,7 @@ fn handlers(api: &Api) -> Vec<TokenStream> {
 
             contract::Handlers::new(Stores { #(#fields),* })
         }
-    }]
+    }
 }
 
 /// The macro that `#[mcp_tool]` calls first, so that an undeclared name is one error in our words.

@@ -1,0 +1,43 @@
+//! The runtime, tested from the outside: a real server, over the real wire.
+
+mod arguments;
+mod authentication;
+mod authorization;
+mod calls;
+mod connections;
+mod hostile;
+mod lifecycle;
+mod listing;
+mod protocol;
+mod secrets;
+mod stdio;
+mod tokens;
+
+use toolwright_tests::{Client, Revision, Server};
+
+const ACME: &str = env!("CARGO_BIN_EXE_acme");
+const ACME_ALL: &str = env!("CARGO_BIN_EXE_acme-all");
+const ACME_GATED: &str = env!("CARGO_BIN_EXE_acme-gated");
+
+const PREFIX: &str = "acme_";
+
+const SCOPES: [&str; 5] = ["notes:read", "notes:write", "notes:admin", "billing:read", "keys:read"];
+
+const TOOLS: [&str; 9] = [
+    "list_notes",
+    "add_note",
+    "delete_note",
+    "count_notes",
+    "price_notes",
+    "whoami",
+    "echo",
+    "misbehave",
+    "misbehave_writing",
+];
+
+/// A caller that may do everything.
+async fn full(server: &Server, revision: Revision) -> Client {
+    let mut client = Client::http(server.url(), Some(&server.first_token(PREFIX)), revision);
+    client.open().await;
+    client
+}

@@ -1,0 +1,134 @@
+//! What is only so over standard input and output.
+
+use serde_json::{Value, json};
+use toolwright_tests::{Client, Revision, Server, StdioPipe};
+
+use crate::{ACME, PREFIX};
+
+fn pipe(server: &Server, token: Option<&str>) -> StdioPipe {
+    let environment: Vec<_> = token.map(|token| ("ACME_KEY", token)).into_iter().collect();
+    StdioPipe::start(ACME, server.folder(), &environment, &[])
+}
+
+#[tokio::test]
+async fn every_revision_is_spoken() {
+    let server = Server::of(ACME).start();
+    let token = server.first_token(PREFIX);
+    for revision in Revision::ALL {
+        let mut client = Client::stdio(pipe(&server, Some(&token)), revision);
+        let opened = client.open().await;
+        if revision.is_stateless() {
+            assert_eq!(opened.result()["supportedVersions"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]));
+        } else {
+            assert_eq!(opened.result()["protocolVersion"], revision.as_str());
+        }
+        let list = client.list().await;
+        let declared: Value = serde_json::from_str(acme_tools::SERVER.tool_list).expect("the generated list");
+        assert_eq!(list.result()["tools"], declared, "{revision:?}");
+        let scope = list.result().get("cacheScope");
+        assert_eq!(scope, revision.is_stateless().then_some(&json!("private")), "{revision:?}");
+        assert_eq!(client.call("whoami", json!({})).await.structured(), &json!({"subject": "local", "key": "first"}));
+    }
+}
+
+#[tokio::test]
+async fn lines_that_are_no_requests_are_answered_and_forgotten() {
+    let server = Server::of(ACME).start();
+    let token = server.first_token(PREFIX);
+    let mut pipe = pipe(&server, Some(&token));
+    let too_long = "x".repeat(70_000);
+    for (line, code, id) in [
+        ("garbage", -32700, None),
+        ("{", -32700, None),
+        (r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#, -32600, None),
+        ("[]", -32600, None),
+        (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, -32600, None),
+        (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, -32600, None),
+        (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, -32600, Some(json!(1))),
+        (r#"{"jsonrpc":"2.0","id":"a","result":{}}"#, -32600, Some(json!("a"))),
+        (r#"{"jsonrpc":"2.0","id":"b","method":"tools/call","params":[]}"#, -32602, Some(json!("b"))),
+        (
+            r#"{"jsonrpc":"2.0","id":"c","method":"tools/call","params":{"name":"echo","arguments":[1]}}"#,
+            -32602,
+            Some(json!("c")),
+        ),
+        (r#"{"jsonrpc":"2.0","id":"d","method":"tools/call","params":{"name":"nonsense"}}"#, -32602, Some(json!("d"))),
+        (r#"{"jsonrpc":"2.0","id":"e","method":"tools/list","params":{"cursor":"2"}}"#, -32602, Some(json!("e"))),
+        (r#"{"jsonrpc":"2.0","id":"f","method":"resources/list"}"#, -32601, Some(json!("f"))),
+        (too_long.as_str(), -32600, None),
+    ] {
+        pipe.send(line).await;
+        let answer = pipe.receive().await;
+        assert_eq!(answer["error"]["code"], code, "{line:.80}: {answer}");
+        assert_eq!(answer.get("id"), id.as_ref(), "{line:.80}: {answer}");
+    }
+    // Blank lines and notifications want no answer, and line ends may be those of Windows.
+    pipe.send("\n\r\n  ").await;
+    pipe.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    pipe.send("{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}\r").await;
+    assert_eq!(pipe.receive().await, json!({"jsonrpc": "2.0", "id": 9, "result": {}}));
+    let (code, rest, _) = pipe.close().await;
+    assert_eq!((code, rest), (Some(0), vec![]));
+}
+
+#[tokio::test]
+async fn an_id_in_use_is_refused_until_it_is_answered() {
+    let server = Server::of(ACME).start();
+    let token = server.first_token(PREFIX);
+    let mut pipe = pipe(&server, Some(&token));
+    let hang =
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"misbehave","arguments":{"how":"hang"}}}"#;
+    let who = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}"#;
+    pipe.send(hang).await;
+    pipe.send(who).await;
+    let refused = pipe.receive().await;
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(-32600)), "{refused}");
+    let first = pipe.receive().await;
+    assert!(
+        first["result"]["content"][0]["text"].as_str().is_some_and(|text| text.starts_with("timed_out: ")),
+        "{first}"
+    );
+    pipe.send(who).await;
+    assert_eq!(pipe.receive().await["result"]["structuredContent"]["subject"], "local");
+}
+
+#[tokio::test]
+async fn the_credential_is_asked_for_every_request() {
+    let server = Server::of(ACME).start();
+    for (token, reason) in
+        [(None, "missing_credential"), (Some(""), "missing_credential"), (Some("acme_x"), "malformed_credential")]
+    {
+        let mut client = Client::stdio(pipe(&server, token), Revision::V2025_11_25);
+        let reply = client.open().await;
+        assert_eq!(reply.error_code(), Some(-31401), "{token:?}: {reply:?}");
+        assert_eq!(reply.error_data()["reason"], reason);
+        assert!(reply.error_message().contains("acme_"), "{reply:?}");
+    }
+    let token = server.token("brief", &["notes:read"]);
+    let mut client = Client::stdio(pipe(&server, Some(&token)), Revision::V2025_11_25);
+    client.open().await;
+    assert!(client.call("list_notes", json!({})).await.error_code().is_none());
+    server.revoke("brief");
+    let reply = client.call("list_notes", json!({})).await;
+    assert_eq!((reply.error_code(), &reply.error_data()["reason"]), (Some(-31401), &json!("unknown_credential")));
+}
+
+#[tokio::test]
+async fn the_end_of_the_input_lets_calls_in_flight_finish() {
+    let server = Server::of(ACME).start();
+    let token = server.first_token(PREFIX);
+    let mut pipe = pipe(&server, Some(&token));
+    let call = |id: i64, tool: &str| {
+        let params = json!({"name": tool, "arguments": {"how": "hang"}});
+        json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}).to_string()
+    };
+    pipe.send(&call(1, "misbehave")).await;
+    let (code, rest, _) = pipe.close().await;
+    assert_eq!(code, Some(0));
+    let answer: Value = serde_json::from_str(&rest[0]).expect("JSON");
+    assert_eq!((rest.len(), &answer["id"]), (1, &json!(1)));
+    assert!(
+        answer["result"]["content"][0]["text"].as_str().is_some_and(|text| text.starts_with("timed_out: ")),
+        "{answer}"
+    );
+}
