@@ -18,10 +18,7 @@ pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketA
     }
     let name = spec.name;
     if !address.ip().is_loopback() {
-        eprintln!(
-            "{name}: there is no {} yet. Make one: {name} token create --name NAME --scope SCOPE…",
-            spec.credential.name
-        );
+        hint(spec);
         return Ok(());
     }
     let token = tokens
@@ -43,6 +40,19 @@ pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketA
         eprintln!("To connect {}:\n\n{}\n", client.title, indented(&snippet));
     }
     Ok(())
+}
+
+/// On an empty database, tells whoever runs the server over stdio how to make a token.
+pub(super) async fn remind(spec: &ServerSpec, tokens: &Tokens) -> anyhow::Result<()> {
+    if tokens.is_empty().await.context("the token database does not answer")? {
+        hint(spec);
+    }
+    Ok(())
+}
+
+fn hint(spec: &ServerSpec) {
+    let (name, credential) = (spec.name, spec.credential.name);
+    eprintln!("{name}: there is no {credential} yet. Make one: {name} token create --name NAME --scope SCOPE…");
 }
 
 fn indented(text: &str) -> String {

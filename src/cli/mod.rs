@@ -148,6 +148,7 @@ async fn serve_stdio<A, F>(spec: &'static ServerSpec, tokens: Tokens, args: A, s
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
+    first_token::remind(spec, &tokens).await?;
     let running = start(spec, tokens, args, setup).await?;
     let stop = until_signal()?;
     stdio::serve(running.server(), tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use toolwright_tests::{Client, Revision, Server, StdioPipe, raw};
 
 use crate::{ACME, PREFIX, full};
@@ -72,6 +73,25 @@ async fn shutting_down_finishes_the_calls_in_flight() {
     let status = server.wait(Duration::from_secs(3));
     assert_eq!(status.code(), Some(0), "{}", server.log());
     drop(idle);
+}
+
+#[tokio::test]
+async fn shutting_down_answers_a_request_that_is_still_arriving() {
+    let mut server = Server::of(ACME).start();
+    let bearer = format!("Bearer {}", server.first_token(PREFIX));
+    let body = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}"#;
+    let request = raw::request(server.authority(), "POST /mcp", &[("Authorization", &bearer)], body);
+    let (first, rest) = request.split_at(request.len() - 20);
+    let mut stream = raw::connect(server.authority()).await;
+    stream.write_all(first).await.expect("a connection");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.terminate();
+    server.wait_for_line(&["shutting down"]);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stream.write_all(rest).await.expect("a connection");
+    let reply = raw::read(&mut stream).await.expect("an answer");
+    assert_eq!(reply.json()["result"]["structuredContent"]["subject"], "local", "{reply:?}");
+    assert_eq!(server.wait(Duration::from_secs(3)).code(), Some(0), "{}", server.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

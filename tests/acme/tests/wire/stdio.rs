@@ -114,6 +114,14 @@ async fn the_credential_is_asked_for_every_request() {
 }
 
 #[tokio::test]
+async fn where_there_is_no_token_yet_it_says_how_to_make_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, rest, log) = StdioPipe::start(ACME, folder.path(), &[], &[]).close().await;
+    assert_eq!((code, rest), (Some(0), vec![]));
+    assert_eq!(log, "acme: there is no Access Key yet. Make one: acme token create --name NAME --scope SCOPE…\n");
+}
+
+#[tokio::test]
 async fn the_end_of_the_input_lets_calls_in_flight_finish() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
