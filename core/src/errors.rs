@@ -81,7 +81,7 @@ pub struct ErrorEntry {
 }
 
 /// JSON-RPC code of a missing or refused credential. It lies outside the range that JSON-RPC
-/// reserves (-32768 to -32000), as do the two that follow.
+/// reserves (-32768 to -32000), as does [`FORBIDDEN`].
 pub const UNAUTHENTICATED: i32 = -31401;
 /// JSON-RPC code of a credential without the needed scope.
 pub const FORBIDDEN: i32 = -31403;
@@ -96,7 +96,7 @@ pub const METHOD_NOT_FOUND: i32 = -32601;
 pub const INVALID_PARAMS: i32 = -32602;
 /// JSON-RPC 2.0, section 5.1.
 pub const INTERNAL_ERROR: i32 = -32603;
-/// MCP 2026-07-28, a revision that the server does not speak.
+/// MCP 2026-07-28: the client asked for a revision that the server does not speak.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 
 impl ErrorCode {

@@ -10,6 +10,8 @@ use std::{
 const STALE: &str = "error: infatica-tools@0.1.0: examples/infatica/tools.yaml or a file that it includes was changed \
 after this crate was generated; run: cargo run -p codegen";
 
+const FACTS: &str = "tests/facts/infatica.tsv";
+
 struct Workspace {
     folder: PathBuf,
     target: PathBuf,
@@ -162,6 +164,8 @@ fn a_tool_is_added_in_three_steps_and_none_can_be_forgotten() {
     assert!(workspace.read("generated/infatica/tools.json").contains("count_runs"));
     let table = workspace.cargo(&["run", "-p", "infatica", "--", "tools"]).succeeds();
     assert!(table.stdout.contains("count_runs"), "{}", table.stdout);
+    fs::write(workspace.path(FACTS), workspace.read(FACTS) + "count_runs\tRuns\truns:read\tread-only\n").expect(FACTS);
+    workspace.cargo(&["test", "-p", "infatica", "--test", "authorization"]).succeeds();
 }
 
 #[test]
@@ -184,4 +188,5 @@ fn a_server_is_added_as_contributing_says() {
     let docs = workspace.read("generated/hello/docs/README.md");
     assert!(docs.contains("1 tool") && docs.contains("Greet a person by name."), "{docs}");
     workspace.cargo(&["run", "-p", "codegen", "--", "check"]).succeeds();
+    workspace.cargo(&["clippy", "-p", "hello", "--", "-D", "warnings"]).succeeds();
 }

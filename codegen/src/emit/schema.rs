@@ -106,7 +106,7 @@ fn value_type(schema: &Value) -> String {
         Some("integer") => format!("integer{}", bounds(keywords)),
         Some("number") => "number".into(),
         Some("array") if keywords["items"].get("anyOf").is_some() => {
-            format!("list, each item {}", value_type(&keywords["items"]))
+            format!("list of ({})", value_type(&keywords["items"]))
         }
         Some("array") => format!("list of {}", value_type(&keywords["items"])),
         Some("object") => match keywords.get("additionalProperties") {

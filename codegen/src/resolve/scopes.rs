@@ -161,8 +161,9 @@ impl ResolvedScopes<'_, '_> {
                 if let Some((_, declared)) = self.declared.entries.get(usize::from(id.0)) {
                     fault = fault.and(declared.access.at, "declared here");
                 }
-                faults
-                    .push(fault.help("use another scope, or say why in `scope_note`, which the documentation prints"));
+                faults.push(fault.help(
+                    "correct the access or the scope, or say why in `scope_note`, which the documentation prints",
+                ));
             }
             (None, Some(note)) if clauses().all(|clause| !clause.alternatives().is_empty()) => faults.push(
                 Diagnostic::new(Code::ScopeAccess, note.at, "the access of this tool and of its scope agree")

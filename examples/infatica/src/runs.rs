@@ -1,9 +1,5 @@
 //! The tools of the area Runs: each handler says what a call means, and the store does it.
 
-#[allow(
-    clippy::wildcard_imports,
-    reason = "a handler needs its tool's module and types, and the lookup of its name"
-)]
 use infatica_tools::*;
 use jiff::Timestamp;
 use toolwright::{Call, ToolError, mcp_tool};

@@ -1,13 +1,10 @@
 //! Notes, each account's its own.
 
-#![allow(clippy::unused_async, reason = "a handler is async, whether it waits or not")]
-
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-#[allow(clippy::wildcard_imports, reason = "the generated crate is made to be imported whole")]
 use acme_tools::*;
 use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
 

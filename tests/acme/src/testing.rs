@@ -1,10 +1,7 @@
 //! Tools that show what the runtime hands to a handler, and what it does with one that goes wrong.
 
-#![allow(clippy::unused_async, reason = "a handler is async, whether it waits or not")]
-
 use std::{thread, time::Duration};
 
-#[allow(clippy::wildcard_imports, reason = "the generated crate is made to be imported whole")]
 use acme_tools::*;
 use toolwright::{Call, ToolError, mcp_tool};
 

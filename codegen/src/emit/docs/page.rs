@@ -6,7 +6,7 @@ use toolwright_core::{Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, S
 use super::{File, document, markdown, path_of, scope_cell};
 use crate::{
     api::{Api, Credential, Docs, Group, Listing, Server, Tool, Trouble},
-    emit::{COMMAND, clients, wording},
+    emit::{clients, wording},
     names,
 };
 
@@ -18,6 +18,9 @@ struct Page<'a> {
     endpoint: &'a str,
     key: &'a str,
     command: &'a str,
+    /// Where the program keeps its credentials, and the variable that names another place.
+    database: String,
+    database_env: String,
     create_at: &'a str,
     prefix: &'a str,
     env: &'a str,
@@ -37,8 +40,6 @@ struct Page<'a> {
     example_prompts: &'a [String],
     notes: &'a [String],
     troubles: Vec<TroubleRow>,
-    manifest: &'a str,
-    generate: &'static str,
 }
 
 /// How one client connects.
@@ -100,7 +101,7 @@ pub(super) fn file(api: &Api) -> File {
         docs,
         inputs: _,
         folder: _,
-        manifest,
+        manifest: _,
     } = api;
     let Server {
         name,
@@ -125,6 +126,8 @@ pub(super) fn file(api: &Api) -> File {
         endpoint,
         key,
         command: name,
+        database: format!("data/{name}.db"),
+        database_env: names::option_env(name, "database"),
         create_at,
         prefix,
         env,
@@ -144,8 +147,6 @@ pub(super) fn file(api: &Api) -> File {
         example_prompts,
         notes,
         troubles: trouble_rows(api, troubleshooting),
-        manifest,
-        generate: COMMAND,
     };
     document(api, "README.md", "docs/README.md", &page)
 }
