@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "f0960d3fd4d0373980b201d473c73a9362906527784800603f9b5ba9ba8e6a2d"
+        digest: "c4db0251e25fb631c7fcf0283dbcbd9dda5947f7ce9a3a471fd277d9dcfc073c"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -10,7 +10,7 @@ CREATE TABLE runs (
     type TEXT NOT NULL CHECK (type IN ('urls', 'feed')),
     engine TEXT NOT NULL CHECK (engine IN ('raw', 'text', 'metadata')),
     source_url TEXT CHECK ((source_url IS NOT NULL) = (type = 'feed')),
-    max_items INTEGER NOT NULL,
+    max_items INTEGER CHECK ((max_items IS NOT NULL) = (type = 'feed')),
     status TEXT NOT NULL DEFAULT 'queued'
         CHECK (status IN ('queued', 'running', 'completed', 'failed', 'cancelled')),
     error TEXT,

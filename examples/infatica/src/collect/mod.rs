@@ -22,7 +22,7 @@ use fetch::{Answer, Fetcher};
 /// How many of an index's sitemaps are read.
 const MAX_SITEMAPS: usize = 50;
 
-/// The largest sitemap or feed; https://www.sitemaps.org/protocol.html allows three times as much.
+/// The largest sitemap or feed; <https://www.sitemaps.org/protocol.html> allows three times as much.
 const MAX_FEED_BYTES: usize = 16 * 1024 * 1024;
 
 /// What the operator of the server allows.

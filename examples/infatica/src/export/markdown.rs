@@ -1,7 +1,7 @@
 //! What Markdown needs around text that it must not read as Markdown.
 
 /// Text of a paragraph or heading: on one line, and every punctuation character escaped
-/// (https://spec.commonmark.org/0.31.2/#backslash-escapes).
+/// (<https://spec.commonmark.org/0.31.2/#backslash-escapes>).
 pub(super) fn prose(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in one_line(text).chars() {

@@ -4,15 +4,24 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use toolwright_tests::{Client, Revision, Server};
+use toolwright_tests::{Client, Revision, Server, ServerBuilder};
 
 /// How long a test waits for a run.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts the server in an empty folder, allowed to collect from the site of the test.
 pub(crate) fn start(arguments: &[&str]) -> Server {
+    server(arguments).start()
+}
+
+/// Starts a server on the data of another.
+pub(crate) fn again(first: &Server, arguments: &[&str]) -> Server {
+    server(arguments).folder(first.folder()).start()
+}
+
+fn server(arguments: &[&str]) -> ServerBuilder {
     let server = Server::of(env!("CARGO_BIN_EXE_infatica")).arg("--allow-private-targets=127.0.0.1");
-    arguments.iter().fold(server, |server, argument| server.arg(*argument)).start()
+    arguments.iter().fold(server, |server, argument| server.arg(*argument))
 }
 
 /// A caller with every scope of the area.

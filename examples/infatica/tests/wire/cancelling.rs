@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::{
-    account::{Account, items, start},
+    account::{Account, again, items, start},
     site::Site,
     store,
 };
@@ -39,9 +39,34 @@ async fn a_page_that_arrives_after_its_run_was_cancelled_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_cancelled_is_not_kept_either() {
+    let site = Site::start().await;
+    let server = start(&[]);
+    let token = server.token("owner", &["runs:read", "runs:write"]);
+    let mut account = Account::with_token(&server, &token);
+    let run_id = account.create(json!({"urls": site.urls(&["/gate/1", "/gate/2"])})).await;
+    account.when(&run_id, |run| items(run, "status") == ["running"; 2]).await;
+
+    // Nobody tells the worker, so that the pages arrive: the store alone keeps them out.
+    let other = again(&server, &[]);
+    Account::with_token(&other, &token).call("cancel_run", json!({"run_id": run_id})).await;
+    site.open_gate();
+    let next = account.collect("text", &site.urls(&["/page/1"])).await;
+    assert_eq!(items(&next, "status"), ["completed"]);
+
+    let run = account.get(&run_id).await;
+    assert_eq!((&run["run"]["status"], items(&run, "status")), (&json!("cancelled"), vec!["cancelled"; 2]));
+    assert_eq!(
+        store::column(&server, "SELECT url FROM results JOIN tasks ON seq = task").await,
+        site.urls(&["/page/1"])
+    );
+    assert!(!account.event_names(&run_id).await.contains(&"item.completed".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_makes_room_at_once() {
     let site = Site::start().await;
-    let server = start(&["--concurrency=1"]);
+    let server = start(&["--concurrency=1", "--page-seconds=600"]);
     let mut account = Account::of(&server);
     let stuck = account.create(json!({"urls": [site.url("/gate/1")]})).await;
     account.when(&stuck, |run| items(run, "status") == ["running"]).await;

@@ -27,7 +27,7 @@ async fn a_large_run_does_not_hold_up_another() {
     let server = start(&["--concurrency=1"]);
     let mut large = Account::named(&server, "large");
     let mut small = Account::named(&server, "small");
-    let urls: Vec<String> = (0..40).map(|page| site.url(&format!("/slow/50/{page}"))).collect();
+    let urls: Vec<String> = (0..80).map(|page| site.url(&format!("/slow/50/{page}"))).collect();
     let large_id = large.create(json!({"urls": urls})).await;
     let run = small.collect("text", &site.urls(&["/page/1", "/page/2"])).await;
     assert_eq!(items(&run, "status"), ["completed"; 2]);

@@ -3,10 +3,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use serde_json::json;
-use toolwright_tests::Server;
 
 use crate::{
-    account::{Account, items, start},
+    account::{Account, again, items, start},
     site::Site,
     store,
 };
@@ -14,18 +13,11 @@ use crate::{
 const PAGES: usize = 300;
 const CONCURRENCY: usize = 4;
 
-fn again(server: &Server) -> Server {
-    Server::of(env!("CARGO_BIN_EXE_infatica"))
-        .arg("--allow-private-targets=127.0.0.1")
-        .arg(format!("--concurrency={CONCURRENCY}"))
-        .folder(server.folder())
-        .start()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_goes_on_and_fetches_nothing_twice() {
     let site = Site::start().await;
-    let mut server = start(&[&format!("--concurrency={CONCURRENCY}")]);
+    let concurrency = format!("--concurrency={CONCURRENCY}");
+    let mut server = start(&[&concurrency]);
     let token = server.token("owner", &["runs:read", "runs:write"]);
     let mut account = Account::with_token(&server, &token);
     let paths: Vec<String> = (0..PAGES).map(|page| format!("/slow/15/{page}")).collect();
@@ -39,7 +31,7 @@ async fn a_killed_server_goes_on_and_fetches_nothing_twice() {
     assert!((100..PAGES).contains(&finished.len()), "{}", finished.len());
     assert!(in_flight.len() <= CONCURRENCY, "{in_flight:?}");
 
-    let server = again(&server);
+    let server = again(&server, &[&concurrency]);
     let mut account = Account::with_token(&server, &token);
     let run = account.over(&run_id).await;
     assert_eq!(run["run"]["status"], "completed");
@@ -84,7 +76,7 @@ async fn a_stopped_server_ends_what_it_can_and_puts_the_rest_back() {
     assert_eq!(stored, ["completed", "queued", "queued"]);
 
     site.open_gate();
-    let server = again(&server);
+    let server = again(&server, &[]);
     let mut account = Account::with_token(&server, &token);
     let run = account.over(&run_id).await;
     assert_eq!(items(&run, "status"), ["completed"; 3]);
@@ -102,7 +94,7 @@ async fn a_second_process_on_the_same_store_takes_nothing_away() {
     let run_id = account.create(json!({"urls": site.urls(&["/gate/1", "/gate/2"])})).await;
     account.when(&run_id, |run| items(run, "status") == ["running", "running"]).await;
 
-    let second = again(&first);
+    let second = again(&first, &[]);
     let mut other = Account::with_token(&second, &token);
     // What the second process is asked for is done by the first one.
     let queued = other.create(json!({"urls": site.urls(&["/page/1"])})).await;

@@ -30,11 +30,9 @@ impl WriteStore {
     /// Makes a run and queues its tasks.
     pub(crate) async fn create_run(&self, call: &Call, new: &NewRun) -> Result<Run, StoreError> {
         let (of_type, role, urls, source_url, max_items) = match &new.origin {
-            Origin::Urls(urls) => {
-                (RunType::Urls, Role::Page, urls.as_slice(), None, urls.len().try_into().unwrap_or(i64::MAX))
-            }
+            Origin::Urls(urls) => (RunType::Urls, Role::Page, urls.as_slice(), None, None),
             Origin::Feed { source_url, max_items } => {
-                (RunType::Feed, Role::Source, std::slice::from_ref(source_url), Some(source_url), *max_items)
+                (RunType::Feed, Role::Source, std::slice::from_ref(source_url), Some(source_url), Some(*max_items))
             }
         };
         let now = time::now();
@@ -58,9 +56,9 @@ impl WriteStore {
         for url in urls {
             insert_task(&mut change, now, run, role, url).await?;
         }
-        let detail = match &new.origin {
-            Origin::Urls(urls) => format!("{} items", urls.len()),
-            Origin::Feed { source_url, .. } => format!("from {source_url}"),
+        let detail = match source_url {
+            None => format!("{} items", urls.len()),
+            Some(source_url) => format!("from {source_url}"),
         };
         record(&mut change, now, by(call, run, None, "run.created", Some(&detail))).await?;
         let created = runs::load(&mut change, run).await?;

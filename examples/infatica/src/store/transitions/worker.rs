@@ -53,7 +53,7 @@ pub(crate) struct Claim {
     pub(crate) role: Role,
     pub(crate) url: String,
     pub(crate) engine: Engine,
-    /// How many pages a sitemap or feed may add to the run.
+    /// How many pages a sitemap or feed may add to its run.
     pub(crate) max_items: i64,
     /// How many faults the task has met before.
     pub(crate) faults: i64,
@@ -100,7 +100,7 @@ impl WriteStore {
         let Some(row) = row else { return Ok(None) };
         let run = RunKey(row.try_get("run")?);
         let (engine, max_items, status): (String, i64, String) =
-            sqlx::query_as("SELECT engine, max_items, status FROM runs WHERE seq = ?1")
+            sqlx::query_as("SELECT engine, ifnull(max_items, 0), status FROM runs WHERE seq = ?1")
                 .bind(run.0)
                 .fetch_one(&mut *change)
                 .await?;
