@@ -3,7 +3,7 @@
 mod notes;
 mod testing;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use toolwright::{Context, Handlers, ServerSpec};
 
@@ -25,6 +25,7 @@ pub fn run(spec: &'static ServerSpec) -> ExitCode {
             let shutdown = context.shutdown.clone();
             context.spawn(async move {
                 shutdown.cancelled().await;
+                tokio::time::sleep(Duration::from_millis(300)).await;
                 if let Err(error) = std::fs::remove_file(&file) {
                     eprintln!("cannot remove {}: {error}", file.display());
                 }

@@ -7,8 +7,9 @@ use toolwright::{Call, ToolError, mcp_tool};
 
 use crate::{ReadNotes, WriteNotes};
 
-/// Longer than a call of this server may take.
-const TOO_LONG: Duration = Duration::from_secs(3);
+/// Together longer than a call of this server may take; the first alone is, too.
+const BLOCKING: Duration = Duration::from_millis(2500);
+const WAITING: Duration = Duration::from_millis(500);
 
 #[mcp_tool]
 async fn whoami(_store: &ReadNotes, call: &Call) -> Result<whoami::Output, ToolError> {
@@ -49,14 +50,16 @@ impl Drop for Unfinished {
     }
 }
 
-/// Blocking takes the thread with it, as handlers do that call what is not asynchronous.
+/// Blocking takes the thread with it, as handlers do that call what is not asynchronous; who then
+/// waits can be stopped.
 async fn go_wrong(how: Misbehaviour) -> Result<(), ToolError> {
     match how {
         Misbehaviour::Panic => panic!("a handler that panics"),
         Misbehaviour::Hang => std::future::pending().await,
         Misbehaviour::Fail => Err(ToolError::wrong_state("this tool was asked to fail")),
         Misbehaviour::Block => {
-            thread::sleep(TOO_LONG);
+            thread::sleep(BLOCKING);
+            tokio::time::sleep(WAITING).await;
             Ok(())
         }
     }
