@@ -117,14 +117,16 @@ impl Prompts {
         let spec = prompt.admitted.operation();
         let context = context(spec, &prompt.arguments);
         let message = |(place, message): (usize, &PromptMessageSpec)| {
-            let text = self.0.get_template(&template_name(spec, place))?.render(&context)?;
+            let text = self.0.get_template(&template_name(spec, place)).and_then(|said| said.render(&context));
             let role = match message.role {
                 PromptRole::User => Role::User,
                 PromptRole::Assistant => Role::Assistant,
             };
-            Ok(PromptMessage::new_text(role, text))
+            // Models refuse a message without text; a condition can leave nothing of one.
+            let is_said = |text: &String| !text.trim().is_empty();
+            text.map(|text| Some(text).filter(is_said).map(|text| PromptMessage::new_text(role, text))).transpose()
         };
-        spec.messages.iter().enumerate().map(message).collect()
+        spec.messages.iter().enumerate().filter_map(message).collect()
     }
 }
 
@@ -144,7 +146,7 @@ fn context(prompt: &'static PromptSpec, arguments: &Arguments) -> Gap {
         }
         Err(Error::new(ErrorKind::InvalidOperation, "the prompt does not use this tool"))
     });
-    prompt.arguments.iter().map(value).chain([("tool", tool)]).collect()
+    Gap::from_pairs(prompt.arguments.iter().map(value).chain([("tool", tool)]))
 }
 
 /// The words of an argument that begin with what was typed, in any case.
