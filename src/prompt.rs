@@ -14,6 +14,9 @@ use crate::{
     spec::{PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec},
 };
 
+/// How many arguments that a prompt does not have are named: a caller can send any number.
+const MOST_UNKNOWN: usize = 8;
+
 /// The messages of a server's prompts, compiled once.
 #[derive(Debug)]
 pub(crate) struct Prompts(Environment<'static>);
@@ -45,7 +48,7 @@ impl AdmittedPrompt {
             }
         }
         let declared = |name: &str| prompt.arguments.iter().any(|argument| argument.name == name);
-        faults.extend(given.keys().filter(|name| !declared(name)).map(|name| unknown(prompt, name)));
+        faults.extend(given.keys().filter(|name| !declared(name)).take(MOST_UNKNOWN).map(|name| unknown(prompt, name)));
         if faults.is_empty() { Ok(Self { admitted, arguments }) } else { Err(faults) }
     }
 

@@ -294,7 +294,8 @@ mod tests {
 
     #[test]
     fn a_union_asks_for_everything_once() {
-        let cases: &[(&[&[&[ScopeId]]], &[&[ScopeId]])] = &[
+        type Clauses<'a> = &'a [&'a [ScopeId]];
+        let cases: &[(&[Clauses<'_>], Clauses<'_>)] = &[
             (&[], &[]),
             (&[&[], &[]], &[]),
             (&[&[&[READ]], &[]], &[&[READ]]),

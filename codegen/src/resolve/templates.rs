@@ -82,7 +82,9 @@ struct Reader {
 
 impl Reader {
     fn statements<'a>(&mut self, statements: &[Stmt<'a>], given: &BTreeSet<&'a str>) {
-        statements.iter().for_each(|statement| self.statement(statement, given));
+        for statement in statements {
+            self.statement(statement, given);
+        }
     }
 
     fn statement<'a>(&mut self, statement: &Stmt<'a>, given: &BTreeSet<&'a str>) {

@@ -202,11 +202,7 @@ async fn arguments_that_do_not_fill_a_prompt_are_named() {
             json!({"topik": "milk"}),
             "`topic` is missing. `tidy_notes` has no argument `topik`; did you mean `topic`?".to_owned(),
         ),
-        (
-            "tidy_notes",
-            json!({"topic": "milk", "tool": "x"}),
-            "`tidy_notes` has no argument `tool`.".to_owned(),
-        ),
+        ("tidy_notes", json!({"topic": "milk", "tool": "x"}), "`tidy_notes` has no argument `tool`.".to_owned()),
         ("review_notes", json!({"color": "RED"}), format!("`color` is one of {words}, and not `RED`.")),
         (
             "review_notes",
