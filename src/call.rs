@@ -23,18 +23,18 @@ pub struct Identity {
 /// One authorized call of a tool. Only the authorization can make one.
 #[derive(Debug, Clone)]
 pub struct Call {
-    admitted: Admitted,
+    admitted: Admitted<ToolSpec>,
     cancelled: CancellationToken,
 }
 
 impl Call {
-    pub(crate) fn new(admitted: Admitted, cancelled: CancellationToken) -> Self {
+    pub(crate) fn new(admitted: Admitted<ToolSpec>, cancelled: CancellationToken) -> Self {
         Self { admitted, cancelled }
     }
 
     /// The tool that is called.
     pub fn tool(&self) -> &'static ToolSpec {
-        self.admitted.tool()
+        self.admitted.operation()
     }
 
     /// Who calls.

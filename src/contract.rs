@@ -7,6 +7,9 @@ pub use toolwright_core::{Access as DeclaredAccess, Clause, Requirement, Scope, 
 pub use crate::{
     Call, Handle, Tool,
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
-    spec::{ClientSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, ServerSpec, ToolSpec},
+    spec::{
+        ClientSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, PromptArgumentSpec, PromptMessageSpec, PromptRole,
+        PromptSpec, ServerSpec, ToolSpec,
+    },
     tool::{Read, Write},
 };

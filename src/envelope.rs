@@ -36,14 +36,17 @@ pub(crate) struct Request<'a> {
 }
 
 impl Message<'_> {
-    /// What the log calls a message: the tool that it calls, or else its method.
+    /// What the log calls a message: the tool or prompt that it names, or else its method.
     pub(crate) fn operation(&self) -> String {
         let (method, params) = match self {
             Message::Request(Request { method, params, .. }) | Message::Notification { method, params } => {
                 (method, params)
             }
         };
-        let called = (method == "tools/call").then(|| params.get("name")).flatten().and_then(Value::as_str);
+        let called = matches!(&**method, "tools/call" | "prompts/get")
+            .then(|| params.get("name"))
+            .flatten()
+            .and_then(Value::as_str);
         called.unwrap_or(method).chars().take(64).collect()
     }
 }

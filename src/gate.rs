@@ -1,25 +1,63 @@
-//! The one place that asks whether a caller may call a tool.
+//! The one place that asks whether a caller may call a tool or use a prompt.
 //!
-//! [`admit`] is the only way to an [`Admitted`], a [`crate::Call`] is made of nothing else, and
-//! handlers take a `Call`: the compiler holds that no path leads around the authorization.
+//! [`admit`] is the only way to an [`Admitted`]. A [`crate::Call`] is made of an admitted tool, and
+//! handlers take a `Call`; the messages of a prompt are made of an admitted prompt. So the compiler
+//! holds that no path leads around the authorization.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use toolwright_core::{Missing, Requirement, ScopeId, Scopes, authorize};
 
-use crate::{Identity, ServerSpec, spec::ToolSpec};
+use crate::{
+    Identity, ServerSpec,
+    spec::{PromptSpec, ToolSpec},
+};
 
-/// That one caller may call one tool.
-#[derive(Debug, Clone)]
-pub(crate) struct Admitted {
-    tool: &'static ToolSpec,
+/// What a caller can ask for, if they hold what it requires.
+pub(crate) trait Operation: 'static {
+    /// Name on the wire.
+    fn name(&self) -> &'static str;
+    /// What a caller must hold.
+    fn requirement(&self) -> &Requirement;
+}
+
+impl Operation for ToolSpec {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+}
+
+impl Operation for PromptSpec {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+}
+
+/// That one caller may have one operation.
+#[derive(Debug)]
+pub(crate) struct Admitted<O: Operation> {
+    operation: &'static O,
     identity: Arc<Identity>,
 }
 
-impl Admitted {
-    pub(crate) fn tool(&self) -> &'static ToolSpec {
-        self.tool
+impl<O: Operation> Clone for Admitted<O> {
+    fn clone(&self) -> Self {
+        Self { operation: self.operation, identity: Arc::clone(&self.identity) }
+    }
+}
+
+impl<O: Operation> Admitted<O> {
+    pub(crate) fn operation(&self) -> &'static O {
+        self.operation
     }
 
     pub(crate) fn identity(&self) -> &Arc<Identity> {
@@ -27,24 +65,26 @@ impl Admitted {
     }
 }
 
-/// That a caller may not call a tool, and which scopes would change that.
+/// That a caller may not have an operation, and which scopes would change that.
 #[derive(Debug, Clone)]
 pub(crate) struct Denial {
-    tool: &'static ToolSpec,
+    operation: &'static str,
+    required: &'static Requirement,
     identity: Arc<Identity>,
     missing: Missing,
 }
 
-/// Decides whether the caller may call the tool, for every transport and for the lists.
-pub(crate) fn admit(
+/// Decides whether the caller may have the operation, for every transport and for the lists.
+pub(crate) fn admit<O: Operation>(
     server: &ServerSpec,
     identity: &Arc<Identity>,
-    tool: &'static ToolSpec,
-) -> Result<Admitted, Denial> {
+    operation: &'static O,
+) -> Result<Admitted<O>, Denial> {
     let identity = Arc::clone(identity);
-    match authorize(server.scopes(), &tool.requirement, identity.grants) {
-        Ok(()) => Ok(Admitted { tool, identity }),
-        Err(missing) => Err(Denial { tool, identity, missing }),
+    let required = operation.requirement();
+    match authorize(server.scopes(), required, identity.grants) {
+        Ok(()) => Ok(Admitted { operation, identity }),
+        Err(missing) => Err(Denial { operation: operation.name(), required, identity, missing }),
     }
 }
 
@@ -64,8 +104,8 @@ impl Denial {
         let missing = self.missing(server);
         let held = self.held(server);
         format!(
-            "`{tool}` needs the {scopes} {missing}, which this {credential} does not hold (it holds: {held}).",
-            tool = self.tool.name,
+            "`{operation}` needs the {scopes} {missing}, which this {credential} does not hold (it holds: {held}).",
+            operation = self.operation,
             scopes = if missing.len() == 1 { "scope" } else { "scopes" },
             missing = missing.join(" and "),
             credential = server.credential.name,
@@ -76,8 +116,8 @@ impl Denial {
     /// What the refusal says, for programs.
     pub(crate) fn data(&self, server: &ServerSpec) -> Value {
         json!({
-            "operation": self.tool.name,
-            "required": required(server.scopes(), &self.tool.requirement),
+            "operation": self.operation,
+            "required": required(server.scopes(), self.required),
             "missing": self.missing(server),
             "held": self.held(server),
             "create_at": server.credential.create_at,

@@ -16,7 +16,8 @@
 //! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
 //! answers in the protocol's terms, `arguments` holds the arguments against their schema, and
-//! `runner` runs the handler within its limits. `stdio` asks the same of every line.
+//! `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt. `stdio` asks the
+//! same of every line.
 
 mod arguments;
 mod call;
@@ -31,6 +32,7 @@ mod http;
 mod listing;
 mod log;
 mod nearest;
+mod prompt;
 mod protocol;
 mod refusal;
 mod runner;

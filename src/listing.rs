@@ -1,47 +1,96 @@
-//! What `tools/list` shows to a caller.
+//! What `tools/list` and `prompts/list` show to a caller.
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use rmcp::model::{CacheScope, Tool};
+use rmcp::model::{CacheScope, Prompt, Tool};
+use serde::de::DeserializeOwned;
 
 use crate::{
     Identity, ServerSpec,
-    gate::{self, Denial},
-    spec::{Listing, ToolSpec},
+    gate::{self, Denial, Operation},
+    spec::{Listing, PromptSpec, ToolSpec},
 };
 
-/// The declared tools as the protocol shows them, read once.
-pub(crate) struct ToolList {
-    tools: Vec<(&'static ToolSpec, Tool)>,
+/// The declared tools as the protocol shows them.
+pub(crate) type ToolList = List<ToolSpec, Tool>;
+
+/// The declared prompts as the protocol shows them.
+pub(crate) type PromptList = List<PromptSpec, Prompt>;
+
+/// Operations as the protocol shows them, read once.
+pub(crate) struct List<O: Operation, S> {
+    entries: Vec<(&'static O, S)>,
 }
 
-impl ToolList {
+/// An operation as the protocol shows it.
+pub(crate) trait Shown: Clone + DeserializeOwned {
+    fn name(&self) -> &str;
+    /// The same with more in its description.
+    #[must_use]
+    fn with_note(self, note: String) -> Self;
+}
+
+impl Shown for Tool {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn with_note(mut self, note: String) -> Self {
+        self.description = Some(after(self.description.as_deref(), note).into());
+        self
+    }
+}
+
+impl Shown for Prompt {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn with_note(mut self, note: String) -> Self {
+        self.description = Some(after(self.description.as_deref(), note));
+        self
+    }
+}
+
+fn after(description: Option<&str>, note: String) -> String {
+    match description {
+        Some(description) => format!("{description} {note}"),
+        None => note,
+    }
+}
+
+impl<O: Operation, S: Shown> List<O, S> {
     /// # Errors
-    /// When the list is not that of the declared tools.
-    pub(crate) fn read(server: &ServerSpec) -> anyhow::Result<Self> {
-        let shown: Vec<Tool> = serde_json::from_str(server.tool_list).context("the generated tool list is broken")?;
-        let same = shown.iter().map(|tool| &*tool.name).eq(server.tools.iter().map(|tool| tool.name));
-        ensure!(same, "the generated tool list names other tools than the generated declarations");
-        Ok(Self { tools: server.tools.iter().copied().zip(shown).collect() })
+    /// When the list is not that of the declared operations.
+    pub(crate) fn read(list: &str, declared: impl Iterator<Item = &'static O> + Clone) -> anyhow::Result<Self> {
+        let shown: Vec<S> = serde_json::from_str(list).context("a generated list is broken")?;
+        let same = shown.iter().map(Shown::name).eq(declared.clone().map(Operation::name));
+        ensure!(same, "a generated list has other names than the generated declarations");
+        Ok(Self { entries: declared.zip(shown).collect() })
     }
 
     /// The list for one caller.
-    pub(crate) fn of(&self, server: &ServerSpec, identity: &Arc<Identity>) -> Vec<Tool> {
-        let shown =
-            |(spec, tool): &(&'static ToolSpec, Tool)| match (gate::admit(server, identity, spec), server.listing) {
-                (Ok(_), _) | (Err(_), Listing::All) => Some(tool.clone()),
-                (Err(_), Listing::Granted) => None,
-                (Err(denial), Listing::Gated) => Some(gated(tool.clone(), &denial, server)),
-            };
-        self.tools.iter().filter_map(shown).collect()
+    pub(crate) fn of(&self, server: &ServerSpec, identity: &Arc<Identity>) -> Vec<S> {
+        let shown = |(spec, shown): &(&'static O, S)| match (gate::admit(server, identity, *spec), server.listing) {
+            (Ok(_), _) | (Err(_), Listing::All) => Some(shown.clone()),
+            (Err(_), Listing::Granted) => None,
+            (Err(denial), Listing::Gated) => Some(shown.clone().with_note(note(&denial, server))),
+        };
+        self.entries.iter().filter_map(shown).collect()
     }
 
-    /// The names that one caller can see.
-    pub(crate) fn visible(&self, server: &ServerSpec, identity: &Arc<Identity>) -> impl Iterator<Item = &'static str> {
-        self.tools.iter().map(|(spec, _)| *spec).filter_map(move |spec| {
-            (server.listing != Listing::Granted || gate::admit(server, identity, spec).is_ok()).then_some(spec.name)
-        })
+    /// The operations that one caller can see.
+    pub(crate) fn visible(&self, server: &ServerSpec, identity: &Arc<Identity>) -> impl Iterator<Item = &'static O> {
+        self.entries
+            .iter()
+            .map(|(spec, _)| *spec)
+            .filter(move |spec| server.listing != Listing::Granted || gate::admit(server, identity, *spec).is_ok())
+    }
+
+    /// One operation as the protocol shows it to those who may have it.
+    pub(crate) fn get(&self, name: &str) -> Option<&S> {
+        self.entries.iter().find(|(spec, _)| spec.name() == name).map(|(_, shown)| shown)
     }
 }
 
@@ -53,13 +102,7 @@ pub(crate) fn cache_scope(listing: Listing) -> CacheScope {
     }
 }
 
-fn gated(mut tool: Tool, denial: &Denial, server: &ServerSpec) -> Tool {
-    let note = format!(
-        "Not available with this {}: it lacks {}.",
-        server.credential.name,
-        denial.missing(server).join(" and ")
-    );
-    let description = tool.description.take().map_or(note.clone(), |said| format!("{said} {note}"));
-    tool.description = Some(description.into());
-    tool
+fn note(denial: &Denial, server: &ServerSpec) -> String {
+    let missing = denial.missing(server).join(" and ");
+    format!("Not available with this {}: it lacks {missing}.", server.credential.name)
 }

@@ -6,18 +6,20 @@ use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-        Implementation, InitializeRequestParams, InitializeResult, ListToolsResult, PaginatedRequestParams,
-        ProtocolVersion, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult, ContentBlock,
+        CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult, PaginatedRequestParams,
+        PromptsCapability, ProtocolVersion, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
 
 use crate::{
-    ToolError,
+    ServerSpec, ToolError,
     listing::cache_scope,
+    prompt,
     refusal::fill,
-    server::{AdmittedCall, Passage, Server},
+    server::{AdmittedCall, Passage, Server, Work},
 };
 
 /// The protocol revisions that the server speaks, oldest first.
@@ -37,7 +39,7 @@ type Context = RequestContext<RoleServer>;
 impl Protocol {
     async fn call(&self, call: AdmittedCall, context: &Context, passage: &Passage) -> Option<CallToolResult> {
         let AdmittedCall { admitted, arguments } = call;
-        let answer = match self.0.schemas.check(admitted.tool(), arguments) {
+        let answer = match self.0.schemas.check(admitted.operation(), arguments) {
             Ok(arguments) => self.0.runner.run(admitted, arguments, context.ct.clone()).await,
             Err(error) => Some(Err(error)),
         };
@@ -70,6 +72,29 @@ fn passage(context: &mut Context) -> Result<Passage, ErrorData> {
         .ok_or_else(|| ErrorData::internal_error("the request did not pass the authorization", None))
 }
 
+/// What the front service has found the request to be for.
+fn work(passage: &mut Passage) -> Result<Work, ErrorData> {
+    let work = passage.work.take().map(Arc::unwrap_or_clone);
+    work.ok_or_else(|| ErrorData::internal_error("the request did not pass the authorization", None))
+}
+
+/// A request that the front service and the protocol's library read in two ways.
+fn ambiguous() -> ErrorData {
+    ErrorData::internal_error("the request is not what was authorized", None)
+}
+
+/// What the server can be asked for. What it declares none of is not announced.
+fn capabilities(spec: &ServerSpec) -> ServerCapabilities {
+    let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+    if !spec.prompts.is_empty() {
+        capabilities.prompts = Some(PromptsCapability::default());
+    }
+    if spec.completes() {
+        capabilities.completions = Some(serde_json::Map::new());
+    }
+    capabilities
+}
+
 fn is_modern(context: &Context) -> bool {
     context.protocol_version().is_some_and(|version| !version.has_initialize())
 }
@@ -79,7 +104,7 @@ impl ServerHandler for Protocol {
         let spec = self.0.spec;
         let info =
             Implementation::new(spec.key, spec.version).with_title(spec.title).with_description(spec.description);
-        let config = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let config = ServerConfig::new(capabilities(spec))
             .with_protocol_version(ProtocolVersion::V_2025_11_25)
             .with_server_info(info);
         match spec.instructions {
@@ -112,18 +137,57 @@ impl ServerHandler for Protocol {
         let modern = is_modern(&context);
         let passage = passage(&mut context)?;
         let spec = self.0.spec;
-        let list = ListToolsResult::with_all_items(self.0.list.of(spec, &passage.identity));
+        let list = ListToolsResult::with_all_items(self.0.tools.of(spec, &passage.identity));
         Ok(if modern { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(cache_scope(spec.listing)) } else { list })
     }
 
     async fn call_tool(&self, _: CallToolRequestParams, mut context: Context) -> Result<CallToolResponse, ErrorData> {
         let mut passage = passage(&mut context)?;
-        let Some(call) = passage.call.take() else {
-            return Err(ErrorData::internal_error("the call did not pass the authorization", None));
-        };
-        let result = self.call(Arc::unwrap_or_clone(call), &context, &passage).await;
+        let Work::Call(call) = work(&mut passage)? else { return Err(ambiguous()) };
+        let result = self.call(call, &context, &passage).await;
         // Nobody is left to read what stands here.
         result.map(Into::into).ok_or_else(|| ErrorData::internal_error("the call was cancelled", None))
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        mut context: Context,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let modern = is_modern(&context);
+        let passage = passage(&mut context)?;
+        let spec = self.0.spec;
+        let list = ListPromptsResult::with_all_items(self.0.prompt_list.of(spec, &passage.identity));
+        Ok(if modern { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(cache_scope(spec.listing)) } else { list })
+    }
+
+    async fn get_prompt(
+        &self,
+        _: GetPromptRequestParams,
+        mut context: Context,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let mut passage = passage(&mut context)?;
+        let Work::Prompt(prompt) = work(&mut passage)? else { return Err(ambiguous()) };
+        let (outcome, result) = match self.0.prompts.render(&prompt) {
+            Ok(messages) => {
+                let mut result = GetPromptResult::new(messages);
+                result.description = self.0.prompt_list.get(prompt.name()).and_then(|shown| shown.description.clone());
+                ("ok", Ok(result.into()))
+            }
+            Err(error) => {
+                let error = ToolError::internal(error);
+                (error.code().entry().name, Err(ErrorData::internal_error(error.message().to_owned(), None)))
+            }
+        };
+        // Set once: no one else answers this request.
+        let _ = passage.outcome.set(outcome);
+        result
+    }
+
+    async fn complete(&self, _: CompleteRequestParams, mut context: Context) -> Result<CompleteResult, ErrorData> {
+        let mut passage = passage(&mut context)?;
+        let Work::Complete { argument, typed } = work(&mut passage)? else { return Err(ambiguous()) };
+        Ok(CompleteResult::new(prompt::complete(argument, &typed)))
     }
 
     /// The front service lets methods through that this handler knows. What comes here is one of

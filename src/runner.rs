@@ -10,7 +10,7 @@ use tokio_util::{
 };
 use toolwright_core::{Access, ErrorCode};
 
-use crate::{Call, Handlers, ServerSpec, ToolError, gate::Admitted, refusal::fill};
+use crate::{Call, Handlers, ServerSpec, ToolError, gate::Admitted, refusal::fill, spec::ToolSpec};
 
 /// Runs calls, each in a task of its own: a handler that panics or blocks its thread takes down
 /// neither its caller's connection nor its own time limit.
@@ -36,11 +36,11 @@ impl Runner {
     /// Nothing comes of a call that ended because its caller has gone.
     pub(crate) async fn run(
         &self,
-        admitted: Admitted,
+        admitted: Admitted<ToolSpec>,
         arguments: Value,
         cancelled: CancellationToken,
     ) -> Option<Result<Value, ToolError>> {
-        let access = admitted.tool().access;
+        let access = admitted.operation().access;
         let task = self.start(admitted, arguments, cancelled.clone());
         match access {
             Access::Read => {
@@ -61,7 +61,7 @@ impl Runner {
 
     fn start(
         &self,
-        admitted: Admitted,
+        admitted: Admitted<ToolSpec>,
         arguments: Value,
         cancelled: CancellationToken,
     ) -> JoinHandle<Result<Value, ToolError>> {
@@ -69,7 +69,7 @@ impl Runner {
         let limit = self.limit;
         self.tasks.spawn(async move {
             let started = Instant::now();
-            let name = admitted.tool().name;
+            let name = admitted.operation().name;
             let result = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments).await;
             let elapsed = started.elapsed();
             if elapsed > limit || cancelled.is_cancelled() {

@@ -10,11 +10,13 @@ use crate::{
     arguments::Schemas,
     credential::{Presented, Verifier},
     envelope::{Message, Request},
-    gate::{self, Admitted},
-    listing::ToolList,
+    gate::{self, Admitted, Operation},
+    listing::{PromptList, ToolList},
     nearest::nearest,
+    prompt::{self, AdmittedPrompt, Prompts},
     refusal::Refusal,
     runner::Runner,
+    spec::{PromptArgumentSpec, ToolSpec},
 };
 
 /// Everything that answering a request takes, shared by all transports.
@@ -22,7 +24,9 @@ pub(crate) struct Server {
     pub(crate) spec: &'static ServerSpec,
     pub(crate) verifier: Verifier,
     pub(crate) schemas: Schemas,
-    pub(crate) list: ToolList,
+    pub(crate) tools: ToolList,
+    pub(crate) prompt_list: PromptList,
+    pub(crate) prompts: Prompts,
     pub(crate) runner: Runner,
 }
 
@@ -31,15 +35,27 @@ pub(crate) struct Server {
 #[derive(Debug, Clone)]
 pub(crate) struct Passage {
     pub(crate) identity: Arc<Identity>,
-    pub(crate) call: Option<Arc<AdmittedCall>>,
+    pub(crate) work: Option<Arc<Work>>,
     /// What came of the request, for the log.
     pub(crate) outcome: Arc<OnceLock<&'static str>>,
+}
+
+/// What is to be done for a request that was authorized.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    Call(AdmittedCall),
+    Prompt(AdmittedPrompt),
+    /// How what was typed for an argument goes on.
+    Complete {
+        argument: &'static PromptArgumentSpec,
+        typed: String,
+    },
 }
 
 /// An authorized call, with its arguments as the envelope's parser read them.
 #[derive(Debug, Clone)]
 pub(crate) struct AdmittedCall {
-    pub(crate) admitted: Admitted,
+    pub(crate) admitted: Admitted<ToolSpec>,
     pub(crate) arguments: Map<String, Value>,
 }
 
@@ -51,7 +67,9 @@ impl Server {
             spec,
             verifier,
             schemas: Schemas::compile(spec)?,
-            list: ToolList::read(spec)?,
+            tools: ToolList::read(spec.tool_list, spec.tools.iter().copied())?,
+            prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
+            prompts: Prompts::compile(spec)?,
             runner: Runner::new(spec, handlers),
         })
     }
@@ -70,43 +88,93 @@ impl Server {
 
     /// Whether the caller may send this message, and with what it goes on.
     pub(crate) fn examine(&self, message: Message<'_>, identity: Arc<Identity>) -> Result<Passage, Refusal> {
-        let call = match message {
+        let work = match message {
             Message::Notification { .. } => None,
             Message::Request(request) => {
                 let id = request.id.clone();
                 self.examine_request(request, &identity).map_err(|refusal| refusal.answering(&id))?
             }
         };
-        Ok(Passage { identity, call: call.map(Arc::new), outcome: Arc::default() })
+        Ok(Passage { identity, work: work.map(Arc::new), outcome: Arc::default() })
     }
 
-    fn examine_request(
-        &self,
-        mut request: Request<'_>,
-        identity: &Arc<Identity>,
-    ) -> Result<Option<AdmittedCall>, Refusal> {
+    fn examine_request(&self, mut request: Request<'_>, identity: &Arc<Identity>) -> Result<Option<Work>, Refusal> {
         let has_handshake = request.inline_version().is_none();
+        let has_prompts = !self.spec.prompts.is_empty();
         match &*request.method {
             "initialize" | "ping" if has_handshake => Ok(None),
-            "tools/list" if request.params.get("cursor").is_some_and(|cursor| !cursor.is_null()) => {
-                Err(self.invalid_params("`cursor` is not one of this server's: the list has one page."))
+            "server/discover" => Ok(None),
+            "tools/list" => self.examine_list(&request),
+            "prompts/list" if has_prompts => self.examine_list(&request),
+            "tools/call" => self.examine_call(&mut request.params, identity).map(Some),
+            "prompts/get" if has_prompts => self.examine_prompt(&mut request.params, identity).map(Some),
+            "completion/complete" if self.spec.completes() => {
+                self.examine_completion(&request.params, identity).map(Some)
             }
-            "tools/call" => {
-                let arguments = match request.params.swap_remove("arguments") {
-                    None | Some(Value::Null) => Map::new(),
-                    Some(Value::Object(arguments)) => arguments,
-                    Some(_) => return Err(self.invalid_params("`arguments` is not an object.")),
-                };
-                let Some(Value::String(name)) = request.params.get("name") else {
-                    return Err(self.invalid_params("`name` is not the name of a tool."));
-                };
-                let Some(tool) = self.spec.tool(name) else { return Err(self.unknown_tool(name, identity)) };
-                gate::admit(self.spec, identity, tool)
-                    .map(|admitted| Some(AdmittedCall { admitted, arguments }))
-                    .map_err(|denial| Refusal::forbidden(self.spec, &denial))
-            }
-            "tools/list" | "server/discover" => Ok(None),
             _ => Err(Refusal::unknown_method(self.spec, &request)),
+        }
+    }
+
+    fn examine_list(&self, request: &Request<'_>) -> Result<Option<Work>, Refusal> {
+        match request.params.get("cursor") {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => Err(self.invalid_params("`cursor` is not one of this server's: the list has one page.")),
+        }
+    }
+
+    fn examine_call(&self, params: &mut Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
+        let arguments = self.arguments(params)?;
+        let Some(Value::String(name)) = params.get("name") else {
+            return Err(self.invalid_params("`name` is not the name of a tool."));
+        };
+        let Some(tool) = self.spec.tool(name) else {
+            let visible = self.tools.visible(self.spec, identity).map(|tool| tool.name);
+            return Err(self.unknown(ErrorCode::UnknownTool, "tool", name, visible));
+        };
+        let admitted = self.admit(identity, tool)?;
+        Ok(Work::Call(AdmittedCall { admitted, arguments }))
+    }
+
+    fn examine_prompt(&self, params: &mut Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
+        let arguments = self.arguments(params)?;
+        let Some(Value::String(name)) = params.get("name") else {
+            return Err(self.invalid_params("`name` is not the name of a prompt."));
+        };
+        let Some(prompt) = self.spec.prompt(name) else { return Err(self.unknown_prompt(name, identity)) };
+        let admitted = self.admit(identity, prompt)?;
+        let filled = AdmittedPrompt::new(admitted, &arguments);
+        filled.map(Work::Prompt).map_err(|faults| self.invalid_prompt_arguments(prompt.name, &faults.join(" ")))
+    }
+
+    /// The words of an argument are shown to whom the prompt itself is shown.
+    fn examine_completion(&self, params: &Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
+        let of =
+            |object: &str, key: &str| params.get(object).and_then(|object| object.get(key)).and_then(Value::as_str);
+        let (Some("ref/prompt"), Some(name)) = (of("ref", "type"), of("ref", "name")) else {
+            return Err(self.invalid_params("`ref` is not a prompt: `{\"type\": \"ref/prompt\", \"name\": …}`."));
+        };
+        let (Some(argument), Some(typed)) = (of("argument", "name"), of("argument", "value")) else {
+            return Err(self.invalid_params("`argument` does not have a `name` and a `value`, both text."));
+        };
+        let mut visible = self.prompt_list.visible(self.spec, identity);
+        let Some(prompt) = visible.find(|prompt| prompt.name == name) else {
+            return Err(self.unknown_prompt(name, identity));
+        };
+        match prompt.arguments.iter().find(|declared| declared.name == argument) {
+            Some(argument) => Ok(Work::Complete { argument, typed: typed.to_owned() }),
+            None => Err(self.invalid_prompt_arguments(prompt.name, &prompt::unknown(prompt, argument))),
+        }
+    }
+
+    fn admit<O: Operation>(&self, identity: &Arc<Identity>, operation: &'static O) -> Result<Admitted<O>, Refusal> {
+        gate::admit(self.spec, identity, operation).map_err(|denial| Refusal::forbidden(self.spec, &denial))
+    }
+
+    fn arguments(&self, params: &mut Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+        match params.swap_remove("arguments") {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(arguments)) => Ok(arguments),
+            Some(_) => Err(self.invalid_params("`arguments` is not an object.")),
         }
     }
 
@@ -114,13 +182,22 @@ impl Server {
         Refusal::new(self.spec, ErrorCode::InvalidParams, Some(detail))
     }
 
-    fn unknown_tool(&self, name: &str, identity: &Arc<Identity>) -> Refusal {
-        let visible = self.list.visible(self.spec, identity);
+    fn invalid_prompt_arguments(&self, prompt: &str, detail: &str) -> Refusal {
+        Refusal::new(self.spec, ErrorCode::InvalidPromptArguments, Some(detail))
+            .with_data(json!({ "operation": prompt }))
+    }
+
+    fn unknown_prompt(&self, name: &str, identity: &Arc<Identity>) -> Refusal {
+        let visible = self.prompt_list.visible(self.spec, identity).map(|prompt| prompt.name);
+        self.unknown(ErrorCode::UnknownPrompt, "prompt", name, visible)
+    }
+
+    fn unknown(&self, code: ErrorCode, what: &str, name: &str, visible: impl Iterator<Item = &'static str>) -> Refusal {
         let shown: String = name.chars().take(64).collect();
         let detail = match nearest(&shown, visible) {
-            Some(near) => format!("There is no tool `{shown}`; did you mean `{near}`?"),
-            None => format!("There is no tool `{shown}`."),
+            Some(near) => format!("There is no {what} `{shown}`; did you mean `{near}`?"),
+            None => format!("There is no {what} `{shown}`."),
         };
-        Refusal::new(self.spec, ErrorCode::UnknownTool, Some(&detail)).with_data(json!({ "operation": shown }))
+        Refusal::new(self.spec, code, Some(&detail)).with_data(json!({ "operation": shown }))
     }
 }

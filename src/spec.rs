@@ -36,6 +36,11 @@ pub struct ServerSpec {
     /// The list that `tools/list` is made from: a JSON array of the protocol's `Tool` objects, in
     /// the order of [`Self::tools`].
     pub tool_list: &'static str,
+    /// The prompts, in the order of the list.
+    pub prompts: &'static [PromptSpec],
+    /// The list that `prompts/list` is made from: a JSON array of the protocol's `Prompt` objects, in
+    /// the order of [`Self::prompts`].
+    pub prompt_list: &'static str,
     /// How clients connect.
     pub clients: &'static [ClientSpec],
 }
@@ -49,6 +54,16 @@ impl ServerSpec {
     /// The declared tool with this name.
     pub fn tool(&self, name: &str) -> Option<&'static ToolSpec> {
         self.tools.iter().copied().find(|tool| tool.name == name)
+    }
+
+    /// The declared prompt with this name.
+    pub fn prompt(&self, name: &str) -> Option<&'static PromptSpec> {
+        self.prompts.iter().find(|prompt| prompt.name == name)
+    }
+
+    /// Whether an argument of a prompt can be completed.
+    pub fn completes(&self) -> bool {
+        self.prompts.iter().flat_map(|prompt| prompt.arguments).any(|argument| !argument.words.is_empty())
     }
 }
 
@@ -111,6 +126,50 @@ pub struct ToolSpec {
     pub access: Access,
     /// What a caller must hold.
     pub requirement: Requirement,
+}
+
+/// A prompt as declared, but for its texts, which are in [`ServerSpec::prompt_list`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct PromptSpec {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// What a caller must hold: all that the tools in [`Self::uses`] ask for.
+    pub requirement: Requirement,
+    /// What fills the gaps of the messages.
+    pub arguments: &'static [PromptArgumentSpec],
+    /// The tools that the conversation needs; the messages name no others.
+    pub uses: &'static [&'static str],
+    /// The messages, in their order.
+    pub messages: &'static [PromptMessageSpec],
+}
+
+/// What fills a gap of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptArgumentSpec {
+    /// Name on the wire and in the templates.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// The values that it can have; without any, it is free text.
+    pub words: &'static [&'static str],
+}
+
+/// A message of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptMessageSpec {
+    /// Who says it.
+    pub role: PromptRole,
+    /// What is said, as a template.
+    pub template: &'static str,
+}
+
+/// Who says a message of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptRole {
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
 }
 
 /// How one client connects.

@@ -27,6 +27,8 @@ pub struct Api {
     pub types: Vec<NamedType>,
     /// Its tools, in the order of their declaration.
     pub tools: Vec<Tool>,
+    /// Its prompts, in the order of their declaration.
+    pub prompts: Vec<Prompt>,
     /// The clients that its documentation explains.
     pub clients: Vec<ClientKind>,
     /// What the documentation says beside what follows from the declarations.
@@ -160,6 +162,56 @@ pub struct Example {
     pub title: String,
     /// Its arguments.
     pub input: Value,
+}
+
+/// A text with gaps that a person starts a conversation with.
+#[derive(Debug)]
+pub struct Prompt {
+    /// Name on the wire.
+    pub name: String,
+    /// Name for people.
+    pub title: Option<String>,
+    /// What it is for.
+    pub description: String,
+    /// What fills the gaps.
+    pub arguments: Vec<PromptArgument>,
+    /// The tools that the conversation needs, as places in [`Api::tools`].
+    pub uses: Vec<usize>,
+    /// What a caller must hold: all that the tools ask for.
+    pub requirement: Requirement,
+    /// The messages; each renders, whatever the arguments are.
+    pub messages: Vec<PromptMessage>,
+}
+
+/// What fills a gap of a prompt.
+#[derive(Debug)]
+pub struct PromptArgument {
+    /// Name on the wire, and in the templates.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// Whether it must be there.
+    pub required: bool,
+    /// The values that it can have; without any, it is free text.
+    pub words: Vec<String>,
+}
+
+/// A message of a prompt.
+#[derive(Debug)]
+pub struct PromptMessage {
+    /// Who says it.
+    pub role: Role,
+    /// What is said, as a template.
+    pub template: String,
+}
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
 }
 
 /// A named type.

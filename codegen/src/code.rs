@@ -109,6 +109,18 @@ codes! {
     SecretOutput = "secret-output";
     /// A name or a schema that a client cuts off or drops.
     ClientLimit = "client-limit";
+    /// A tool that is not declared, or that a message names and its prompt does not use.
+    UnknownTool = "unknown-tool";
+    /// An argument that a message names and its prompt does not have.
+    UnknownArgument = "unknown-argument";
+    /// An argument of a prompt that no message names.
+    UnusedArgument = "unused-argument";
+    /// An argument of a prompt that can be absent where a message needs it.
+    AbsentArgument = "absent-argument";
+    /// An argument of a prompt that is neither text nor a choice of words.
+    ArgumentType = "argument-type";
+    /// A message that is no template, or that has more than gaps and conditions in it.
+    TemplateSyntax = "template-syntax";
     /// A manifest that the schema accepts and the generator cannot read: a fault of the generator.
     Internal = "internal";
 }

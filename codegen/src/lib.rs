@@ -81,7 +81,10 @@ fn parts(root: &Path, servers: &[Api], is_workspace: bool) -> anyhow::Result<Vec
 
 fn facts(api: &Api) -> String {
     let name = &api.server.name;
-    format!("{name}: {}, {}, 0 prompts;", count(api.tools.len(), "tool"), count(api.scopes.len(), "scope"))
+    let tools = count(api.tools.len(), "tool");
+    let scopes = count(api.scopes.len(), "scope");
+    let prompts = count(api.prompts.len(), "prompt");
+    format!("{name}: {tools}, {scopes}, {prompts};")
 }
 
 impl Plan {

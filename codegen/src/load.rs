@@ -146,7 +146,8 @@ impl Loader {
         let shown = self.shown(path);
         // A pattern that is a fault must not be followed: it may lead anywhere.
         let inputs = complete.then(|| self.inputs(&shown, &globs, tree.at)).flatten();
-        let outcome = resolve::server(&Declared { manifest, at: tree.at, included, complete }, shown, inputs);
+        let outcome =
+            resolve::server(&self.sources, &Declared { manifest, at: tree.at, included, complete }, shown, inputs);
         self.faults.extend(outcome.faults);
         self.called.extend(outcome.called);
         self.apis.extend(outcome.api);

@@ -7,6 +7,7 @@
 //! | type | upper camel case | the same |
 //! | field | a letter or underscore, then letters, digits, underscores | snake case |
 //! | word of a choice, variant of a union | anything | upper camel case |
+//! | prompt, argument of a prompt | snake case | none |
 //! | server | lowercase letters, digits, single hyphens | the package `<name>-tools` |
 //!
 //! A Rust keyword becomes a raw identifier. What cannot be one is refused, and so is a name that
@@ -55,6 +56,34 @@ pub fn tool(wire: &str) -> Result<String, Refusal> {
         return Err(reserved("would hide a name that Rust or the generated crate has"));
     }
     identifier(wire.to_owned())
+}
+
+/// Checks the name of a prompt, which clients show as a command.
+///
+/// # Errors
+/// A name that is no snake case.
+pub fn prompt(wire: &str) -> Result<(), Refusal> {
+    if wire.len() > LONGEST_TOOL {
+        return Err(invalid(format!("has {} characters", wire.len()), format!("use at most {LONGEST_TOOL}")));
+    }
+    if !is_snake_case(wire) {
+        return Err(invalid("is not a name that a prompt can have", example_of(&wire.to_snake_case(), "run_status")));
+    }
+    Ok(())
+}
+
+/// Checks the name of a prompt's argument, which templates speak of.
+///
+/// # Errors
+/// A name that is no snake case, or a word of the template language.
+pub fn prompt_argument(wire: &str) -> Result<(), Refusal> {
+    if !is_snake_case(wire) || wire.len() > LONGEST_FIELD {
+        return Err(invalid("is not a name that an argument can have", example_of(&wire.to_snake_case(), "run_id")));
+    }
+    if TEMPLATE_WORDS.contains(&wire) {
+        return Err(reserved("is a word of the language of templates"));
+    }
+    Ok(())
 }
 
 /// The field of a struct for a property.
@@ -178,6 +207,10 @@ fn identifier(name: String) -> Result<String, Refusal> {
     }
     Ok(if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name })
 }
+
+/// What means something of its own in the gaps and conditions of a template.
+const TEMPLATE_WORDS: &[&str] =
+    &["and", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "tool", "true"];
 
 /// Keywords of Rust 2024, strict and reserved, that a raw identifier can spell.
 const KEYWORDS: &[&str] = &[

@@ -10,10 +10,12 @@ mod declared;
 mod fields;
 mod obeyed;
 mod outputs;
+mod prompts;
 mod recursion;
 mod scopes;
 mod server;
 mod servers;
+mod templates;
 mod text;
 mod tools;
 mod types;
@@ -32,8 +34,10 @@ use crate::{
     diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
     manifest::Name,
-    resolve::{declared::Sections, scopes::ResolvedScopes, tools::ResolvedTool, types::ResolvedTypes},
-    source::Place,
+    resolve::{
+        declared::Sections, prompts::ResolvedPrompt, scopes::ResolvedScopes, tools::ResolvedTool, types::ResolvedTypes,
+    },
+    source::{Place, Sources},
 };
 
 /// What became of a server.
@@ -90,13 +94,13 @@ impl Faults {
 }
 
 /// Checks one server.
-pub(crate) fn server(declared: &Declared, manifest: String, inputs: Option<Inputs>) -> Outcome {
+pub(crate) fn server(sources: &Sources, declared: &Declared, manifest: String, inputs: Option<Inputs>) -> Outcome {
     let mut faults = Faults::default();
     let sections = Sections::merge(declared, &mut faults);
     obeyed::check(declared, &sections, &mut faults);
     let called = server::called(declared);
     let can_be_made = inputs.is_some();
-    let api = resolve(declared, &sections, manifest, inputs, called.as_ref(), &mut faults);
+    let api = resolve(sources, declared, &sections, manifest, inputs, called.as_ref(), &mut faults);
     if faults.0.is_empty() && declared.complete && can_be_made && api.is_none() {
         faults.push(Diagnostic::new(
             Code::Internal,
@@ -113,6 +117,7 @@ fn check_use(
     scopes: &ResolvedScopes<'_, '_>,
     types: &ResolvedTypes<'_>,
     tools: &[ResolvedTool<'_>],
+    prompts: &[ResolvedPrompt],
     faults: &mut Faults,
 ) {
     if !faults.has(Code::UnknownScope) {
@@ -122,11 +127,12 @@ fn check_use(
         server::check_group_use(&sections.groups, tools, faults);
     }
     if !faults.has(Code::UnknownType) && !faults.has(Code::TypeShape) {
-        types::check_use(types, tools, faults);
+        types::check_use(types, tools, prompts, faults);
     }
 }
 
 fn resolve(
+    sources: &Sources,
     declared: &Declared,
     sections: &Sections<'_>,
     manifest: String,
@@ -140,8 +146,10 @@ fn resolve(
     let groups = server::groups(&sections.groups, faults);
     let types = types::resolve(&sections.types, faults);
     let tools = tools::resolve(sections, &scopes, &types, faults);
+    let within = prompts::Within { sources, sections, scopes: &scopes, types: &types, tools: &tools };
+    let prompts = prompts::resolve(within, faults);
     if sections.complete && declared.complete {
-        check_use(sections, &scopes, &types, &tools, faults);
+        check_use(sections, &scopes, &types, &tools, &prompts, faults);
     }
     outputs::check(&types, &tools, faults);
     constants::check(&types, &tools, faults);
@@ -156,6 +164,7 @@ fn resolve(
         groups,
         types: types.into_named(),
         tools: tools.into_iter().map(|tool| tool.api).collect::<Vec<api::Tool>>(),
+        prompts: prompts.into_iter().map(|prompt| prompt.api).collect::<Vec<api::Prompt>>(),
         clients: clients?,
         docs: server::docs(declared),
         inputs: inputs?,

@@ -44,6 +44,10 @@ pub enum ErrorCode {
     InvalidParams,
     /// No tool has this name.
     UnknownTool,
+    /// No prompt has this name.
+    UnknownPrompt,
+    /// The arguments do not fit the prompt.
+    InvalidPromptArguments,
     /// The arguments do not fit the tool's schema.
     InvalidArguments,
     /// What the arguments name does not exist in the account.
@@ -120,6 +124,8 @@ impl ErrorCode {
         Self::UnknownMethod,
         Self::InvalidParams,
         Self::UnknownTool,
+        Self::UnknownPrompt,
+        Self::InvalidPromptArguments,
         Self::InvalidArguments,
         Self::NotFound,
         Self::WrongState,
@@ -128,6 +134,11 @@ impl ErrorCode {
         Self::OutcomeUnknown,
         Self::Internal,
     ];
+
+    /// Whether only a server with prompts can say it.
+    pub const fn is_about_prompts(self) -> bool {
+        matches!(self, Self::UnknownPrompt | Self::InvalidPromptArguments)
+    }
 
     /// The code's row in the catalogue.
     #[allow(clippy::too_many_lines, reason = "a table: one arm a row")]
@@ -275,7 +286,7 @@ impl ErrorCode {
                 json_rpc: Some(METHOD_NOT_FOUND),
                 symptom: "Method not found",
                 cause: "The server does not have this method of the protocol.",
-                fix: "Use the capabilities that the server announces; this one has tools.",
+                fix: "Use the capabilities that the server announces; it serves no others.",
             },
             Self::InvalidParams => ErrorEntry {
                 code: self,
@@ -294,6 +305,24 @@ impl ErrorCode {
                 symptom: "Unknown tool",
                 cause: "The server has no tool of this name.",
                 fix: "Ask for `tools/list` again; the client may hold an old list.",
+            },
+            Self::UnknownPrompt => ErrorEntry {
+                code: self,
+                name: "unknown_prompt",
+                status: 200,
+                json_rpc: Some(INVALID_PARAMS),
+                symptom: "Unknown prompt",
+                cause: "The server has no prompt of this name.",
+                fix: "Ask for `prompts/list` again; the client may hold an old list.",
+            },
+            Self::InvalidPromptArguments => ErrorEntry {
+                code: self,
+                name: "invalid_prompt_arguments",
+                status: 200,
+                json_rpc: Some(INVALID_PARAMS),
+                symptom: "A prompt's arguments are refused",
+                cause: "An argument of the prompt is missing, unknown, no text, or none of the words that it allows; the message names it.",
+                fix: "Correct the arguments and ask for the prompt again.",
             },
             Self::InvalidArguments => ErrorEntry {
                 code: self,

@@ -121,6 +121,25 @@ impl<'a> Scopes<'a> {
         self.0.iter().fold(held, |wide, _| self.widen_once(wide))
     }
 
+    /// The requirement that is met when each of several is. A clause that another one covers is left
+    /// out, so that nobody is asked for more scopes than it takes.
+    pub fn union<'r>(self, requirements: impl IntoIterator<Item = &'r Requirement>) -> Requirement {
+        let mut union: Vec<Clause> = Vec::new();
+        for clause in requirements.into_iter().flat_map(Requirement::clauses) {
+            if !union.iter().any(|other| self.covers(other, clause)) {
+                union.retain(|other| !self.covers(clause, other));
+                union.push(clause.clone());
+            }
+        }
+        Requirement::from_clauses(union)
+    }
+
+    /// Whether whoever meets one clause meets the other too.
+    fn covers(self, one: &Clause, other: &Clause) -> bool {
+        let others = ScopeSet::of(other.alternatives());
+        one.alternatives().iter().all(|id| self.widen(ScopeSet::of(&[*id])).intersects(others))
+    }
+
     fn widen_once(self, held: ScopeSet) -> ScopeSet {
         held.iter().fold(held, |wide, id| wide.union(self.get(id).implies))
     }
@@ -271,6 +290,36 @@ mod tests {
         assert!(!requirement(&[&[READ]]).is_session());
         assert!(!requirement(&[&[]]).is_session());
         assert!(!Requirement::all_of(const { &[Clause::any_of(&[READ])] }).is_session());
+    }
+
+    #[test]
+    fn a_union_asks_for_everything_once() {
+        type Clauses<'a> = &'a [&'a [ScopeId]];
+        let cases: &[(&[Clauses<'_>], Clauses<'_>)] = &[
+            (&[], &[]),
+            (&[&[], &[]], &[]),
+            (&[&[&[READ]], &[]], &[&[READ]]),
+            (&[&[&[READ]], &[&[READ]]], &[&[READ]]),
+            (&[&[&[READ], &[BILLING]], &[&[WRITE], &[BILLING]]], &[&[BILLING], &[WRITE]]),
+            (&[&[&[ADMIN]], &[&[READ]], &[&[WRITE]]], &[&[ADMIN]]),
+            (&[&[&[READ, BILLING]], &[&[READ]]], &[&[READ]]),
+            (&[&[&[READ]], &[&[BILLING, READ]]], &[&[READ]]),
+            (&[&[&[READ, BILLING]], &[&[WRITE]]], &[&[WRITE]]),
+            (&[&[&[READ]], &[&[WRITE, BILLING]]], &[&[READ], &[WRITE, BILLING]]),
+            (&[&[&[READ, BILLING]], &[&[WRITE, BILLING]]], &[&[WRITE, BILLING]]),
+        ];
+        let declared = declared();
+        for (parts, whole) in cases {
+            let parts: Vec<Requirement> = parts.iter().map(|part| requirement(part)).collect();
+            let union = Scopes(&declared).union(&parts);
+            assert_eq!(union, requirement(whole), "of {parts:?}");
+            // Whoever meets the union meets every part, and the reverse.
+            for held in 0..16u8 {
+                let held: ScopeSet = (0..4).filter(|id| held & (1 << id) != 0).map(ScopeId).collect();
+                let meets = |requirement: &Requirement| authorize(Scopes(&declared), requirement, held).is_ok();
+                assert_eq!(meets(&union), parts.iter().all(meets), "{held:?} of {parts:?}");
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "fa12f11af0a75e611f156579f9b082781858d610e87bdca51cb8a90d3e1e2e09"
+        digest: "cdcd3b05e9581bb77c9b2b9382489cbcf617879bd704544608658266e7c51041"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

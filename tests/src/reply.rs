@@ -65,7 +65,19 @@ impl Reply {
     /// # Panics
     /// When the answer is not that list.
     pub fn tool_names(&self) -> Vec<String> {
-        let tools = self.result()["tools"].as_array().unwrap_or_else(|| panic!("no list: {self:?}"));
-        tools.iter().filter_map(|tool| tool["name"].as_str()).map(str::to_owned).collect()
+        self.names("tools")
+    }
+
+    /// The names of `prompts/list`, in its order.
+    ///
+    /// # Panics
+    /// When the answer is not that list.
+    pub fn prompt_names(&self) -> Vec<String> {
+        self.names("prompts")
+    }
+
+    fn names(&self, list: &str) -> Vec<String> {
+        let entries = self.result()[list].as_array().unwrap_or_else(|| panic!("no list: {self:?}"));
+        entries.iter().filter_map(|entry| entry["name"].as_str()).map(str::to_owned).collect()
     }
 }

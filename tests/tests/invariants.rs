@@ -9,6 +9,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("rmcp::", &["core", "freshness", "codegen", "macros", "generated", "examples", "tests/acme"], &[]),
     ("saphyr_parser", &["codegen", "src", "core", "examples"], &["codegen/src/tree.rs", "codegen/src/tree/"]),
     ("annotate_snippets", &["codegen", "src", "core", "examples"], &["codegen/src/diagnostic.rs"]),
+    ("machinery::", &["codegen", "src", "core", "examples"], &["codegen/src/resolve/templates.rs"]),
     (
         "authorize(",
         &["src", "codegen/src", "macros", "examples", "generated"],

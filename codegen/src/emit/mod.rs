@@ -4,6 +4,7 @@
 mod clients;
 mod docs;
 mod markdown;
+mod prompt_list;
 mod rust;
 mod schema;
 mod template;
@@ -47,7 +48,8 @@ pub struct Folder {
 
 /// Everything that is made of one server.
 pub fn server(api: &Api) -> Folder {
-    let files = [rust::files(api), vec![tool_list::file(api)], docs::files(api), clients::files(api)].concat();
+    let mut files = [rust::files(api), vec![tool_list::file(api)], docs::files(api), clients::files(api)].concat();
+    files.extend(prompt_list::file(api));
     Folder { path: api.folder.clone(), files }
 }
 

@@ -175,10 +175,11 @@ pub struct Prompt {
     pub title: Option<Text>,
     /// What it is for.
     pub description: Text,
-    /// What fills the gaps.
+    /// What fills the gaps; each is named by a message.
     #[serde(default)]
     pub arguments: Entries<PromptArgument>,
-    /// The tools that the conversation needs; the prompt needs the scopes that they need.
+    /// The tools that the conversation needs, also those that no message names; the prompt needs the
+    /// scopes that they need.
     #[serde(default)]
     pub uses: Vec<Name>,
     /// The messages, in their order.
@@ -190,7 +191,11 @@ pub struct Prompt {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct PromptArgument {
-    /// Whether it must be there.
+    /// What its values are: `string`, or the name of a type that is a choice of words, which clients
+    /// then complete; `string` when it is left out.
+    #[serde(rename = "type")]
+    pub of: Option<Name>,
+    /// Whether it must be there. One that need not be is named only where `{% if argument %}` holds.
     #[serde(default)]
     pub required: bool,
     /// What it is.
@@ -203,7 +208,9 @@ pub struct PromptArgument {
 pub struct PromptMessage {
     /// Who says it.
     pub role: Role,
-    /// What is said: text with `{{ argument }}` and `{{ tool('name') }}` in it.
+    /// What is said: text with `{{ argument }}` and `{{ tool('name') }}` in it, and with parts between
+    /// `{% if argument %}` or `{% if argument == 'word' %}`, `{% else %}` and `{% endif %}`. What a person
+    /// gives for an argument is never read as a template.
     pub text: Text,
 }
 

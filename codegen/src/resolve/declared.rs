@@ -109,7 +109,8 @@ impl<'m> Sections<'m> {
         sections.complete = sections.scopes.is_complete()
             && sections.groups.is_complete()
             && sections.types.is_complete()
-            && sections.tools.is_complete();
+            && sections.tools.is_complete()
+            && sections.prompts.is_complete();
         sections
     }
 }

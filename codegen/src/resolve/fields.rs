@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The types that need no declaration.
-const BUILT_IN: &[&str] = &["string", "integer", "number", "boolean", "array", "map", "json"];
+pub(super) const BUILT_IN: &[&str] = &["string", "integer", "number", "boolean", "array", "map", "json"];
 
 /// What other languages call some of them.
 const ELSEWHERE: &[(&str, &str)] = &[

@@ -50,11 +50,6 @@ const NOT_OBEYED: &[Row] = &[
         help: "leave it out; limit calls in front of the server",
     },
     Row {
-        what: "prompts",
-        find: |_, sections| sections.prompts.entries.iter().map(|(name, _)| name.at).collect(),
-        help: "leave the section out; `docs.example_prompts` can say what to ask for",
-    },
-    Row {
         what: "`secret: redact`",
         find: secrets,
         help: "leave the field out of the result, so that the secret never reaches it",

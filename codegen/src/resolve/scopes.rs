@@ -76,7 +76,7 @@ fn find(declared: &Named<'_, manifest::Scope>, name: &Name, faults: &mut Faults)
 }
 
 impl ResolvedScopes<'_, '_> {
-    fn algebra(&self) -> Scopes<'_> {
+    pub(crate) fn algebra(&self) -> Scopes<'_> {
         Scopes(&self.list)
     }
 

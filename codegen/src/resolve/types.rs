@@ -6,6 +6,7 @@ use super::{
     Faults,
     declared::Named,
     fields::{self, ResolvedField, collision},
+    prompts::ResolvedPrompt,
     recursion,
     tools::ResolvedTool,
 };
@@ -295,9 +296,14 @@ impl ResolvedTypes<'_> {
     }
 }
 
-/// A type that no tool uses is dead code, and most likely a mistake.
-pub(crate) fn check_use(types: &ResolvedTypes<'_>, tools: &[ResolvedTool<'_>], faults: &mut Faults) {
-    let mut used = BTreeSet::new();
+/// A type that neither a tool nor a prompt uses is dead code, and most likely a mistake.
+pub(crate) fn check_use(
+    types: &ResolvedTypes<'_>,
+    tools: &[ResolvedTool<'_>],
+    prompts: &[ResolvedPrompt],
+    faults: &mut Faults,
+) {
+    let mut used: BTreeSet<usize> = prompts.iter().flat_map(|prompt| prompt.types.iter().copied()).collect();
     for tool in tools {
         used.extend(types.reached(&tool.input));
         used.extend(tool.output_types(types));

@@ -113,6 +113,69 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <misbehave_writing::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
+    prompts: const {
+        &[
+            contract::PromptSpec {
+                name: "tidy_notes",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(1)])]
+                }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "topic",
+                        required: true,
+                        words: &[],
+                    },
+                ],
+                uses: &["list_notes", "delete_note"],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        template: "Find the notes about {{ topic }} with {{ tool('list_notes') }}. Delete what is said twice with {{ tool('delete_note') }}.",
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::Assistant,
+                        template: "I start with the notes about {{ topic }}.",
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "review_notes",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "color",
+                        required: true,
+                        words: &["red", "green", "blue"],
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "focus",
+                        required: false,
+                        words: &[],
+                    },
+                ],
+                uses: &["list_notes"],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        template: r"Read the {{ color }} notes with {{ tool('list_notes') }} and sum them up.
+{% if color == 'red' %}
+These are urgent.
+{% endif %}
+{% if focus %}
+Look at {{ focus }} first.
+{% else %}
+Begin with the oldest.
+{% endif %}
+",
+                    },
+                ],
+            },
+        ]
+    },
+    prompt_list: ::core::include_str!("../prompts.json"),
     clients: &[
         contract::ClientSpec {
             key: "claude-code",

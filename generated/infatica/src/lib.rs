@@ -130,6 +130,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <retry_item::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
+    prompts: const { &[] },
+    prompt_list: "[]",
     clients: &[
         contract::ClientSpec {
             key: "claude-code",

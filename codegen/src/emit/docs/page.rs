@@ -5,7 +5,7 @@ use toolwright_core::{Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, S
 
 use super::{File, document, markdown, path_of, scope_cell};
 use crate::{
-    api::{Api, Credential, Docs, Group, Listing, Server, Tool, Trouble},
+    api::{Api, Credential, Docs, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble},
     emit::{clients, wording},
     names,
 };
@@ -26,7 +26,7 @@ struct Page<'a> {
     env: &'a str,
     placeholder: String,
     lifetime: String,
-    listing: &'static str,
+    listing: String,
     request_size: String,
     call_time: String,
     clients: Vec<ClientSection>,
@@ -35,6 +35,8 @@ struct Page<'a> {
     tool_count: String,
     group_count: String,
     groups: Vec<GroupSection<'a>>,
+    prompts: Vec<PromptRow<'a>>,
+    prompt_arguments: Vec<PromptArgumentRow<'a>>,
     prerequisites: &'a [String],
     verify: Option<&'a str>,
     example_prompts: &'a [String],
@@ -83,6 +85,26 @@ struct ToolRow<'a> {
 }
 
 #[derive(Serialize)]
+struct PromptRow<'a> {
+    /// As clients show it, with a slash.
+    command: String,
+    description: &'a str,
+    arguments: Vec<&'a str>,
+    tools: Vec<&'a str>,
+    /// Markdown.
+    scope: String,
+}
+
+#[derive(Serialize)]
+struct PromptArgumentRow<'a> {
+    command: String,
+    name: &'a str,
+    required: bool,
+    words: &'a [String],
+    description: &'a str,
+}
+
+#[derive(Serialize)]
 struct TroubleRow {
     symptom: String,
     advice: String,
@@ -97,6 +119,7 @@ pub(super) fn file(api: &Api) -> File {
         groups,
         types: _,
         tools,
+        prompts,
         clients: _,
         docs,
         inputs: _,
@@ -133,7 +156,7 @@ pub(super) fn file(api: &Api) -> File {
         env,
         placeholder: clients::placeholder(api),
         lifetime: wording::duration(*lifetime_seconds),
-        listing: listing_in_words(*listing),
+        listing: listing_in_words(*listing, !prompts.is_empty()),
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
         clients: client_sections(api),
@@ -142,6 +165,8 @@ pub(super) fn file(api: &Api) -> File {
         tool_count: wording::count(tools.len(), "tool"),
         group_count: wording::count(groups.len(), "group"),
         groups: groups.iter().enumerate().map(|(place, group)| group_section(api, place, group)).collect(),
+        prompts: prompts.iter().map(|prompt| prompt_row(api, prompt)).collect(),
+        prompt_arguments: prompts.iter().flat_map(prompt_argument_rows).collect(),
         prerequisites,
         verify: verify.as_deref(),
         example_prompts,
@@ -197,6 +222,27 @@ fn group_section<'a>(api: &'a Api, place: usize, group: &'a Group) -> GroupSecti
     }
 }
 
+fn prompt_row<'a>(api: &'a Api, prompt: &'a Prompt) -> PromptRow<'a> {
+    let Prompt { name, title: _, description, arguments, uses, requirement, messages: _ } = prompt;
+    PromptRow {
+        command: format!("/{name}"),
+        description,
+        arguments: arguments.iter().map(|argument| argument.name.as_str()).collect(),
+        tools: uses.iter().map(|place| api.tools[*place].name.as_str()).collect(),
+        scope: scope_cell(Scopes(&api.scopes), requirement),
+    }
+}
+
+fn prompt_argument_rows(prompt: &Prompt) -> impl Iterator<Item = PromptArgumentRow<'_>> {
+    prompt.arguments.iter().map(|PromptArgument { name, description, required, words }| PromptArgumentRow {
+        command: format!("/{}", prompt.name),
+        name,
+        required: *required,
+        words,
+        description,
+    })
+}
+
 fn access_in_table(access: Access) -> &'static str {
     match access {
         Access::Read => "read-only",
@@ -205,19 +251,21 @@ fn access_in_table(access: Access) -> &'static str {
     }
 }
 
-fn listing_in_words(listing: Listing) -> &'static str {
+fn listing_in_words(listing: Listing, has_prompts: bool) -> String {
+    let (all, each) = if has_prompts { ("tools and prompts", "tool and prompt") } else { ("tools", "tool") };
     match listing {
-        Listing::Granted => "Your client lists only the tools that your scopes cover.",
-        Listing::All => "Your client lists every tool, also those that your scopes do not cover.",
-        Listing::Gated => {
-            "Your client lists every tool; the description of one that your scopes do not cover says which scope it lacks."
-        }
+        Listing::Granted => format!("Your client lists only the {all} that your scopes cover."),
+        Listing::All => format!("Your client lists every {each}, also those that your scopes do not cover."),
+        Listing::Gated => format!(
+            "Your client lists every {each}; the description of one that your scopes do not cover says which scope it lacks."
+        ),
     }
 }
 
 /// What can go wrong on any server, then what the manifest adds.
 fn trouble_rows(api: &Api, declared: &[Trouble]) -> Vec<TroubleRow> {
-    let catalogued = ErrorCode::ALL.iter().map(|code| {
+    let possible = |code: &&ErrorCode| !code.is_about_prompts() || !api.prompts.is_empty();
+    let catalogued = ErrorCode::ALL.iter().filter(possible).map(|code| {
         let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
         TroubleRow { symptom: filled(api, symptom), advice: filled(api, &format!("{cause} {fix}")) }
     });

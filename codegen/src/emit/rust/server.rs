@@ -7,7 +7,7 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 
 use super::{COMMAND, File, contract, docs, grouped, ident, source, stem, text, tool};
 use crate::{
-    api::{Api, Credential, Group, Listing, Server, Tool},
+    api::{Api, Credential, Group, Listing, Prompt, PromptArgument, PromptMessage, Role, Server, Tool},
     emit::{clients, wording},
 };
 
@@ -55,6 +55,7 @@ fn constant(api: &Api) -> TokenStream {
         groups,
         types: _,
         tools,
+        prompts,
         clients: _,
         docs: _,
         inputs: _,
@@ -92,6 +93,8 @@ fn constant(api: &Api) -> TokenStream {
         .iter()
         .map(|Group { name, title, description: _ }| quote!(contract::GroupSpec { name: #name, title: #title }));
     let modules = tools.iter().map(|tool| ident(&tool.module));
+    let prompts_of = prompts.iter().map(|prompt| prompt_of(api, prompt));
+    let prompt_list = prompt_list_of(api);
     let clients = clients_of(api);
     quote! {
         /// What the manifest declares about the server.
@@ -111,6 +114,8 @@ fn constant(api: &Api) -> TokenStream {
             groups: &[#(#groups),*],
             tools: &[#(<#modules::Tool as contract::Tool>::SPEC),*],
             tool_list: ::core::include_str!("../tools.json"),
+            prompts: const { &[#(#prompts_of),*] },
+            prompt_list: #prompt_list,
             clients: &[#(#clients),*],
         };
     }
@@ -144,6 +149,37 @@ fn scope_of(scope: &Scope) -> TokenStream {
             implies: #implies,
         }
     }
+}
+
+fn prompt_of(api: &Api, prompt: &Prompt) -> TokenStream {
+    let Prompt { name, title: _, description: _, arguments, uses, requirement, messages } = prompt;
+    let requirement = requirement_of(requirement);
+    let arguments = arguments.iter().map(|PromptArgument { name, description: _, required, words }| {
+        quote!(contract::PromptArgumentSpec { name: #name, required: #required, words: &[#(#words),*] })
+    });
+    let uses = uses.iter().map(|place| &api.tools[*place].name);
+    let messages = messages.iter().map(|PromptMessage { role, template }| {
+        let role = ident(match role {
+            Role::User => "User",
+            Role::Assistant => "Assistant",
+        });
+        let template = text(template);
+        quote!(contract::PromptMessageSpec { role: contract::PromptRole::#role, template: #template })
+    });
+    quote! {
+        contract::PromptSpec {
+            name: #name,
+            requirement: #requirement,
+            arguments: &[#(#arguments),*],
+            uses: &[#(#uses),*],
+            messages: &[#(#messages),*],
+        }
+    }
+}
+
+/// A server without prompts has no file of them.
+fn prompt_list_of(api: &Api) -> TokenStream {
+    if api.prompts.is_empty() { quote!("[]") } else { quote!(::core::include_str!("../prompts.json")) }
 }
 
 fn clients_of(api: &Api) -> Vec<TokenStream> {

@@ -8,6 +8,7 @@ mod connections;
 mod hostile;
 mod lifecycle;
 mod listing;
+mod prompts;
 mod protocol;
 mod secrets;
 mod stdio;

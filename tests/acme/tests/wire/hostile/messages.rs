@@ -141,7 +141,34 @@ async fn parameters() {
         ("a bad handshake", Asked::legacy("initialize", &json!({})), 200, Some(INVALID_PARAMS)),
         ("unknown method", Asked::legacy("tools/destroy", &json!({})), 200, Some(METHOD_NOT_FOUND)),
         ("what is not announced", Asked::legacy("resources/list", &json!({})), 200, Some(METHOD_NOT_FOUND)),
-        ("prompts", Asked::legacy("prompts/list", &json!({})), 200, Some(METHOD_NOT_FOUND)),
+        ("a cursor of prompts", Asked::legacy("prompts/list", &json!({"cursor": "2"})), 400, Some(INVALID_PARAMS)),
+        ("no name of a prompt", Asked::legacy("prompts/get", &json!({})), 400, Some(INVALID_PARAMS)),
+        (
+            "arguments of a prompt an array",
+            Asked::legacy("prompts/get", &json!({"name": "review_notes", "arguments": ["red"]})),
+            400,
+            Some(INVALID_PARAMS),
+        ),
+        ("a prompt in another case", Asked::legacy("prompts/get", &json!({"name": "Tidy_notes"})), 200, Some(INVALID_PARAMS)),
+        ("nothing to complete", Asked::legacy("completion/complete", &json!({})), 400, Some(INVALID_PARAMS)),
+        (
+            "to complete a resource",
+            Asked::legacy(
+                "completion/complete",
+                &json!({"ref": {"type": "ref/resource", "uri": "x"}, "argument": {"name": "x", "value": ""}}),
+            ),
+            400,
+            Some(INVALID_PARAMS),
+        ),
+        (
+            "to complete a number",
+            Asked::legacy(
+                "completion/complete",
+                &json!({"ref": {"type": "ref/prompt", "name": "review_notes"}, "argument": {"name": "color", "value": 1}}),
+            ),
+            400,
+            Some(INVALID_PARAMS),
+        ),
     ])
     .await;
 }

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "841e87209e0a30b609de0156cc54b9298c1727c8d5ed792df10526e439a119a3"
+        digest: "82f7c2bf8f281f5089a33c15e62899f3bc2a9d483c80cd76dceca0989d968d83"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

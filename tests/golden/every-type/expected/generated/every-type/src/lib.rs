@@ -102,6 +102,69 @@ Second line with a "# mark that ends raw strings."##,
         <whoami::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
+    prompts: const {
+        &[
+            contract::PromptSpec {
+                name: "move_up",
+                requirement: contract::Requirement::all_of(const {
+                    &[
+                        contract::Clause::any_of(&[contract::ScopeId(1)]),
+                        contract::Clause::any_of(&[contract::ScopeId(3)]),
+                    ]
+                }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "level",
+                        required: true,
+                        words: &["low", "very-high", "text/html"],
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "place",
+                        required: false,
+                        words: &["self_made", "loop"],
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "why",
+                        required: false,
+                        words: &[],
+                    },
+                ],
+                uses: &["list_things", "move", "drop_thing", "whoami"],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        template: r#"Call "{{ tool('list_things') }}" and \ then {{ tool("move") }}: {{ level }}.
+{% if place == 'self_made' %}
+To {{ place }}.
+{% elif not why %}
+For no reason.
+{% else %}
+Because {{ why }}.
+{% endif %}
+"#,
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::Assistant,
+                        template: r#"{% if why and place %}{{ why }}
+"{{ place }}"{% endif %}"#,
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "who",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[],
+                uses: &[],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        template: "Whose key is this? {# nobody sees this #}",
+                    },
+                ],
+            },
+        ]
+    },
+    prompt_list: ::core::include_str!("../prompts.json"),
     clients: &[
         contract::ClientSpec {
             key: "claude-code",

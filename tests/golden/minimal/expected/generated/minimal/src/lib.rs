@@ -54,6 +54,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     ],
     tools: &[<now::Tool as contract::Tool>::SPEC],
     tool_list: ::core::include_str!("../tools.json"),
+    prompts: const { &[] },
+    prompt_list: "[]",
     clients: &[
         contract::ClientSpec {
             key: "claude-code",
