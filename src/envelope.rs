@@ -150,6 +150,9 @@ impl<'a> Parts<'a> {
                 if self.is_answer { "It is an answer, and the server asked nothing." } else { "`method` is missing." };
             return Err(fault(ErrorCode::InvalidRequest, detail));
         };
+        if self.is_answer {
+            return Err(fault(ErrorCode::InvalidRequest, "It is a request and an answer at once."));
+        }
         let params = match self.params {
             None => Map::new(),
             Some(Value::Object(params)) => params,

@@ -1,6 +1,6 @@
 //! From a handler's signature to its implementation of `toolwright::Handle`.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -17,10 +17,14 @@ pub(crate) fn mcp_tool(arguments: TokenStream, function: &TokenStream) -> TokenS
 fn implementation(handler: &Handler) -> TokenStream {
     let Handler { function, tool, store, call, input, output } = handler;
     let name = &function.sig.ident;
-    let call_argument = call.map(|span| quote_spanned!(span=> call,));
-    let input_argument = input.as_ref().map(|input| quote_spanned!(input.span()=> input,));
-    let unused_call = call.is_none().then(|| quote!(let _ = call;));
-    let unused_input = input.is_none().then(|| quote!(let _ = input;));
+    // A tool may be called `call` or `input`: these names of ours must not hide its function.
+    let ours = |name: &str, at: Span| Ident::new(name, at.resolved_at(Span::mixed_site()));
+    let (call_name, input_name) = (ours("call", Span::call_site()), ours("input", Span::call_site()));
+    let call_argument = call.map(|span| ours("call", span));
+    let input_argument = input.as_ref().map(|input| ours("input", input.span()));
+    let arguments = call_argument.iter().chain(&input_argument);
+    let unused_call = call.is_none().then(|| quote!(let _ = #call_name;));
+    let unused_input = input.is_none().then(|| quote!(let _ = #input_name;));
     let answer = quote_spanned! {*output=>
         #[allow(clippy::useless_conversion, reason = "the handler may answer with another error")]
         let output: <#tool::Tool as ::toolwright::Tool>::Output = match answer {
@@ -32,7 +36,7 @@ fn implementation(handler: &Handler) -> TokenStream {
     };
     let body = quote_spanned! {name.span()=>
         async move {
-            let answer = #name(self, #call_argument #input_argument).await;
+            let answer = #name(self #(, #arguments)*).await;
             #answer
             ::core::result::Result::Ok(output)
         }
@@ -48,8 +52,8 @@ fn implementation(handler: &Handler) -> TokenStream {
         impl ::toolwright::Handle<#tool::Tool> for #store {
             fn handle<'a>(
                 &'a self,
-                call: &'a ::toolwright::Call,
-                input: <#tool::Tool as ::toolwright::Tool>::Input,
+                #call_name: &'a ::toolwright::Call,
+                #input_name: <#tool::Tool as ::toolwright::Tool>::Input,
             ) -> #future {
                 #unused_call
                 #unused_input

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::token::explain;
 use crate::{
     ServerSpec,
-    credential::{NewToken, Tokens},
+    credential::{CreateError, NewToken, Tokens},
 };
 
 /// On an empty database, makes the first token and tells how to connect with it: to whoever sits
@@ -21,15 +21,20 @@ pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketA
         hint(spec);
         return Ok(());
     }
-    let token = tokens
+    let created = tokens
         .create(NewToken {
             name: "first",
             subject: "local",
             scopes: spec.scopes().all(),
             lifetime: Duration::from_secs(spec.credential.lifetime_seconds),
         })
-        .await
-        .map_err(|error| explain(error, "first", spec))?;
+        .await;
+    let token = match created {
+        Ok(token) => token,
+        // Another process starts on the same database, and is the one that prints it.
+        Err(CreateError::NameTaken) => return Ok(()),
+        Err(error) => return Err(explain(error, "first", spec)),
+    };
     eprintln!(
         "{name}: the first {}, with every scope; it is shown only now:\n\n    {}\n",
         spec.credential.name,

@@ -42,6 +42,9 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
 async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::Result<()> {
     let scopes = known_scopes(spec, &options.scopes)?;
     check_name(&options.name)?;
+    if !is_printable(&options.subject) {
+        bail!("a subject has 1 to 64 printable characters");
+    }
     let lifetime = options.expires.unwrap_or(Duration::from_secs(spec.credential.lifetime_seconds));
     let tokens = Tokens::open(spec, &options.database.database).await?;
     let new = NewToken { name: &options.name, subject: &options.subject, scopes, lifetime };
@@ -76,10 +79,16 @@ fn known_scopes(spec: &ServerSpec, names: &[String]) -> anyhow::Result<ScopeSet>
 
 /// A name is shown in tables and logs, and told apart from an id.
 fn check_name(name: &str) -> anyhow::Result<()> {
-    if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) || name.starts_with("tok_") {
+    if !is_printable(name) || name.starts_with("tok_") {
         bail!("a token's name has 1 to 64 printable characters and does not start with `tok_`, as ids do");
     }
     Ok(())
+}
+
+/// Whether a text can stand in a table and in a log. Letters, digits, marks of ASCII and spaces between them.
+fn is_printable(text: &str) -> bool {
+    let printable = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
+    !text.trim().is_empty() && text.chars().count() <= 64 && text.chars().all(printable)
 }
 
 pub(super) fn explain(error: CreateError, name: &str, spec: &ServerSpec) -> anyhow::Error {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rand::rngs::SysError;
 use sqlx::{
     FromRow, SqlitePool,
-    migrate::Migrator,
+    migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use toolwright_core::{ErrorCode, ScopeSet};
@@ -105,7 +105,7 @@ impl Tokens {
             .connect_with(options)
             .await
             .with_context(|| format!("cannot open the token database {}", path.display()))?;
-        MIGRATIONS.run(&pool).await.with_context(|| format!("cannot migrate the token database {}", path.display()))?;
+        migrate(&pool).await.with_context(|| format!("cannot migrate the token database {}", path.display()))?;
         Ok(Self { spec, last_used: LastUsed::start(pool.clone()), pool })
     }
 
@@ -215,13 +215,28 @@ impl Tokens {
     }
 }
 
+/// SQLite has no lock around migrations. Of two processes that start on a new database one can find
+/// half of the other's work; it waits for the rest.
+async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+    const TRIES: u32 = 20;
+    for _ in 1..TRIES {
+        if MIGRATIONS.run(pool).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    MIGRATIONS.run(pool).await
+}
+
 /// The file that a URL names.
 fn path(url: &str) -> anyhow::Result<PathBuf> {
     let path = url.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
     match path {
         Some(path) if !path.is_empty() && !path.starts_with(':') && !path.contains('?') => Ok(PathBuf::from(path)),
+        // Only the scheme is repeated: the rest may hold a password.
         _ => bail!(
-            "`{url}` is not the URL of a token database: write `sqlite:` and a path, as in `sqlite:data/tokens.db`"
+            "a URL that starts with `{}` is not that of a token database: write `sqlite:` and a path, as in `sqlite:data/tokens.db`",
+            url.split(':').next().unwrap_or_default()
         ),
     }
 }

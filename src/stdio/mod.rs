@@ -77,9 +77,15 @@ pub(crate) async fn serve<R, W>(
             () = &mut stop => break,
         };
         let Some(line) = line else { break };
-        // The semaphore is never closed.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
         let taken = session.take(line);
+        // Only what is answered waits for a slot, so that a cancellation reaches what holds one.
+        if matches!(taken, Ok(None)) {
+            continue;
+        }
+        let slot = tokio::select! {
+            slot = Arc::clone(&slots).acquire_owned() => slot,
+            () = &mut stop => break,
+        };
         let session = Arc::clone(&session);
         requests.spawn(async move {
             session.settle(taken).await;

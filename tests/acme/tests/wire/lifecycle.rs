@@ -27,6 +27,20 @@ async fn the_first_start_makes_a_token_and_tells_how_to_connect() {
     assert_eq!(client.list().await.status, Some(200), "the first token still works");
 }
 
+#[test]
+fn of_several_that_start_at_once_one_makes_the_first_token() {
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let start = || Server::of(ACME).folder(folder.path()).start();
+        let servers = std::thread::scope(|scope| {
+            let started: Vec<_> = (0..4).map(|_| scope.spawn(start)).collect();
+            started.into_iter().map(|server| server.join().expect("a server")).collect::<Vec<_>>()
+        });
+        let printed = servers.iter().filter(|server| server.log().contains(PREFIX)).count();
+        assert_eq!(printed, 1);
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_ever_had_a_token_is_not_empty() {
     let mut server = Server::of(ACME).start();

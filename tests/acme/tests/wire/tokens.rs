@@ -160,13 +160,14 @@ fn the_database_is_its_owners_alone() {
 fn a_database_that_cannot_be_is_said() {
     let folder = Folder::empty();
     for (url, said) in [
-        ("postgres://localhost/x", "is not the URL of a token database"),
-        ("sqlite:", "is not the URL of a token database"),
-        ("sqlite::memory:", "is not the URL of a token database"),
+        ("postgres://me:hunter2@localhost/x", "starts with `postgres` is not that of a token database"),
+        ("sqlite:", "starts with `sqlite` is not that of a token database"),
+        ("sqlite::memory:", "starts with `sqlite` is not that of a token database"),
         ("sqlite:/proc/nowhere/x.db", "cannot create the token database /proc/nowhere/x.db"),
     ] {
         let stderr = folder.refused(&["token", "list", "--database", url]);
         assert!(stderr.contains(said), "{url}: {stderr}");
+        assert!(!stderr.contains("hunter2"), "{stderr}");
     }
     std::fs::write(folder.0.path().join("text.db"), "not a database at all, but long enough to be read as one")
         .expect("a file");

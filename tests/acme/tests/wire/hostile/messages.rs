@@ -53,6 +53,12 @@ async fn envelopes() {
         ),
         ("a client's answer", text(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#), 400, Some(INVALID_REQUEST)),
         (
+            "a request and an answer at once",
+            text(r#"{"jsonrpc":"2.0","id":7,"method":"tools/list","result":{}}"#),
+            400,
+            Some(INVALID_REQUEST),
+        ),
+        (
             "a client's error",
             text(r#"{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":""}}"#),
             400,
