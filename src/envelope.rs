@@ -14,7 +14,7 @@ use serde_json::{Map, Number, Value, error::Category, map::Entry};
 use toolwright_core::ErrorCode;
 
 /// The key under a request's `_meta` that says its protocol revision, from 2026-07-28 on.
-const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
 /// One JSON-RPC message of a client.
 #[derive(Debug)]

@@ -24,7 +24,15 @@ use crate::{
 
 /// The protocol revisions that the server speaks, oldest first.
 pub(crate) const REVISIONS: &[ProtocolVersion] =
-    &[ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28];
+    &[ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25, STATELESS];
+
+/// The first revision whose requests name it themselves.
+pub(crate) const STATELESS: ProtocolVersion = ProtocolVersion::V_2026_07_28;
+
+/// Whether the server speaks this revision.
+pub(crate) fn is_spoken(version: &str) -> bool {
+    REVISIONS.iter().any(|revision| revision.as_str() == version)
+}
 
 /// How long a client may go on with a list that it was given. A list changes with a new release
 /// only, or with another credential.

@@ -7,6 +7,7 @@ use crate::{
     ServerSpec,
     envelope::{Fault, Id, Request},
     gate::Denial,
+    protocol::REVISIONS,
 };
 
 /// A refused request: a code of the catalogue, what this case is about, and the request's id.
@@ -58,6 +59,14 @@ impl Refusal {
             "prefix": server.credential.prefix,
         }));
         refusal
+    }
+
+    /// The client asked for a revision of the protocol that the server does not speak.
+    pub(crate) fn unsupported_version(server: &ServerSpec, requested: &str) -> Self {
+        let supported: Vec<_> = REVISIONS.iter().map(rmcp::model::ProtocolVersion::as_str).collect();
+        let requested: String = requested.chars().take(32).collect();
+        Self::new(server, ErrorCode::UnsupportedVersion, None)
+            .with_data(json!({ "supported": supported, "requested": requested }))
     }
 
     /// The server does not have the method, or not in the request's revision. To older clients a

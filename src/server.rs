@@ -14,6 +14,7 @@ use crate::{
     listing::{PromptList, ToolList},
     nearest::nearest,
     prompt::{self, AdmittedPrompt, Prompts},
+    protocol::is_spoken,
     refusal::Refusal,
     runner::Runner,
     spec::{PromptArgumentSpec, ToolSpec},
@@ -99,7 +100,11 @@ impl Server {
     }
 
     fn examine_request(&self, mut request: Request<'_>, identity: &Arc<Identity>) -> Result<Option<Work>, Refusal> {
-        let has_handshake = request.inline_version().is_none();
+        let version = request.inline_version();
+        if let Some(version) = version.filter(|version| !is_spoken(version)) {
+            return Err(Refusal::unsupported_version(self.spec, version));
+        }
+        let has_handshake = version.is_none();
         let has_prompts = !self.spec.prompts.is_empty();
         match &*request.method {
             "initialize" | "ping" if has_handshake => Ok(None),

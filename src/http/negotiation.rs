@@ -1,10 +1,14 @@
 //! What client and server must agree on before a message means anything.
 
 use http::{HeaderMap, header};
-use serde_json::json;
 use toolwright_core::ErrorCode;
 
-use crate::{ServerSpec, envelope::Message, protocol::REVISIONS, refusal::Refusal};
+use crate::{
+    ServerSpec,
+    envelope::{Message, PROTOCOL_VERSION},
+    protocol::{STATELESS, is_spoken},
+    refusal::Refusal,
+};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
@@ -53,26 +57,35 @@ fn essence(media_type: &str) -> &str {
     media_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// Checks the revision in the header of clients that negotiated one before. Clients that send
-/// none are served; a request that names its revision itself is checked by the protocol.
+/// Checks the revision in the header. Clients of the older revisions that send none are served; what
+/// a request says of its revision itself is checked with the request.
 pub(super) fn check_revision(headers: &HeaderMap, message: &Message<'_>, spec: &ServerSpec) -> Result<(), Refusal> {
-    let Some(header) = headers.get("mcp-protocol-version") else { return Ok(()) };
-    let id = match message {
-        Message::Request(request) if request.inline_version().is_some() || request.method == "initialize" => {
-            return Ok(());
+    let (id, is_free) = match message {
+        Message::Request(request) => {
+            (Some(&request.id), request.inline_version().is_some() || request.method == "initialize")
         }
-        Message::Request(request) => Some(&request.id),
-        Message::Notification { .. } => None,
+        Message::Notification { .. } => (None, false),
     };
-    if REVISIONS.iter().any(|revision| header.as_bytes() == revision.as_str().as_bytes()) {
-        return Ok(());
-    }
-    let supported: Vec<_> = REVISIONS.iter().map(rmcp::model::ProtocolVersion::as_str).collect();
-    let requested: String = String::from_utf8_lossy(header.as_bytes()).chars().take(32).collect();
-    let refusal = Refusal::new(spec, ErrorCode::UnsupportedVersion, None)
-        .with_data(json!({ "supported": supported, "requested": requested }));
-    Err(match id {
+    let refused = |refusal: Refusal| match id {
         Some(id) => refusal.answering(id),
         None => refusal,
-    })
+    };
+    let mut values = headers.get_all("mcp-protocol-version").iter();
+    let Some(header) = values.next() else { return Ok(()) };
+    if values.next().is_some() {
+        let detail = "There are several `MCP-Protocol-Version` headers.";
+        return Err(refused(Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail))));
+    }
+    if is_free {
+        return Ok(());
+    }
+    let header = String::from_utf8_lossy(header.as_bytes());
+    if !is_spoken(&header) {
+        return Err(refused(Refusal::unsupported_version(spec, &header)));
+    }
+    if id.is_some() && header == STATELESS.as_str() {
+        let detail = format!("A request of revision {STATELESS} says so in `_meta`, with `{PROTOCOL_VERSION}`.");
+        return Err(refused(Refusal::new(spec, ErrorCode::InvalidParams, Some(&detail))));
+    }
+    Ok(())
 }
