@@ -127,10 +127,10 @@ async fn hostile_pages_harm_nobody() {
     // Each start tag makes the parser look through all that are open.
     site.publish("/deep", "text/html", "<div>".repeat(200_000));
     // Each paragraph opens once more what the one before it left open.
-    let bold: String = (0..1_000).map(|n| format!("<b a{n}>")).collect();
-    site.publish("/reopened", "text/html", format!("<p>{bold}{}", "<p>x".repeat(4_000)));
-    let attributes: String = (0..1_000).map(|n| format!(" a{n}")).collect();
-    site.publish("/attributes", "text/html", format!("<p><b{attributes}>{}", "<p>x".repeat(4_000)));
+    let bold: Vec<String> = (0..1_000).map(|n| format!("<b a{n}>")).collect();
+    site.publish("/reopened", "text/html", format!("<p>{}{}", bold.concat(), "<p>x".repeat(4_000)));
+    let attributes: Vec<String> = (0..1_000).map(|n| format!(" a{n}")).collect();
+    site.publish("/attributes", "text/html", format!("<p><b{}>{}", attributes.concat(), "<p>x".repeat(4_000)));
     site.publish("/unclosed", "text/html", "<a href=x><b><i><table><td>".repeat(300));
     site.publish(
         "/wide",
