@@ -118,7 +118,10 @@ impl Worker {
             }
         }
         tokio::select! {
-            Some(landed) = flights.tasks.join_next_with_id() => flights.landed(store, landed).await,
+            Some(landed) = flights.tasks.join_next_with_id() => {
+                flights.landed(store, landed);
+                Ok(())
+            }
             () = store.work() => flights.drop_unwanted(store).await,
             () = sleep(pause) => flights.drop_unwanted(store).await,
             () = shutdown.cancelled() => Ok(()),
@@ -130,9 +133,7 @@ impl Worker {
         let store = &self.stores.write;
         let all = async {
             while let Some(landed) = flights.tasks.join_next_with_id().await {
-                if let Err(error) = flights.landed(store, landed).await {
-                    tracing::error!(%error, "the store failed");
-                }
+                flights.landed(store, landed);
             }
         };
         // What is left is put back below.
@@ -155,10 +156,16 @@ struct Flights {
 
 impl Flights {
     fn start(&mut self, store: WriteStore, collector: Collector, claim: Claim) {
+        let attempted = claim.clone();
+        self.conclude(store, claim, async move { attempt(&collector, &attempted).await });
+    }
+
+    /// Tells the store of an outcome, as soon as there is one and the store takes it.
+    fn conclude(&mut self, store: WriteStore, claim: Claim, outcome: impl Future<Output = Outcome> + Send + 'static) {
         let work = {
             let claim = claim.clone();
             async move {
-                let outcome = attempt(&collector, &claim).await;
+                let outcome = outcome.await;
                 while let Err(error) = store.conclude(&claim, &outcome).await {
                     pause_for_store(&error).await;
                 }
@@ -168,17 +175,16 @@ impl Flights {
         self.claims.insert(handle.id(), (claim, handle));
     }
 
-    /// Forgets a task that has ended. One that panicked has not told the store.
-    async fn landed(&mut self, store: &WriteStore, landed: Result<(Id, ()), JoinError>) -> Result<(), StoreError> {
+    /// Forgets a task that has ended. One that panicked has not told the store, which is made up for.
+    fn landed(&mut self, store: &WriteStore, landed: Result<(Id, ()), JoinError>) {
         let (id, panic) = match landed {
             Ok((id, ())) => (id, None),
             Err(error) => (error.id(), Some(error).filter(JoinError::is_panic)),
         };
         if let (Some((claim, _)), Some(panic)) = (self.claims.remove(&id), panic) {
             tracing::error!(error = %panic, "a task failed");
-            store.conclude(&claim, &Outcome::Failed(Fault::internal())).await?;
+            self.conclude(store.clone(), claim, async { Outcome::Failed(Fault::internal()) });
         }
-        Ok(())
     }
 
     /// Stops the tasks whose run was cancelled.

@@ -32,6 +32,9 @@ use super::{
 /// How many redirects are followed from one address.
 const MAX_REDIRECTS: usize = 5;
 
+/// How many characters of an unknown encoding are repeated.
+const MAX_ENCODING: usize = 100;
+
 const USER_AGENT: &str = concat!("infatica-mcp/", env!("CARGO_PKG_VERSION"));
 
 /// The client knows no proxies, follows no redirects and keeps no cookies: nothing but the checked
@@ -134,9 +137,13 @@ async fn read(target: Target, response: Body, max_bytes: usize) -> Result<Answer
     if !status.is_success() {
         return Err(refusal(&response));
     }
+    let fault = |fault| Fault { http_status: Some(status.as_u16()), ..fault };
+    if let Some(encoding) = left_encoding(&response) {
+        let message = format!("it is compressed as `{encoding}`, which cannot be decompressed here");
+        return Err(fault(Fault::lasting(message)));
+    }
     let media_type = response.headers().get(header::CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok()?.parse().ok());
-    let fault = |fault| Fault { http_status: Some(status.as_u16()), ..fault };
     let body = Limited::new(response.into_body(), max_bytes).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
             fault(Fault::lasting(format!("larger than {max_bytes} bytes")))
@@ -145,6 +152,14 @@ async fn read(target: Target, response: Body, max_bytes: usize) -> Result<Answer
         }
     })?;
     Ok(Answer { target, status, media_type, body: body.to_bytes() })
+}
+
+/// The encoding that a body still has: the client has removed the header of what it decodes.
+fn left_encoding<B>(response: &Response<B>) -> Option<String> {
+    let encodings = response.headers().get_all(header::CONTENT_ENCODING).into_iter();
+    let encodings = encodings.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let mut left = encodings.filter(|encoding| !encoding.trim().eq_ignore_ascii_case("identity"));
+    left.next().map(|encoding| encoding.chars().take(MAX_ENCODING).collect())
 }
 
 /// The fault that an unsuccessful status is.

@@ -17,8 +17,15 @@ use super::{Fault, address::Target};
 /// times deep takes a parser hours.
 const PARSE_LIMIT: Duration = Duration::from_secs(5);
 
-/// How much is parsed between two looks at the clock.
-const PARSE_STEP: usize = 4096;
+/// How many nodes and attributes a page may make. A few thousand bytes can make millions: HTML opens
+/// an unclosed `<b>` again in every paragraph after it.
+const MAX_NODES: usize = 250_000;
+
+/// How many bytes are parsed, at most, between two looks at the clock and the nodes.
+const PARSE_STEP: usize = 1024;
+
+/// The fewest bytes that can open everything again: `<p>x`.
+const REOPENING_BYTES: usize = 4;
 
 /// How many links are listed, and how many characters of each link's text.
 const MAX_LINKS: usize = 2000;
@@ -27,16 +34,47 @@ const MAX_LINK_TEXT: usize = 200;
 fn parse(html: &str) -> Result<Html, Fault> {
     let start = Instant::now();
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
+    let mut size = Size::default();
     let mut rest = html;
     while !rest.is_empty() {
         if start.elapsed() > PARSE_LIMIT {
             return Err(Fault::lasting("its HTML takes too long to parse"));
         }
-        let (step, next) = rest.split_at(rest.floor_char_boundary(PARSE_STEP));
+        let (step, next) = rest.split_at(rest.floor_char_boundary(size.next_step()));
         parser.process(step.into());
+        size.update(&parser.tokenizer.sink.sink.0.borrow());
+        if size.total > MAX_NODES {
+            return Err(Fault::lasting("its HTML makes too many elements and attributes"));
+        }
         rest = next;
     }
     Ok(parser.finish())
+}
+
+/// How large a document is that is being parsed.
+#[derive(Debug, Default)]
+struct Size {
+    nodes: usize,
+    /// Nodes and attributes: what HTML opens again has its attributes again.
+    total: usize,
+}
+
+impl Size {
+    /// Counts what is new. A document only grows: what is taken out of its tree keeps its place.
+    fn update(&mut self, document: &Html) {
+        let nodes = document.tree.values();
+        let new = nodes.len() - self.nodes;
+        self.nodes += new;
+        let attributes = nodes.rev().take(new).filter_map(Node::as_element).map(|element| element.attrs.len());
+        self.total += new + attributes.sum::<usize>();
+    }
+
+    /// How many bytes to parse next. They can open all there is again and again: the more there is,
+    /// the fewer they are, so that no step makes many more than [`MAX_NODES`].
+    fn next_step(&self) -> usize {
+        let reopenings = MAX_NODES / self.total.max(1);
+        (reopenings * REOPENING_BYTES).clamp(REOPENING_BYTES, PARSE_STEP)
+    }
 }
 
 /// The text that a person would read: without markup, scripts, navigation and what surrounds the

@@ -103,7 +103,7 @@ fn csv(rows: &[Row]) -> Result<String, ToolError> {
 /// A cell that no spreadsheet takes for a formula: one that could be starts with an apostrophe
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn cell(text: &str) -> Cow<'_, str> {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if formula { format!("'{text}").into() } else { text.into() }
 }
 

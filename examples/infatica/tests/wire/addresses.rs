@@ -80,6 +80,20 @@ async fn no_spelling_of_a_private_address_is_collected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_address_a_name_has_is_for_the_log_only() {
+    let server = Server::of(env!("CARGO_BIN_EXE_infatica")).start();
+    let mut account = Account::of(&server);
+    let run = account.collect("raw", &["http://localhost/".to_owned()]).await;
+
+    let refusal = "`localhost` is at no public address, and only public addresses are collected";
+    assert_eq!(items(&run, "error"), [refusal]);
+    let events = account.events(run["run"]["id"].as_str().expect("an id")).await;
+    assert!(events.iter().any(|event| event["detail"] == refusal), "{events:?}");
+    assert!(!events.iter().any(|event| event.to_string().contains("loopback")), "{events:?}");
+    server.wait_for_line(&["localhost", "is loopback"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_feed_at_a_private_address_is_not_read() {
     let site = Site::start().await;
     let server = Server::of(env!("CARGO_BIN_EXE_infatica")).start();

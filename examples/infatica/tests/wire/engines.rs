@@ -99,12 +99,38 @@ async fn what_is_not_html_is_kept_as_it_is_and_what_is_no_text_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_decompressed_is_refused() {
+    let site = Site::start().await;
+    let server = start(&[]);
+    let mut account = Account::of(&server);
+    let cases = [("br", false), ("gzip,gzip", false), ("zstd", false), ("identity", true), ("Identity", true)];
+    let urls: Vec<String> = cases.iter().map(|(encoding, _)| site.url(&format!("/encoded?{encoding}"))).collect();
+    let run = account.collect("text", &urls).await;
+    for (item, (encoding, is_kept)) in account.exported(&text(&run["run"]["id"])).await.iter().zip(cases) {
+        if is_kept {
+            assert_eq!(item["content"], "words", "{encoding}");
+        } else {
+            assert_eq!(item["status"], "failed", "{encoding}");
+            assert_eq!(item["http_status"], 200, "{encoding}");
+            let expected = format!("it is compressed as `{encoding}`, which cannot be decompressed here");
+            assert_eq!(item["error"], expected.as_str());
+        }
+    }
+    assert_eq!(site.hits("/encoded"), cases.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_pages_harm_nobody() {
     let site = Site::start().await;
     let server = start(&["--concurrency=1"]);
     let mut account = Account::of(&server);
     // Each start tag makes the parser look through all that are open.
-    site.publish("/deep", "text/html", "<div>".repeat(400_000));
+    site.publish("/deep", "text/html", "<div>".repeat(200_000));
+    // Each paragraph opens once more what the one before it left open.
+    let bold: Vec<String> = (0..1_000).map(|n| format!("<b a{n}>")).collect();
+    site.publish("/reopened", "text/html", format!("<p>{}{}", bold.concat(), "<p>x".repeat(4_000)));
+    let attributes: Vec<String> = (0..1_000).map(|n| format!(" a{n}")).collect();
+    site.publish("/attributes", "text/html", format!("<p><b{}>{}", attributes.concat(), "<p>x".repeat(4_000)));
     site.publish("/unclosed", "text/html", "<a href=x><b><i><table><td>".repeat(300));
     site.publish(
         "/wide",
@@ -113,12 +139,22 @@ async fn hostile_pages_harm_nobody() {
     );
     let links: Vec<String> = (0..5_000).map(|n| format!("<a href=/{n}>{n}</a>")).collect();
     site.publish("/many", "text/html", links.concat());
-    let run = account.collect("metadata", &site.urls(&["/deep", "/unclosed", "/wide", "/many", "/page/1"])).await;
+    let (slow, large) = ("its HTML takes too long to parse", "its HTML makes too many elements and attributes");
+    let cases = [
+        ("/deep", slow),
+        ("/reopened", large),
+        ("/attributes", large),
+        ("/unclosed", ""),
+        ("/wide", ""),
+        ("/many", ""),
+        ("/page/1", ""),
+    ];
+    let run = account.collect("metadata", &site.urls(&cases.map(|(path, _)| path))).await;
 
-    assert_eq!(items(&run, "status"), ["failed", "completed", "completed", "completed", "completed"]);
-    assert_eq!(run["items"][0]["error"], "its HTML takes too long to parse");
+    assert_eq!(items(&run, "error"), cases.map(|(_, error)| error));
+    assert_eq!(items(&run, "status"), cases.map(|(_, error)| if error.is_empty() { "completed" } else { "failed" }));
     let exported = account.exported(&text(&run["run"]["id"])).await;
-    let many: Value = serde_json::from_str(&text(&exported[3]["content"])).expect("JSON");
+    let many: Value = serde_json::from_str(&text(&exported[5]["content"])).expect("JSON");
     assert_eq!(many["links"].as_array().map(Vec::len), Some(2_000));
     assert_eq!(many["more_links"], json!(true));
 }

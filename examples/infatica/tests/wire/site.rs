@@ -153,6 +153,11 @@ async fn answer(State(site): State<Arc<Behaviour>>, uri: Uri, headers: HeaderMap
         "page" | "flaky" | "busy" | "hops" => page(&uri),
         // /to?http://elsewhere/ redirects there.
         "to" => redirect(&uri.query().unwrap_or_default().replace("%5B", "[").replace("%5D", "]")),
+        // /encoded?br says that its body is compressed by Brotli.
+        "encoded" => {
+            let encoding = uri.query().unwrap_or_default().to_owned();
+            ([(header::CONTENT_TYPE, "text/plain"), (header::CONTENT_ENCODING, &encoding)], "words").into_response()
+        }
         "image" => ([(header::CONTENT_TYPE, "image/png")], vec![0x89, b'P', b'N', b'G', 0]).into_response(),
         "headers" => {
             let lines = headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap_or_default()));
