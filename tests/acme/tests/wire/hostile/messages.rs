@@ -286,6 +286,24 @@ async fn headers_that_repeat_what_the_body_says() {
             400,
             Some(UNSUPPORTED_VERSION),
         ),
+        (
+            "two versions in headers",
+            Asked::list().header("MCP-Protocol-Version", "2025-06-18").more("MCP-Protocol-Version", "2025-11-25"),
+            400,
+            Some(INVALID_REQUEST),
+        ),
+        (
+            "a method of no revision, modern in the header only",
+            Asked::legacy("foo", &json!({})).header("MCP-Protocol-Version", "2026-07-28"),
+            400,
+            Some(INVALID_PARAMS),
+        ),
+        (
+            "a method and a version of no revision",
+            Asked::legacy("foo", &json!({"_meta": {"io.modelcontextprotocol/protocolVersion": "2099-01-01"}})),
+            400,
+            Some(UNSUPPORTED_VERSION),
+        ),
         ("legacy, stray session", Asked::list().header("Mcp-Session-Id", "x"), 200, None),
     ])
     .await;
