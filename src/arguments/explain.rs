@@ -106,7 +106,7 @@ impl Explainer<'_> {
                 faults.push(Fault { place, about: About::MissingName, what: "missing, and required".to_owned() });
                 return;
             }
-            Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
+            Kind::AnyOf { context } => {
                 self.explain_alternatives(error, place, context, faults);
                 return;
             }
@@ -121,7 +121,7 @@ impl Explainer<'_> {
         faults.push(Fault { place, about, what });
     }
 
-    /// Of several alternatives, the one that was meant: neither of another type nor with another tag.
+    /// Of several alternatives, the one that was meant: not of another type.
     fn explain_alternatives(
         &self,
         error: &ValidationError<'_>,
@@ -138,31 +138,12 @@ impl Explainer<'_> {
             }
             return;
         }
-        let missing = missing_in_all(&meant, here);
-        if !missing.is_empty() {
-            for error in missing {
-                self.explain(error, faults);
-            }
-            return;
-        }
-        faults.push(self.tag_fault(alternatives, here).unwrap_or_else(|| {
-            let types = alternatives.iter().flatten().filter_map(|error| expected(error.kind(), error.instance()));
-            let mut types: Vec<_> = types.collect();
-            types.dedup();
-            let expected = if types.is_empty() { "one of the declared shapes".to_owned() } else { types.join(" or ") };
-            let what = format!("expected {expected}, got {}", shown(error.instance()));
-            Fault { place, about: About::Type, what }
-        }));
-    }
-
-    /// The fault of a tag that no alternative has.
-    fn tag_fault(&self, alternatives: &[Vec<ValidationError<'static>>], here: &str) -> Option<Fault> {
-        let tags: Vec<_> = alternatives.iter().flatten().filter_map(|error| tag(error, here)).collect();
-        let (pointer, _) = tags.first()?;
-        let names = one_of(tags.iter().map(|(_, name)| name.as_str()));
-        let came = self.arguments.pointer(pointer)?;
-        let what = format!("expected {names}, got {}", shown(came));
-        Some(Fault { place: place::of_pointer(pointer, self.arguments), about: About::Choice, what })
+        let types = alternatives.iter().flatten().filter_map(|error| expected(error.kind(), error.instance()));
+        let mut types: Vec<_> = types.collect();
+        types.dedup();
+        let expected = if types.is_empty() { "one of the declared shapes".to_owned() } else { types.join(" or ") };
+        let what = format!("expected {expected}, got {}", shown(error.instance()));
+        faults.push(Fault { place, about: About::Type, what });
     }
 
     /// The names that the object may have whose schema has the keyword at `keyword`.
@@ -175,31 +156,7 @@ impl Explainer<'_> {
 
 /// Whether a fault says that another alternative was meant.
 fn rules_out(fault: &ValidationError<'_>, here: &str) -> bool {
-    match fault.kind() {
-        Kind::Type { .. } => fault.instance_path().as_str() == here,
-        _ => tag(fault, here).is_some(),
-    }
-}
-
-/// What each of several alternatives lacks: a tag, for example, without which nothing tells them apart.
-fn missing_in_all<'a>(
-    alternatives: &[&'a Vec<ValidationError<'static>>],
-    here: &str,
-) -> Vec<&'a ValidationError<'static>> {
-    let lacked = |error: &'a ValidationError<'static>| match error.kind() {
-        Kind::Required { property } if error.instance_path().as_str() == here => property.as_str(),
-        _ => None,
-    };
-    let Some((first, others)) = alternatives.split_first() else { return Vec::new() };
-    let in_all = |name| others.iter().all(|errors| errors.iter().any(|error| lacked(error) == Some(name)));
-    first.iter().filter(|error| lacked(error).is_some_and(in_all)).collect()
-}
-
-/// The tag that a fault asks for, directly below `here`, and the pointer to it.
-fn tag(fault: &ValidationError<'_>, here: &str) -> Option<(String, String)> {
-    let Kind::Constant { expected_value } = fault.kind() else { return None };
-    let below = fault.instance_path().as_str().strip_prefix(here)?.strip_prefix('/')?;
-    (!below.contains('/')).then(|| (fault.instance_path().as_str().to_owned(), plain(expected_value)))
+    matches!(fault.kind(), Kind::Type { .. }) && fault.instance_path().as_str() == here
 }
 
 fn line(place: &str, what: &str) -> String {

@@ -3,11 +3,12 @@
 mod explain;
 mod number;
 mod place;
+mod union;
 
 use std::collections::HashMap;
 
 use anyhow::{Context as _, anyhow};
-use jsonschema::{Draft, Validator};
+use jsonschema::{Draft, ValidationError, Validator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -20,7 +21,30 @@ pub(crate) struct Schemas(HashMap<&'static str, Schema>);
 #[derive(Debug)]
 struct Schema {
     declared: Value,
+    /// What the validator is made from, for its faults point into it.
+    checked: Value,
     validator: Validator,
+}
+
+impl Schema {
+    fn compile(declared: Value) -> Result<Self, ValidationError<'static>> {
+        let checked = union::decided_by_tag(&declared);
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .should_validate_formats(true)
+            .offline()
+            .build(&checked)
+            .map_err(ValidationError::to_owned)?;
+        Ok(Self { declared, checked, validator })
+    }
+
+    fn check(&self, mut arguments: Value) -> Result<Value, Vec<String>> {
+        if self.validator.is_valid(&arguments) {
+            number::make_whole(&mut arguments, &self.declared);
+            return Ok(arguments);
+        }
+        Err(explain::faults(self.validator.iter_errors(&arguments), &self.checked, &arguments))
+    }
 }
 
 impl Schemas {
@@ -33,13 +57,9 @@ impl Schemas {
             let declared =
                 list.iter_mut().find(|shown| shown["name"] == tool.name).map(|shown| shown["inputSchema"].take());
             let declared = declared.ok_or_else(|| anyhow!("the generated tool list lacks `{}`", tool.name))?;
-            let validator = jsonschema::options()
-                .with_draft(Draft::Draft202012)
-                .should_validate_formats(true)
-                .offline()
-                .build(&declared)
+            let schema = Schema::compile(declared)
                 .map_err(|error| anyhow!("the input schema of `{}` does not compile: {error}", tool.name))?;
-            Ok((tool.name, Schema { declared, validator }))
+            Ok((tool.name, schema))
         };
         server.tools.iter().map(&mut compile).collect::<anyhow::Result<_>>().map(Self)
     }
@@ -50,13 +70,7 @@ impl Schemas {
     /// Every fault at once: its path, what was expected there, and what came.
     pub(crate) fn check(&self, tool: &ToolSpec, arguments: Map<String, Value>) -> Result<Value, ToolError> {
         let schema = self.0.get(tool.name).ok_or_else(|| ToolError::internal("a tool without a schema"))?;
-        let mut arguments = Value::Object(arguments);
-        if schema.validator.is_valid(&arguments) {
-            number::make_whole(&mut arguments, &schema.declared);
-            return Ok(arguments);
-        }
-        let faults = explain::faults(schema.validator.iter_errors(&arguments), &schema.declared, &arguments);
-        Err(ToolError::invalid_arguments(tool.name, &faults))
+        schema.check(Value::Object(arguments)).map_err(|faults| ToolError::invalid_arguments(tool.name, &faults))
     }
 }
 
@@ -70,3 +84,6 @@ pub(crate) fn typed<T: DeserializeOwned>(tool: &ToolSpec, arguments: &Value) -> 
         ToolError::invalid_arguments(tool.name, &[fault])
     })
 }
+
+#[cfg(test)]
+mod tests;

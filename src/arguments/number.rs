@@ -3,75 +3,71 @@
 //! For JSON Schema `1.0` is an integer; for a Rust integer it is none. So where the schema asks for
 //! an integer, `1.0` becomes `1` before the arguments become a type.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
+
+use super::union::TaggedUnion;
 
 /// Rewrites the whole numbers of an instance wherever its schema asks for an integer.
 pub(super) fn make_whole(instance: &mut Value, schema: &Value) {
-    walk(instance, schema, schema);
+    walk(instance, vec![schema], schema);
 }
 
-fn walk(instance: &mut Value, schema: &Value, root: &Value) {
-    let Value::Object(schema) = schema else { return };
-    if instance.is_number() {
-        if asks_for_integer(schema, root, MAX_HOPS) {
-            rewrite(instance);
+/// Each schema is in `layers` once, so that an instance is walked once however many ways lead to it.
+fn walk<'a>(instance: &mut Value, mut layers: Vec<&'a Value>, root: &'a Value) {
+    let mut looked_at = 0;
+    while let Some(layer) = layers.get(looked_at).copied() {
+        looked_at += 1;
+        add(&mut layers, beneath(layer, instance, root));
+    }
+    match instance {
+        Value::Number(_) if layers.iter().any(|layer| asks_for_integer(layer)) => rewrite(instance),
+        Value::Array(items) => {
+            let mut below = Vec::new();
+            add(&mut below, layers.iter().filter_map(|layer| layer.get("items")));
+            for item in items {
+                walk(item, below.clone(), root);
+            }
         }
-        return;
+        Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                let mut below = Vec::new();
+                add(&mut below, layers.iter().filter_map(|layer| of_member(layer, key)));
+                walk(member, below, root);
+            }
+        }
+        _ => {}
     }
-    if !(instance.is_object() || instance.is_array()) {
-        return;
-    }
-    each_layer(schema, root, MAX_HOPS, &mut |layer| children(instance, layer, root));
 }
 
-/// How many references and alternatives may lie over one another at one place.
-const MAX_HOPS: usize = 16;
-
-/// A schema and all that apply at the same place: what it refers to, and its alternatives.
-fn each_layer(schema: &Map<String, Value>, root: &Value, hops: usize, visit: &mut dyn FnMut(&Map<String, Value>)) {
-    visit(schema);
-    if hops == 0 {
-        return;
+/// What applies at the same place as a schema: what it refers to, and its alternatives.
+fn beneath<'a>(schema: &'a Value, instance: &Value, root: &'a Value) -> Vec<&'a Value> {
+    if let Some(union) = TaggedUnion::of(schema) {
+        return union.variant_of(instance).into_iter().collect();
     }
     let referred = schema.get("$ref").and_then(Value::as_str).and_then(|to| root.pointer(to.strip_prefix('#')?));
     let alternatives =
         ["oneOf", "anyOf", "allOf"].iter().filter_map(|key| schema.get(*key)).filter_map(Value::as_array).flatten();
-    for layer in referred.into_iter().chain(alternatives).filter_map(Value::as_object) {
-        each_layer(layer, root, hops - 1, visit);
+    referred.into_iter().chain(alternatives).collect()
+}
+
+fn add<'a>(layers: &mut Vec<&'a Value>, schemas: impl IntoIterator<Item = &'a Value>) {
+    for schema in schemas {
+        if !layers.iter().any(|known| std::ptr::eq(*known, schema)) {
+            layers.push(schema);
+        }
     }
 }
 
-fn asks_for_integer(schema: &Map<String, Value>, root: &Value, hops: usize) -> bool {
-    let mut asks = false;
-    each_layer(schema, root, hops, &mut |layer| {
-        asks |= match layer.get("type") {
-            Some(Value::String(name)) => name == "integer",
-            Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
-            _ => false,
-        };
-    });
-    asks
+fn of_member<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
+    let declared = schema.get("properties").and_then(|declared| declared.get(key));
+    declared.or_else(|| schema.get("additionalProperties"))
 }
 
-fn children(instance: &mut Value, schema: &Map<String, Value>, root: &Value) {
-    match instance {
-        Value::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                for item in items {
-                    walk(item, schema, root);
-                }
-            }
-        }
-        Value::Object(members) => {
-            let declared = schema.get("properties").and_then(Value::as_object);
-            let others = schema.get("additionalProperties");
-            for (key, member) in members.iter_mut() {
-                if let Some(schema) = declared.and_then(|declared| declared.get(key)).or(others) {
-                    walk(member, schema, root);
-                }
-            }
-        }
-        _ => {}
+fn asks_for_integer(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::String(name)) => name == "integer",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
+        _ => false,
     }
 }
 
