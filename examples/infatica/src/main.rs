@@ -5,10 +5,12 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode};
 
+use background::Background;
 use collect::{Collector, Limits};
 use toolwright::Context;
 use worker::Worker;
 
+mod background;
 mod collect;
 mod export;
 mod runs;
@@ -33,8 +35,9 @@ fn main() -> ExitCode {
     toolwright::serve(&infatica_tools::SERVER, async |context: Context<Args>| {
         let Args { store: path, concurrency, limits } = &context.args;
         let stores = store::open(path).await?;
-        let worker = Worker::new(stores.clone(), path, Collector::new(limits)?, *concurrency)?;
-        context.spawn(worker.run(context.shutdown.clone()));
+        let worker = Worker::new(stores.write.clone(), Collector::new(limits)?, *concurrency);
+        let background = Background::new(stores.clone(), path, worker)?;
+        context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
     })
 }

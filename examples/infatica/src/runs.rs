@@ -8,8 +8,11 @@ use crate::{
     collect::Target,
     export,
     store::{
-        ReadStore, StoreError, WriteStore, events, items, runs, stats,
-        transitions::{NewRun, Origin},
+        ReadStore, StoreError, WriteStore,
+        runs::{
+            self, events, items, stats,
+            transitions::{NewRun, Origin},
+        },
     },
 };
 
@@ -30,7 +33,7 @@ async fn list_runs(store: &ReadStore, call: &Call, input: list_runs::Input) -> R
 #[mcp_tool]
 async fn create_run(store: &WriteStore, call: &Call, input: create_run::Input) -> Result<Run, ToolError> {
     let new = new_run(input)?;
-    Ok(store.create_run(call, &new).await?)
+    Ok(store.create_run(call.into(), &new).await?)
 }
 
 #[mcp_tool]
@@ -45,13 +48,13 @@ async fn get_run(store: &ReadStore, call: &Call, input: get_run::Input) -> Resul
 
 #[mcp_tool]
 async fn retry_run(store: &WriteStore, call: &Call, input: retry_run::Input) -> Result<retry_run::Output, StoreError> {
-    let (run, retried) = store.retry_run(call, &input.run_id).await?;
+    let (run, retried) = store.retry_run(call.into(), &input.run_id).await?;
     Ok(retry_run::Output { run, retried })
 }
 
 #[mcp_tool]
 async fn cancel_run(store: &WriteStore, call: &Call, input: cancel_run::Input) -> Result<Run, StoreError> {
-    store.cancel_run(call, &input.run_id).await
+    store.cancel_run(call.into(), &input.run_id).await
 }
 
 #[mcp_tool]
@@ -94,7 +97,7 @@ async fn retry_item(
     call: &Call,
     input: retry_item::Input,
 ) -> Result<retry_item::Output, StoreError> {
-    let (run, item) = store.retry_item(call, &input.run_id, &input.item_id).await?;
+    let (run, item) = store.retry_item(call.into(), &input.run_id, &input.item_id).await?;
     Ok(retry_item::Output { run, item })
 }
 

@@ -3,15 +3,8 @@
 //! It sleeps until a caller queues something, a postponed task is due or a task ends. All that it
 //! knows is in the store, so that a killed server goes on where it was.
 
-use std::{
-    collections::HashMap,
-    fs::{File, TryLockError},
-    num::NonZeroUsize,
-    path::Path,
-    time::Duration,
-};
+use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
-use anyhow::Context as _;
 use tokio::{
     task::{AbortHandle, Id, JoinError, JoinSet},
     time::{sleep, timeout},
@@ -19,10 +12,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    background::{LOOK_ROUND, pause_for_store},
     collect::{Collector, Fault, Recovery},
     store::{
-        StoreError, Stores, WriteStore,
-        transitions::{Claim, Outcome, Role},
+        StoreError, WriteStore,
+        runs::transitions::{Claim, Outcome, Role},
     },
 };
 
@@ -35,54 +29,37 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// How long tasks may go on when the server stops.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// How often to look for what other processes did: a `stdio` server can share the store.
-const LOOK_ROUND: Duration = Duration::from_secs(5);
-
-/// How long to wait for a store that failed.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
-
 /// Works through what is queued in a store.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    stores: Stores,
+    store: WriteStore,
     collector: Collector,
     concurrency: NonZeroUsize,
-    lock: File,
 }
 
 impl Worker {
-    /// A worker for the stores at a path; `concurrency` is how many tasks it does at a time.
-    pub(crate) fn new(
-        stores: Stores,
-        path: &Path,
-        collector: Collector,
-        concurrency: NonZeroUsize,
-    ) -> anyhow::Result<Self> {
-        let path = path.with_extension("lock");
-        let lock = File::options().create(true).append(true).open(&path);
-        let lock = lock.with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Self { stores, collector, concurrency, lock })
+    /// A worker for a store; `concurrency` is how many tasks it does at a time.
+    pub(crate) fn new(store: WriteStore, collector: Collector, concurrency: NonZeroUsize) -> Self {
+        Self { store, collector, concurrency }
     }
 
-    /// Works until the server stops, and closes the stores: no call uses them any more.
-    pub(crate) async fn run(self, shutdown: CancellationToken) {
-        if shutdown.run_until_cancelled(self.take_over()).await.is_some() {
+    /// Works until the server stops.
+    pub(crate) async fn run(&self, shutdown: &CancellationToken) {
+        if shutdown.run_until_cancelled(self.recover()).await.is_some() {
             let mut flights = Flights::default();
             while !shutdown.is_cancelled() {
-                if let Err(error) = self.step(&mut flights, &shutdown).await {
+                if let Err(error) = self.step(&mut flights, shutdown).await {
                     pause_for_store(&error).await;
                 }
             }
             self.land(flights).await;
         }
-        self.stores.close().await;
     }
 
-    /// Waits for the store, and puts back what a killed server left running.
-    async fn take_over(&self) {
-        self.wait_for_lock().await;
+    /// Puts back what a killed server left running.
+    async fn recover(&self) {
         loop {
-            match self.stores.write.recover().await {
+            match self.store.recover().await {
                 Ok(0) => return,
                 Ok(tasks) => return tracing::info!(tasks, "going on with what a killed server left"),
                 Err(error) => pause_for_store(&error).await,
@@ -90,24 +67,9 @@ impl Worker {
         }
     }
 
-    /// One process works for a store at a time. The lock falls with the process that holds it.
-    async fn wait_for_lock(&self) {
-        let mut told = false;
-        loop {
-            match self.lock.try_lock() {
-                Ok(()) => return,
-                Err(TryLockError::WouldBlock) if told => {}
-                Err(TryLockError::WouldBlock) => tracing::info!("another process collects for this store"),
-                Err(TryLockError::Error(error)) => tracing::error!(%error, "the store's lock failed"),
-            }
-            told = true;
-            sleep(LOOK_ROUND).await;
-        }
-    }
-
     /// Starts what is due, and waits until there can be something to do.
     async fn step(&self, flights: &mut Flights, shutdown: &CancellationToken) -> Result<(), StoreError> {
-        let store = &self.stores.write;
+        let store = &self.store;
         let mut pause = LOOK_ROUND;
         while flights.tasks.len() < self.concurrency.get() {
             if let Some(claim) = store.claim().await? {
@@ -122,7 +84,7 @@ impl Worker {
                 flights.landed(store, landed);
                 Ok(())
             }
-            () = store.work() => flights.drop_unwanted(store).await,
+            () = store.task_queued() => flights.drop_unwanted(store).await,
             () = sleep(pause) => flights.drop_unwanted(store).await,
             () = shutdown.cancelled() => Ok(()),
         }
@@ -130,7 +92,7 @@ impl Worker {
 
     /// Lets tasks end that are about to, and puts the others back.
     async fn land(&self, mut flights: Flights) {
-        let store = &self.stores.write;
+        let store = &self.store;
         let all = async {
             while let Some(landed) = flights.tasks.join_next_with_id().await {
                 flights.landed(store, landed);
@@ -213,9 +175,4 @@ async fn attempt(collector: &Collector, claim: &Claim) -> Outcome {
             (Recovery::Later(_), None) | (Recovery::Never, _) => Outcome::Failed(fault),
         }
     })
-}
-
-async fn pause_for_store(error: &StoreError) {
-    tracing::error!(%error, "the store failed; trying again");
-    sleep(STORE_PAUSE).await;
 }

@@ -36,7 +36,8 @@ fn arguments(tool: &str) -> Value {
         "list_runs" | "get_run_stats" => json!({}),
         "create_run" => json!({"urls": ["http://127.0.0.1:9/"]}),
         "retry_item" => json!({"run_id": "run_absent", "item_id": "item_absent"}),
-        _ => json!({"run_id": "run_absent"}),
+        "get_run" | "retry_run" | "cancel_run" | "export_run" | "get_run_logs" => json!({"run_id": "run_absent"}),
+        _ => panic!("no arguments for {tool}"),
     }
 }
 

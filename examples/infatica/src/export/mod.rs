@@ -7,7 +7,7 @@ use minijinja::{Environment, UndefinedBehavior, context, value::Serde};
 use serde::Serialize;
 use toolwright::ToolError;
 
-use crate::store::items::Collected;
+use crate::store::runs::items::Collected;
 
 mod markdown;
 

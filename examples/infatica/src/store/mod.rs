@@ -1,11 +1,13 @@
-//! Runs, their items and what was collected, in one SQLite database.
+//! All that the server knows, in one SQLite database.
 //!
-//! [`ReadStore`] and [`WriteStore`] are two doors to the same file. The modules below hold the
-//! statements: `runs`, `items`, `events` and `stats` read; `transitions` is the only one that writes.
+//! [`ReadStore`] and [`WriteStore`] are two doors to the same file. Below there is a module for each
+//! thing that is kept: its functions read, and its `transitions`, methods of [`WriteStore`], write.
+//! What a caller changes is recorded by `audit`, in the transaction that changes it.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use rand::distr::{Alphanumeric, SampleString as _};
 use serde::{Deserialize, de::value};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
@@ -14,12 +16,10 @@ use sqlx::{
 use tokio::sync::Notify;
 use toolwright::ToolError;
 
-pub(crate) mod events;
-pub(crate) mod items;
+pub(crate) mod actor;
+mod audit;
 pub(crate) mod runs;
-pub(crate) mod stats;
 mod time;
-pub(crate) mod transitions;
 
 /// How long a statement waits for another that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,7 +41,13 @@ pub(crate) struct ReadStore {
 #[derive(Debug, Clone, toolwright::WriteStore)]
 pub(crate) struct WriteStore {
     pool: SqlitePool,
-    work: Arc<Notify>,
+    wakes: Arc<Wakes>,
+}
+
+/// What wakes the work in the background.
+#[derive(Debug, Default)]
+struct Wakes {
+    tasks: Notify,
 }
 
 /// Opens the database, and makes it first where there is none.
@@ -62,7 +68,7 @@ pub(crate) async fn open(path: &Path) -> anyhow::Result<Stores> {
     let write = write.with_context(|| format!("cannot open the store {}", path.display()))?;
     sqlx::migrate!().run(&write).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
     let read = SqlitePoolOptions::new().max_connections(8).connect_with(reading).await?;
-    Ok(Stores { read: ReadStore { pool: read }, write: WriteStore { pool: write, work: Arc::default() } })
+    Ok(Stores { read: ReadStore { pool: read }, write: WriteStore { pool: write, wakes: Arc::default() } })
 }
 
 impl Stores {
@@ -87,9 +93,9 @@ impl WriteStore {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
-    /// Completes when there can be work that there was not before.
-    pub(crate) async fn work(&self) {
-        self.work.notified().await;
+    /// Completes when there can be a task to start or to stop.
+    pub(crate) async fn task_queued(&self) {
+        self.wakes.tasks.notified().await;
     }
 }
 
@@ -130,6 +136,13 @@ fn is_busy(error: &sqlx::Error) -> bool {
         }
         _ => false,
     }
+}
+
+/// An id that nobody guesses: 24 of 62 characters are 142 bits.
+fn random_id(prefix: &str) -> String {
+    let mut id = String::from(prefix);
+    Alphanumeric.append_string(&mut rand::rng(), &mut id, 24);
+    id
 }
 
 /// A declared enum from its word, which the schema's CHECK constraints keep to the declared ones.

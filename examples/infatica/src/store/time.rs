@@ -3,19 +3,19 @@
 use jiff::Timestamp;
 
 /// This moment.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     Timestamp::now().as_microsecond()
 }
 
 /// An instant of the database, by RFC 3339, in UTC.
-pub(super) fn rfc3339(microseconds: i64) -> Result<String, sqlx::Error> {
+pub(crate) fn rfc3339(microseconds: i64) -> Result<String, sqlx::Error> {
     let instant = Timestamp::from_microsecond(microseconds).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     Ok(format!("{instant:.6}"))
 }
 
 /// The first instant that the database can keep and that is not before this one. What is kept is
 /// at or after an instant, or before it, just when it is so for that one.
-pub(super) fn not_before(instant: Timestamp) -> i64 {
+pub(crate) fn not_before(instant: Timestamp) -> i64 {
     let whole = instant.as_nanosecond().div_euclid(1000);
     let rest = instant.as_nanosecond().rem_euclid(1000);
     // A timestamp's range in microseconds lies far within 64 bits.

@@ -6,7 +6,7 @@ use infatica_tools::{DayCount, RunStatus, get_run_stats};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use sqlx::{Row as _, SqliteConnection};
 
-use super::StoreError;
+use crate::store::StoreError;
 
 /// How many days the dashboard looks back, today included.
 const DAYS: i64 = 14;

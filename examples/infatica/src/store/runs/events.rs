@@ -3,7 +3,8 @@
 use infatica_tools::LogEvent;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{StoreError, runs::RunKey, time};
+use super::RunKey;
+use crate::store::{StoreError, time};
 
 /// Some of a run's events, oldest first, and how many there are in all.
 pub(crate) async fn list(

@@ -2,12 +2,13 @@
 
 use infatica_tools::{Engine, Item, ItemStatus, Run, RunStatus, RunType};
 use sqlx::SqliteConnection;
-use toolwright::Call;
 
-use super::{Event, Role, insert_task, random_id, record};
+use super::{Event, Role, insert_task, record};
 use crate::store::{
-    StoreError, WriteStore, items,
-    runs::{self, RunKey},
+    StoreError, WriteStore,
+    actor::Actor,
+    audit, random_id,
+    runs::{self, RunKey, items},
     time,
 };
 
@@ -28,50 +29,21 @@ pub(crate) enum Origin {
 
 impl WriteStore {
     /// Makes a run and queues its tasks.
-    pub(crate) async fn create_run(&self, call: &Call, new: &NewRun) -> Result<Run, StoreError> {
-        let (of_type, role, urls, source_url, max_items) = match &new.origin {
-            Origin::Urls(urls) => (RunType::Urls, Role::Page, urls.as_slice(), None, None),
-            Origin::Feed { source_url, max_items } => {
-                (RunType::Feed, Role::Source, std::slice::from_ref(source_url), Some(source_url), Some(*max_items))
-            }
-        };
+    pub(crate) async fn create_run(&self, actor: Actor<'_>, new: &NewRun) -> Result<Run, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
-        let run = sqlx::query_scalar(
-            "INSERT INTO runs (id, account, name, folded_name, type, engine, source_url, max_items, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING seq",
-        )
-        .bind(random_id("run_"))
-        .bind(call.subject())
-        .bind(&new.name)
-        .bind(new.name.to_lowercase())
-        .bind(of_type.as_str())
-        .bind(new.engine.as_str())
-        .bind(source_url)
-        .bind(max_items)
-        .bind(now)
-        .fetch_one(&mut *change)
-        .await?;
-        let run = RunKey(run);
-        for url in urls {
-            insert_task(&mut change, now, run, role, url).await?;
-        }
-        let detail = match source_url {
-            None => format!("{} items", urls.len()),
-            Some(source_url) => format!("from {source_url}"),
-        };
-        record(&mut change, now, by(call, run, None, "run.created", Some(&detail))).await?;
+        let run = insert_run(&mut change, now, actor, new).await?;
         let created = runs::load(&mut change, run).await?;
         change.commit().await?;
-        self.work.notify_one();
+        self.wakes.tasks.notify_one();
         Ok(created)
     }
 
     /// Stops a run and all of its tasks that are not over.
-    pub(crate) async fn cancel_run(&self, call: &Call, run_id: &str) -> Result<Run, StoreError> {
+    pub(crate) async fn cancel_run(&self, actor: Actor<'_>, run_id: &str) -> Result<Run, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
-        let run = runs::find(&mut change, call.subject(), run_id).await?;
+        let run = runs::find(&mut change, actor.account, run_id).await?;
         let found = runs::load(&mut change, run).await?;
         match found.status {
             RunStatus::Queued | RunStatus::Running => {}
@@ -98,20 +70,21 @@ impl WriteStore {
             .await?;
         for (task, role) in tasks {
             let name = format!("{}.cancelled", Role::from_word(&role)?.subject());
-            record(&mut change, now, by(call, run, Some(task), &name, None)).await?;
+            record(&mut change, now, by(actor, run, Some(task), &name, None)).await?;
         }
-        record(&mut change, now, by(call, run, None, "run.cancelled", None)).await?;
+        record(&mut change, now, by(actor, run, None, "run.cancelled", None)).await?;
+        audit::record(&mut change, now, actor, "run.cancelled", run_id).await?;
         let cancelled = runs::load(&mut change, run).await?;
         change.commit().await?;
-        self.work.notify_one();
+        self.wakes.tasks.notify_one();
         Ok(cancelled)
     }
 
     /// Queues the failed tasks of a run that is over. Answers with how many of them are items.
-    pub(crate) async fn retry_run(&self, call: &Call, run_id: &str) -> Result<(Run, i64), StoreError> {
+    pub(crate) async fn retry_run(&self, actor: Actor<'_>, run_id: &str) -> Result<(Run, i64), StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
-        let run = runs::find(&mut change, call.subject(), run_id).await?;
+        let run = runs::find(&mut change, actor.account, run_id).await?;
         let found = runs::load(&mut change, run).await?;
         let refusal = match found.status {
             RunStatus::Completed | RunStatus::Failed => None,
@@ -135,21 +108,27 @@ impl WriteStore {
         for (task, role) in failed {
             let role = Role::from_word(&role)?;
             requeue(&mut change, now, task).await?;
-            record(&mut change, now, by(call, run, Some(task), &format!("{}.retried", role.subject()), None)).await?;
+            record(&mut change, now, by(actor, run, Some(task), &format!("{}.retried", role.subject()), None)).await?;
             retried += i64::from(role == Role::Page);
         }
-        reopen(&mut change, now, call, run).await?;
+        reopen(&mut change, now, actor, run).await?;
+        audit::record(&mut change, now, actor, "run.retried", run_id).await?;
         let retrying = runs::load(&mut change, run).await?;
         change.commit().await?;
-        self.work.notify_one();
+        self.wakes.tasks.notify_one();
         Ok((retrying, retried))
     }
 
     /// Queues one failed or cancelled item, and takes its run up again where that is over.
-    pub(crate) async fn retry_item(&self, call: &Call, run_id: &str, item_id: &str) -> Result<(Run, Item), StoreError> {
+    pub(crate) async fn retry_item(
+        &self,
+        actor: Actor<'_>,
+        run_id: &str,
+        item_id: &str,
+    ) -> Result<(Run, Item), StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
-        let run = runs::find(&mut change, call.subject(), run_id).await?;
+        let run = runs::find(&mut change, actor.account, run_id).await?;
         let (task, item) = items::find(&mut change, run, item_id).await?;
         let refusal = match item.status {
             ItemStatus::Failed | ItemStatus::Cancelled => None,
@@ -161,16 +140,59 @@ impl WriteStore {
             return Err(StoreError::WrongState(format!("item `{item_id}` is {status}: {remedy}")));
         }
         requeue(&mut change, now, task).await?;
-        record(&mut change, now, by(call, run, Some(task), "item.retried", None)).await?;
+        record(&mut change, now, by(actor, run, Some(task), "item.retried", None)).await?;
+        audit::record(&mut change, now, actor, "item.retried", item_id).await?;
         if !matches!(runs::load(&mut change, run).await?.status, RunStatus::Queued | RunStatus::Running) {
-            reopen(&mut change, now, call, run).await?;
+            reopen(&mut change, now, actor, run).await?;
         }
         let retrying = runs::load(&mut change, run).await?;
         let (_, item) = items::find(&mut change, run, item_id).await?;
         change.commit().await?;
-        self.work.notify_one();
+        self.wakes.tasks.notify_one();
         Ok((retrying, item))
     }
+}
+
+/// Adds a run and its tasks, as part of a change.
+async fn insert_run(
+    connection: &mut SqliteConnection,
+    now: i64,
+    actor: Actor<'_>,
+    new: &NewRun,
+) -> Result<RunKey, StoreError> {
+    let (of_type, role, urls, source_url, max_items) = match &new.origin {
+        Origin::Urls(urls) => (RunType::Urls, Role::Page, urls.as_slice(), None, None),
+        Origin::Feed { source_url, max_items } => {
+            (RunType::Feed, Role::Source, std::slice::from_ref(source_url), Some(source_url), Some(*max_items))
+        }
+    };
+    let id = random_id("run_");
+    let run = sqlx::query_scalar(
+        "INSERT INTO runs (id, account, name, folded_name, type, engine, source_url, max_items, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING seq",
+    )
+    .bind(&id)
+    .bind(actor.account)
+    .bind(&new.name)
+    .bind(new.name.to_lowercase())
+    .bind(of_type.as_str())
+    .bind(new.engine.as_str())
+    .bind(source_url)
+    .bind(max_items)
+    .bind(now)
+    .fetch_one(&mut *connection)
+    .await?;
+    let run = RunKey(run);
+    for url in urls {
+        insert_task(connection, now, run, role, url).await?;
+    }
+    let detail = match source_url {
+        None => format!("{} items", urls.len()),
+        Some(source_url) => format!("from {source_url}"),
+    };
+    record(connection, now, by(actor, run, None, "run.created", Some(&detail))).await?;
+    audit::record(connection, now, actor, "run.created", &id).await?;
+    Ok(run)
 }
 
 /// Queues a task as if it was new, but for the count of its attempts.
@@ -188,15 +210,15 @@ async fn requeue(connection: &mut SqliteConnection, now: i64, task: i64) -> Resu
 }
 
 /// Queues a run that was over.
-async fn reopen(connection: &mut SqliteConnection, now: i64, call: &Call, run: RunKey) -> Result<(), StoreError> {
+async fn reopen(connection: &mut SqliteConnection, now: i64, actor: Actor<'_>, run: RunKey) -> Result<(), StoreError> {
     sqlx::query("UPDATE runs SET status = 'queued', error = NULL, finished_at = NULL WHERE seq = ?1")
         .bind(run.0)
         .execute(&mut *connection)
         .await?;
-    record(connection, now, by(call, run, None, "run.retried", None)).await
+    record(connection, now, by(actor, run, None, "run.retried", None)).await
 }
 
 /// An event that a caller asked for.
-fn by<'a>(call: &'a Call, run: RunKey, task: Option<i64>, name: &'a str, detail: Option<&'a str>) -> Event<'a> {
-    Event { run, task, name, detail, actor: Some(&call.identity().credential_name) }
+fn by<'a>(actor: Actor<'a>, run: RunKey, task: Option<i64>, name: &'a str, detail: Option<&'a str>) -> Event<'a> {
+    Event { run, task, name, detail, actor: Some(actor.name()) }
 }

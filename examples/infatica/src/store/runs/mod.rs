@@ -1,4 +1,4 @@
-//! Reading runs.
+//! Runs: reading them. What changes them is in `transitions`.
 
 use infatica_tools::{ItemCounts, ItemStatus, Run, RunStatus, RunType};
 use jiff::Timestamp;
@@ -6,10 +6,15 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{StoreError, time, word};
 
+pub(crate) mod events;
+pub(crate) mod items;
+pub(crate) mod stats;
+pub(crate) mod transitions;
+
 /// A run that a caller may see, or that the worker works on: whoever has one has passed [`find`],
 /// made the run, or is the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RunKey(pub(super) i64);
+pub(crate) struct RunKey(pub(in crate::store) i64);
 
 /// The account's run with this id.
 pub(crate) async fn find(connection: &mut SqliteConnection, account: &str, run_id: &str) -> Result<RunKey, StoreError> {

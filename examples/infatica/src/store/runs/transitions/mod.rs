@@ -27,11 +27,15 @@
 //! `running` name the attempt that they end, so that the late answer of an attempt that was
 //! cancelled or put back changes nothing.
 
+use std::borrow::Cow;
+
 use infatica_tools::{ItemCounts, RunStatus};
-use rand::distr::{Alphanumeric, SampleString as _};
 use sqlx::SqliteConnection;
 
-use super::{StoreError, runs, runs::RunKey};
+use crate::store::{
+    StoreError, random_id,
+    runs::{self, RunKey},
+};
 
 mod caller;
 mod worker;
@@ -45,8 +49,8 @@ struct Event<'a> {
     task: Option<i64>,
     name: &'a str,
     detail: Option<&'a str>,
-    /// The token of the caller who asked for it; `None` for what the server did itself.
-    actor: Option<&'a str>,
+    /// Who asked for it; `None` for what the server did itself.
+    actor: Option<Cow<'a, str>>,
 }
 
 async fn record(connection: &mut SqliteConnection, now: i64, event: Event<'_>) -> Result<(), StoreError> {
@@ -78,13 +82,6 @@ async fn insert_task(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// An id that nobody guesses: 24 of 62 characters are 142 bits.
-fn random_id(prefix: &str) -> String {
-    let mut id = String::from(prefix);
-    Alphanumeric.append_string(&mut rand::rng(), &mut id, 24);
-    id
 }
 
 /// Ends a run that has no task left.

@@ -3,7 +3,8 @@
 use infatica_tools::Item;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::{StoreError, runs::RunKey, time, word};
+use super::RunKey;
+use crate::store::{StoreError, time, word};
 
 /// Some of a run's items, in the order of the run.
 pub(crate) async fn list(
