@@ -11,11 +11,21 @@ const BINARY: &str = env!("CARGO_BIN_EXE_infatica");
 const FORBIDDEN: Option<i64> = Some(-31403);
 const UNAUTHENTICATED: Option<i64> = Some(-31401);
 
+/// Instead of a scope: to be signed in is enough.
+const SESSION: &str = "session";
+
 struct Fact {
     tool: String,
     area: String,
+    /// The one scope, or [`SESSION`].
     scope: String,
     access: String,
+}
+
+impl Fact {
+    fn allows(&self, held: &[&str]) -> bool {
+        self.scope == SESSION || held.contains(&self.scope.as_str())
+    }
 }
 
 fn facts() -> Vec<Fact> {
@@ -71,7 +81,8 @@ fn the_manifest_says_what_the_vendor_says() {
                 "read" => "read-only",
                 other => other,
             };
-            [tool.name, group.title, &scopes.join("+"), access].map(str::to_owned)
+            let scope = if scopes.is_empty() { SESSION.to_owned() } else { scopes.join("+") };
+            [tool.name, group.title, &scope, access].map(str::to_owned)
         })
         .collect();
     declared.sort();
@@ -120,10 +131,12 @@ fn assert_unauthenticated(reply: &Reply, presented: bool, case: &str) {
 async fn every_tool_with_every_scope_in_every_revision_on_every_transport() {
     let server = Server::of(BINARY).start();
     let scopes = scopes();
+    let all: Vec<&str> = scopes.iter().map(String::as_str).collect();
     let mut tokens: Vec<(Vec<&str>, String)> = vec![(vec![], server.token("none", &[]))];
-    for scope in &scopes {
-        tokens.push((vec![scope], server.token(&scope.replace(':', "-"), &[scope])));
+    for scope in &all {
+        tokens.push((vec![scope], server.token(scope, &[scope])));
     }
+    tokens.push((all.clone(), server.token("all", &all)));
     let revoked = server.token("revoked", &["runs:read", "runs:write"]);
     server.revoke("revoked");
     let facts = facts();
@@ -133,12 +146,12 @@ async fn every_tool_with_every_scope_in_every_revision_on_every_transport() {
             for (held, token) in &tokens {
                 let mut client = connect(&server, transport, revision, Some(token)).await;
                 let listed: BTreeSet<_> = client.list().await.tool_names().into_iter().collect();
-                let covered = facts.iter().filter(|fact| held.contains(&fact.scope.as_str()));
-                assert_eq!(listed, covered.map(|fact| fact.tool.clone()).collect(), "{held:?}");
+                let allowed = facts.iter().filter(|fact| fact.allows(held));
+                assert_eq!(listed, allowed.map(|fact| fact.tool.clone()).collect(), "{held:?}");
                 for fact in &facts {
                     let case = format!("{} with {held:?}, {revision:?}, {transport:?}", fact.tool);
                     let reply = client.call(&fact.tool, arguments(&fact.tool)).await;
-                    if held.contains(&fact.scope.as_str()) {
+                    if fact.allows(held) {
                         assert_allowed(&reply, &case);
                     } else {
                         assert_forbidden(&reply, fact, held, &case);
@@ -157,5 +170,5 @@ async fn every_tool_with_every_scope_in_every_revision_on_every_transport() {
             }
         }
     }
-    assert_eq!(verdicts, 2 * 3 * (1 + scopes.len() + 2) * facts.len());
+    assert_eq!(verdicts, 2 * 3 * (1 + scopes.len() + 1 + 2) * facts.len());
 }
