@@ -13,6 +13,8 @@
 //! }
 //! ```
 //!
+//! A server with commands of its own, beside `serve`, `stdio`, `token` and `tools`, is a [`Program`].
+//!
 //! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
 //! answers in the protocol's terms, `arguments` holds the arguments against their schema, and
@@ -43,7 +45,7 @@ mod stdio;
 mod tool;
 
 pub use call::{Call, Identity, ToolError};
-pub use cli::{Context, serve};
+pub use cli::{Context, Program, serve};
 pub use dispatch::Handlers;
 pub use spec::{Listing, ServerSpec};
 pub use tool::{Access, Handle, Read, Serves, Store, Tool, Write};

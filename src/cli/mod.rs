@@ -2,6 +2,7 @@
 
 mod first_token;
 mod options;
+mod program;
 mod token;
 mod tools;
 
@@ -12,8 +13,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, FromArgMatches as _};
-use tokio::{net::TcpListener, runtime::Runtime};
+use clap::Args;
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -24,7 +25,8 @@ use crate::{
     server::Server,
     stdio,
 };
-use options::{CommandLine, Do, HttpOptions};
+use options::{Do, HttpOptions};
+pub use program::Program;
 
 /// What a server's own code is given when it starts.
 #[derive(Debug)]
@@ -48,35 +50,13 @@ impl<A> Context<A> {
     }
 }
 
-/// Runs a server: parses the command line and does what it says. `setup` makes the handlers; it
-/// runs for the commands that serve, before the first request.
-///
-/// The options of `A` join those of `serve` and `stdio`. The runtime's own options can also be set
-/// in the environment: those of a server `acme` are `ACME_LISTEN`, `ACME_DATABASE` and so on.
+/// Runs a server: a [`Program`] without commands of its own.
 pub fn serve<A, F>(spec: &'static ServerSpec, setup: F) -> ExitCode
 where
     A: Args,
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
-    let matches = options::named_for(CommandLine::<A>::command(), spec).get_matches();
-    let command = match CommandLine::from_arg_matches(&matches) {
-        Ok(CommandLine { command: Some(command), .. }) => command,
-        Ok(CommandLine { command: None, serve }) => Do::Serve(serve),
-        Err(error) => error.exit(),
-    };
-    let done = Runtime::new().context("cannot start the asynchronous runtime").and_then(|runtime| {
-        let done = runtime.block_on(run(spec, command, setup));
-        // Standard input is read in a thread that nothing can interrupt.
-        runtime.shutdown_background();
-        done
-    });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{}: {error:#}", spec.name);
-            ExitCode::FAILURE
-        }
-    }
+    Program::new(spec, setup).run()
 }
 
 async fn run<A, F>(spec: &'static ServerSpec, command: Do<A>, setup: F) -> anyhow::Result<()>

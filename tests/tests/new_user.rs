@@ -171,6 +171,7 @@ fn a_tool_is_added_in_three_steps_and_none_can_be_forgotten() {
 #[test]
 fn a_server_is_added_as_contributing_says() {
     const HEADING: &str = "## Add a server";
+    const COMMAND: &str = "## Give a server a command";
     let workspace = Workspace::copied("new-server");
     let page = workspace.read("CONTRIBUTING.md");
     // Commands come in two blocks of shell, before and after the declaration.
@@ -188,5 +189,14 @@ fn a_server_is_added_as_contributing_says() {
     let docs = workspace.read("generated/hello/docs/README.md");
     assert!(docs.contains("1 tool") && docs.contains("Greet a person by name."), "{docs}");
     workspace.cargo(&["run", "-p", "codegen", "--", "check"]).succeeds();
+    workspace.cargo(&["clippy", "-p", "hello", "--", "-D", "warnings"]).succeeds();
+
+    workspace.shell(&block(&page, COMMAND, "sh"));
+    let main = workspace.read("examples/hello/src/main.rs");
+    let (before, _) = main.split_once("fn main()").expect("a main");
+    let with_command = before.to_owned() + &block(&page, COMMAND, "rust");
+    fs::write(workspace.path("examples/hello/src/main.rs"), with_command).expect("the command");
+    let greeted = workspace.cargo(&["run", "-p", "hello", "--", "greet", "Ada"]).succeeds();
+    assert_eq!(greeted.stdout, "Hello, Ada!\n");
     workspace.cargo(&["clippy", "-p", "hello", "--", "-D", "warnings"]).succeeds();
 }

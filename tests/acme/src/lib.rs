@@ -1,11 +1,12 @@
 //! The small server that the runtime is tested with: notes in memory, and tools that misbehave.
 
+mod commands;
 mod notes;
 mod testing;
 
 use std::{process::ExitCode, time::Duration};
 
-use toolwright::{Context, Handlers, ServerSpec};
+use toolwright::{Context, Handlers, Program, ServerSpec};
 
 pub use notes::{ReadNotes, WriteNotes};
 
@@ -19,7 +20,7 @@ pub struct Args {
 
 /// Runs the server as one declaration or another has it.
 pub fn run(spec: &'static ServerSpec) -> ExitCode {
-    toolwright::serve(spec, async |context: Context<Args>| -> anyhow::Result<Handlers> {
+    let setup = async |context: Context<Args>| -> anyhow::Result<Handlers> {
         if let Some(file) = context.args.alive.clone() {
             std::fs::write(&file, "")?;
             let shutdown = context.shutdown.clone();
@@ -33,5 +34,6 @@ pub fn run(spec: &'static ServerSpec) -> ExitCode {
         }
         let (read, write) = notes::stores();
         Ok(acme_tools::handlers(read, write))
-    })
+    };
+    Program::new(spec, setup).commands(commands::run).run()
 }

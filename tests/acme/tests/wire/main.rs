@@ -4,6 +4,7 @@ mod arguments;
 mod authentication;
 mod authorization;
 mod calls;
+mod commands;
 mod connections;
 mod hostile;
 mod lifecycle;
