@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use toolwright_tests::{Client, Revision, Server, ServerBuilder};
+use toolwright_tests::{Client, Reply, Revision, Server, ServerBuilder, rows};
 
 /// How long a test waits for a run.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -24,7 +24,7 @@ fn server(arguments: &[&str]) -> ServerBuilder {
     arguments.iter().fold(server, |server, argument| server.arg(*argument))
 }
 
-/// A caller with every scope of the area.
+/// A caller with every scope.
 pub(crate) struct Account {
     client: Client,
 }
@@ -37,22 +37,33 @@ impl Account {
 
     /// Another account; its token has the account's name.
     pub(crate) fn named(server: &Server, name: &str) -> Self {
-        let token = server.token_for(name, &format!("token of {name}"), &["runs:read", "runs:write"]);
-        Self::with_token(server, &token)
+        Self::with_new_token(server, name, &format!("token of {name}"))
+    }
+
+    /// An account by way of a new token.
+    pub(crate) fn with_new_token(server: &Server, account: &str, name: &str) -> Self {
+        let scopes: Vec<String> = rows("infatica-scopes.tsv").into_iter().flatten().collect();
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        Self::with_token(server, &server.token_for(account, name, &scopes))
     }
 
     pub(crate) fn with_token(server: &Server, token: &str) -> Self {
         Self { client: Client::http(server.url(), Some(token), Revision::V2026_07_28) }
     }
 
+    /// What a tool answers, be it a refusal.
+    pub(crate) async fn ask(&mut self, tool: &str, arguments: Value) -> Reply {
+        self.client.call(tool, arguments).await
+    }
+
     /// What a tool answers.
     pub(crate) async fn call(&mut self, tool: &str, arguments: Value) -> Value {
-        self.client.call(tool, arguments).await.structured().clone()
+        self.ask(tool, arguments).await.structured().clone()
     }
 
     /// What a tool says that refuses.
     pub(crate) async fn refusal(&mut self, tool: &str, arguments: Value) -> String {
-        let reply = self.client.call(tool, arguments).await;
+        let reply = self.ask(tool, arguments).await;
         assert!(reply.is_tool_error(), "{tool} did not refuse: {reply:?}");
         reply.text().to_owned()
     }

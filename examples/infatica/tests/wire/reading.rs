@@ -1,48 +1,78 @@
 //! Tools that read leave no trace, and find what they are asked for.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use sqlx::Executor as _;
+use toolwright_tests::rows;
 
 use crate::{
     account::{Account, items, start, text},
+    everything,
     site::Site,
     store,
 };
 
-/// The tools that the manifest declares, with their examples.
-fn declared_tools() -> Vec<(String, Value)> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/runs.yaml");
-    let manifest = std::fs::read_to_string(manifest).expect("the manifest");
-    let manifest: Value = serde_saphyr::from_str(&manifest).expect("YAML");
-    let tools = manifest["tools"].as_object().expect("tools");
-    tools.iter().map(|(name, tool)| (name.clone(), tool.clone())).collect()
+/// The examples of each tool that the manifest declares to read.
+fn declared_readers() -> BTreeMap<String, Vec<Value>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools");
+    let mut readers = BTreeMap::new();
+    for file in std::fs::read_dir(folder).expect("the manifest") {
+        let manifest = std::fs::read_to_string(file.expect("a file").path()).expect("a part of the manifest");
+        let manifest: Value = serde_saphyr::from_str(&manifest).expect("YAML");
+        for (name, tool) in manifest["tools"].as_object().into_iter().flatten() {
+            if tool["access"] == "read" {
+                let examples = tool["examples"].as_array().unwrap_or_else(|| panic!("{name} has no examples"));
+                readers.insert(name.clone(), examples.iter().map(|example| example["input"].clone()).collect());
+            }
+        }
+    }
+    readers
+}
+
+/// Whether there is something in all that an answer lists.
+fn is_full(answer: &Value) -> bool {
+    let lists: Vec<&Vec<Value>> = answer.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_array()).collect();
+    lists.iter().all(|list| !list.is_empty())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reading_leaves_the_database_as_it_was() {
+async fn reading_leaves_no_trace() {
     let site = Site::start().await;
-    let server = start(&[]);
-    let mut account = Account::of(&server);
-    account.collect("text", &site.urls(&["/page/1", "/status/404"])).await;
-    // The ids of the manifest's examples.
-    let rename = "UPDATE runs SET id = 'run_example'; UPDATE tasks SET id = 'item_example' WHERE seq = 1";
-    store::open(&server).await.execute(rename).await.expect("another id");
+    let mut server = start(&[]);
+    everything::make(&mut Account::of(&server), &site).await;
+    // A token that was never used: nothing has been noted of it yet.
+    let mut reader = Account::with_new_token(&server, "local", "reader");
+    everything::rename_as_in_the_manifest(&server).await;
+
+    let readers = declared_readers();
+    let mut said: Vec<String> =
+        rows("infatica.tsv").into_iter().filter(|row| row[3] == "read-only").map(|row| row[0].clone()).collect();
+    said.sort();
+    assert_eq!(readers.keys().collect::<Vec<_>>(), said.iter().collect::<Vec<_>>());
 
     let before = store::dump(&server).await;
-    assert!(before.contains("run_example") && before.contains("CREATE TABLE"), "{before}");
-    let mut read = Vec::new();
-    for (name, tool) in declared_tools() {
-        if tool["access"] == "read" {
-            for example in tool["examples"].as_array().expect("examples") {
-                account.call(&name, example["input"].clone()).await;
-            }
-            read.push(name);
+    assert!(before.contains("'run_example'") && before.contains("'reader'"), "{before}");
+    for (tool, examples) in readers {
+        let mut finds = false;
+        for example in examples {
+            finds |= is_full(&reader.call(&tool, example).await);
         }
+        assert!(finds, "no example of {tool} finds anything");
     }
-    assert_eq!(read, ["list_runs", "get_run", "export_run", "get_run_stats", "get_run_logs"]);
-    assert_eq!(store::dump(&server).await, before);
+    // What is written late is written by now.
+    server.terminate();
+    let server = tokio::task::spawn_blocking(move || {
+        server.wait(Duration::from_secs(20));
+        server
+    });
+    let after = store::dump(&server.await.expect("a stopped server")).await;
+    let changed = before.lines().zip(after.lines()).find(|(before, after)| before != after);
+    assert!(
+        before == after,
+        "reading has changed the database from {} lines to {}, first here: {changed:#?}",
+        before.lines().count(),
+        after.lines().count()
+    );
 }
 
 /// Times of creation that are told apart by more than their text.

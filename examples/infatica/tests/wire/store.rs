@@ -1,6 +1,9 @@
-//! The server's database, looked at from outside.
+//! The server's databases, looked at from outside.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use toolwright_tests::Server;
@@ -11,7 +14,11 @@ pub(crate) fn path(server: &Server) -> PathBuf {
 }
 
 pub(crate) async fn open(server: &Server) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(path(server));
+    connect(&path(server)).await
+}
+
+async fn connect(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path);
     SqliteConnection::connect_with(&options).await.expect("the server's database")
 }
 
@@ -20,9 +27,15 @@ pub(crate) async fn column(server: &Server, query: &'static str) -> Vec<String> 
     sqlx::query_scalar(query).fetch_all(&mut open(server).await).await.expect(query)
 }
 
-/// Everything in the database as SQL, as `.dump` writes it: the schema, and every row of every table.
+/// Everything that the server keeps, but for when its tokens were last used.
 pub(crate) async fn dump(server: &Server) -> String {
-    let mut database = open(server).await;
+    let tokens = server.folder().join("data/infatica.db");
+    dump_of(&path(server), None).await + &dump_of(&tokens, Some("last_used_at")).await
+}
+
+/// A database as SQL, as `.dump` writes it: the schema, and every row of every table.
+async fn dump_of(path: &Path, without_column: Option<&str>) -> String {
+    let mut database = connect(path).await;
     let schema: Vec<(String, String, Option<String>)> =
         sqlx::query_as("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
             .fetch_all(&mut database)
@@ -34,8 +47,10 @@ pub(crate) async fn dump(server: &Server) -> String {
         if kind != "table" {
             continue;
         }
-        let columns: Vec<String> = sqlx::query_scalar("SELECT 'quote(' || name || ')' FROM pragma_table_info(?1)")
+        let columns = "SELECT 'quote(' || name || ')' FROM pragma_table_info(?1) WHERE name IS NOT ?2";
+        let columns: Vec<String> = sqlx::query_scalar(columns)
             .bind(name)
+            .bind(without_column)
             .fetch_all(&mut database)
             .await
             .expect("columns");

@@ -1,0 +1,275 @@
+//! Every tool, without exception: what it changes is shown by another, and what it must not do it
+//! refuses. The areas have tests of their own that go deeper.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use infatica_tools::SERVER;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use toolwright_tests::Server;
+
+use crate::{
+    account::{Account, start},
+    site::Site,
+};
+
+/// How long an effect may take to show.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is looked at in an answer.
+type Look = fn(&Value) -> Value;
+
+/// That a tool changes something: another shows `before` until it was called, and then `after`. A
+/// text such as `$run` in arguments stands for a value of an earlier answer.
+struct Effect {
+    given: Vec<Step>,
+    by: (&'static str, Value),
+    /// A name for a value of the answer, and its place.
+    keeps: Option<(&'static str, &'static str)>,
+    shown_by: (&'static str, Value),
+    look: Look,
+    /// `null` where the tool that shows it refuses, since there is nothing yet.
+    before: Value,
+    after: Value,
+}
+
+/// What is done first.
+enum Step {
+    /// A call; a name for a value of its answer, and its place.
+    Keep(&'static str, Value, &'static str, &'static str),
+    /// Calls until the answer has this value at this place.
+    Until(&'static str, Value, &'static str, &'static str),
+}
+
+/// The start of an effect: a call that changes something.
+fn by(tool: &'static str, arguments: Value) -> Effect {
+    Effect {
+        given: Vec::new(),
+        by: (tool, arguments),
+        keeps: None,
+        shown_by: ("", Value::Null),
+        look: Value::clone,
+        before: Value::Null,
+        after: Value::Null,
+    }
+}
+
+impl Effect {
+    fn given(mut self, steps: Vec<Step>) -> Self {
+        self.given = steps;
+        self
+    }
+
+    fn keeping(mut self, name: &'static str, place: &'static str) -> Self {
+        self.keeps = Some((name, place));
+        self
+    }
+
+    fn shown_by(self, tool: &'static str, arguments: Value, look: Look, before: Value, after: Value) -> Self {
+        Self { shown_by: (tool, arguments), look, before, after, ..self }
+    }
+
+    /// The tools that show something of it: the one that shows the change, and those whose answer
+    /// the call takes up.
+    fn shows(&self) -> impl Iterator<Item = &'static str> {
+        let taken_up = self.given.iter().filter_map(|step| match step {
+            Step::Keep(tool, _, name, _) if self.by.1.to_string().contains(&json!(name).to_string()) => Some(*tool),
+            _ => None,
+        });
+        taken_up.chain([self.shown_by.0])
+    }
+}
+
+fn effects(site: &Site) -> Vec<Effect> {
+    let page = json!({"urls": [site.url("/page/1")]});
+    let run = || json!({"run_id": "$run"});
+    let attempts: Look = |run| run["items"][0]["attempts"].clone();
+    // An item that has failed, and one that never arrives.
+    let failed = || {
+        vec![
+            Step::Keep("create_run", json!({"urls": [site.url("/status/404")]}), "$run", "/id"),
+            Step::Until("get_run", run(), "/run/status", "failed"),
+            Step::Keep("get_run", run(), "$item", "/items/0/id"),
+        ]
+    };
+    let stuck = vec![
+        Step::Keep("create_run", json!({"urls": [site.url("/gate/1")]}), "$run", "/id"),
+        Step::Until("get_run", run(), "/items/0/status", "running"),
+    ];
+    vec![
+        by("create_run", page.clone()).shown_by(
+            "list_runs",
+            json!({}),
+            |runs| runs["total"].clone(),
+            json!(0),
+            json!(1),
+        ),
+        by("create_run", page.clone()).shown_by(
+            "get_run_stats",
+            json!({}),
+            |stats| stats["completed_items"].clone(),
+            json!(0),
+            json!(1),
+        ),
+        by("create_run", page).keeping("$run", "/id").shown_by(
+            "export_run",
+            run(),
+            |export| json!(text(&export["content"]).contains("This is /page/1.")),
+            Value::Null,
+            json!(true),
+        ),
+        by("retry_run", run()).given(failed()).shown_by("get_run", run(), attempts, json!(1), json!(2)),
+        by("retry_item", json!({"run_id": "$run", "item_id": "$item"})).given(failed()).shown_by(
+            "get_run",
+            run(),
+            attempts,
+            json!(1),
+            json!(2),
+        ),
+        by("cancel_run", run()).given(stuck).shown_by(
+            "get_run_logs",
+            run(),
+            |log| log["events"].as_array().and_then(|events| Some(events.last()?["event"].clone())).unwrap_or_default(),
+            json!("item.started"),
+            json!("run.cancelled"),
+        ),
+    ]
+}
+
+/// A tool, arguments that it must refuse, and what it says then.
+fn refusals() -> Vec<(&'static str, Value, &'static str)> {
+    let no_run = "not_found: there is no run `run_nothing` in your account";
+    let nothing = || json!({"run_id": "run_nothing"});
+    vec![
+        (
+            "list_runs",
+            json!({"created_after": "yesterday"}),
+            "invalid_arguments: `created_after`: expected a date and time",
+        ),
+        ("create_run", json!({"urls": ["ftp://example.com/"]}), "invalid_arguments: `urls[0]`"),
+        ("get_run", nothing(), no_run),
+        ("retry_run", nothing(), no_run),
+        ("cancel_run", nothing(), no_run),
+        ("export_run", nothing(), no_run),
+        ("get_run_stats", json!({"days": 7}), "invalid_arguments: `days`: "),
+        ("get_run_logs", nothing(), no_run),
+        ("retry_item", json!({"run_id": "run_nothing", "item_id": "item_nothing"}), no_run),
+    ]
+}
+
+/// The tools that the server has, with what the list says of each.
+fn declared() -> BTreeMap<String, Value> {
+    let list: Vec<Value> = serde_json::from_str(SERVER.tool_list).expect("the generated list");
+    list.into_iter().map(|tool| (tool["name"].as_str().expect("a name").to_owned(), tool)).collect()
+}
+
+fn names(tools: &BTreeMap<String, Value>, are_wanted: impl Fn(&Value) -> bool) -> BTreeSet<&str> {
+    tools.iter().filter(|(_, tool)| are_wanted(tool)).map(|(name, _)| name.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_tool_is_forgotten() {
+    let tools = declared();
+    let reads = |tool: &Value| tool["annotations"]["readOnlyHint"] == true;
+    let effects = effects(&Site::start().await);
+    let changing: BTreeSet<&str> = effects.iter().map(|effect| effect.by.0).collect();
+    assert_eq!(changing, names(&tools, |tool| !reads(tool)), "every tool that writes has an effect");
+    let showing: BTreeSet<&str> = effects.iter().flat_map(Effect::shows).collect();
+    let showing: BTreeSet<&str> = showing.difference(&changing).copied().collect();
+    assert_eq!(showing, names(&tools, reads), "every tool that reads shows one");
+    let refusing: BTreeSet<&str> = refusals().iter().map(|row| row.0).collect();
+    assert_eq!(refusing, names(&tools, |_| true), "every tool refuses something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tool_changes_is_shown_by_another() {
+    let site = Site::start().await;
+    let server = start(&[]);
+    for (number, effect) in effects(&site).into_iter().enumerate() {
+        Story::of(&server, number).tell(effect).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tool_must_not_do_it_refuses() {
+    let server = start(&[]);
+    let mut account = Account::of(&server);
+    for (tool, arguments, expected) in refusals() {
+        let refusal = account.refusal(tool, arguments.clone()).await;
+        assert!(refusal.starts_with(expected), "{tool} with {arguments}: {refusal}");
+    }
+}
+
+/// An account of its own, and the values that its answers had.
+struct Story {
+    account: Account,
+    kept: BTreeMap<&'static str, Value>,
+}
+
+impl Story {
+    fn of(server: &Server, number: usize) -> Self {
+        Self { account: Account::named(server, &format!("story {number}")), kept: BTreeMap::new() }
+    }
+
+    async fn tell(&mut self, effect: Effect) {
+        let Effect { given, by, keeps, shown_by, look, before, after } = effect;
+        assert_ne!(before, after, "{} changes nothing", by.0);
+        for step in given {
+            match step {
+                Step::Keep(tool, arguments, name, place) => self.keep(tool, &arguments, Some((name, place))).await,
+                Step::Until(tool, arguments, place, value) => {
+                    let look = |answer: &Value| answer.pointer(place).cloned().unwrap_or_default();
+                    self.wait(tool, &arguments, look, &json!(value)).await;
+                }
+            }
+        }
+        let case = format!("{} before {}", shown_by.0, by.0);
+        assert_eq!(self.look(shown_by.0, &shown_by.1, look).await, before, "{case}");
+        self.keep(by.0, &by.1, keeps).await;
+        self.wait(shown_by.0, &shown_by.1, look, &after).await;
+    }
+
+    async fn keep(&mut self, tool: &str, arguments: &Value, keeps: Option<(&'static str, &str)>) {
+        let answer = self.account.call(tool, self.filled(arguments)).await;
+        if let Some((name, place)) = keeps {
+            let value = answer.pointer(place).unwrap_or_else(|| panic!("{tool} answers without {place}: {answer}"));
+            self.kept.insert(name, value.clone());
+        }
+    }
+
+    async fn wait(&mut self, tool: &str, arguments: &Value, look: impl Fn(&Value) -> Value, expected: &Value) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.look(tool, arguments, &look).await;
+            if seen == *expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{tool} shows {seen}, and never {expected}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn look(&mut self, tool: &str, arguments: &Value, look: impl Fn(&Value) -> Value) -> Value {
+        let reply = self.account.ask(tool, self.filled(arguments)).await;
+        if reply.is_tool_error() { Value::Null } else { look(reply.structured()) }
+    }
+
+    /// The arguments with the values that were kept in place of their names.
+    fn filled(&self, arguments: &Value) -> Value {
+        match arguments {
+            Value::String(name) if name.starts_with('$') => {
+                self.kept.get(name.as_str()).cloned().unwrap_or_else(|| json!("not_kept_yet"))
+            }
+            Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
+            Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), self.filled(value))).collect(),
+            other => other.clone(),
+        }
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
