@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     store::{StoreError, Stores},
-    worker::Worker,
+    worker::{Worker, pages::Pages},
 };
 
 /// How often to look for what other processes did: a `stdio` server can share the store.
@@ -26,22 +26,22 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Background {
     stores: Stores,
     lock: File,
-    worker: Worker,
+    collecting: Worker<Pages>,
 }
 
 impl Background {
     /// The work on the stores at a path.
-    pub(crate) fn new(stores: Stores, path: &Path, worker: Worker) -> anyhow::Result<Self> {
+    pub(crate) fn new(stores: Stores, path: &Path, collecting: Worker<Pages>) -> anyhow::Result<Self> {
         let path = path.with_extension("lock");
         let lock = File::options().create(true).append(true).open(&path);
         let lock = lock.with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Self { stores, lock, worker })
+        Ok(Self { stores, lock, collecting })
     }
 
     /// Works until the server stops, and closes the stores: no call uses them any more.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         if shutdown.run_until_cancelled(self.wait_for_lock()).await.is_some() {
-            self.worker.run(&shutdown).await;
+            self.collecting.run(&shutdown).await;
         }
         self.stores.close().await;
     }

@@ -8,7 +8,7 @@ use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode};
 use background::Background;
 use collect::{Collector, Limits};
 use toolwright::Context;
-use worker::Worker;
+use worker::{Worker, pages::Pages};
 
 mod background;
 mod collect;
@@ -35,8 +35,8 @@ fn main() -> ExitCode {
     toolwright::serve(&infatica_tools::SERVER, async |context: Context<Args>| {
         let Args { store: path, concurrency, limits } = &context.args;
         let stores = store::open(path).await?;
-        let worker = Worker::new(stores.write.clone(), Collector::new(limits)?, *concurrency);
-        let background = Background::new(stores.clone(), path, worker)?;
+        let pages = Pages { store: stores.write.clone(), collector: Collector::new(limits)? };
+        let background = Background::new(stores.clone(), path, Worker::new(pages, *concurrency))?;
         context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
     })
