@@ -312,6 +312,7 @@ const RUNTIME: &[&str] = &[
     "Input",
     "Listing",
     "Output",
+    "Program",
     "Read",
     "ReadStore",
     "Reply",
