@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "c4db0251e25fb631c7fcf0283dbcbd9dda5947f7ce9a3a471fd277d9dcfc073c"
+        digest: "dfadfeeb5dd57d4eb7fd0fc2c55dc715e9f717c7bf65b1a86cb5966abc03dd82"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -66,7 +66,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                 name: ::std::borrow::Cow::Borrowed("runs:read"),
                 access: contract::DeclaredAccess::Read,
                 grants: ::std::borrow::Cow::Borrowed(
-                    "Read runs: their items, exports, statistics and event logs.",
+                    "Read runs, their exports, statistics and logs, bulk runs, usage and the audit log.",
                 ),
                 implies: contract::ScopeSet::EMPTY,
             },
@@ -74,7 +74,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                 name: ::std::borrow::Cow::Borrowed("runs:write"),
                 access: contract::DeclaredAccess::Write,
                 grants: ::std::borrow::Cow::Borrowed(
-                    "Create, retry and cancel runs and single items.",
+                    "Create, retry and cancel runs, bulk runs and single items.",
                 ),
                 implies: contract::ScopeSet::EMPTY,
             },

@@ -247,7 +247,7 @@ impl ::core::fmt::Display for ItemStatus {
     }
 }
 
-/// How many items stand where.
+/// A run's items, counted by status.
 #[derive(
     Debug,
     Clone,

@@ -31,6 +31,10 @@ struct Page<'a> {
     call_time: String,
     clients: Vec<ClientSection>,
     scopes: Vec<ScopeRow<'a>>,
+    /// Whether a scope covers another.
+    has_covering: bool,
+    /// Whether a scope alone unlocks more tools, or fewer, than ask for it.
+    unlocks_otherwise: bool,
     unscoped: Vec<&'a str>,
     tool_count: String,
     group_count: String,
@@ -61,7 +65,7 @@ struct ScopeRow<'a> {
     covers: Vec<&'a str>,
     /// How many tools name the scope.
     named_by: usize,
-    /// How many tools a credential with this scope alone can call.
+    /// How many tools a credential with this scope alone can call, beside those that need none.
     unlocks: usize,
 }
 
@@ -142,6 +146,7 @@ pub(super) fn file(api: &Api) -> File {
     } = server;
     let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at } = credential;
     let Docs { prerequisites, verify, example_prompts, notes, troubleshooting } = docs;
+    let scopes = scope_rows(scopes, tools);
     let page = Page {
         title,
         version,
@@ -160,7 +165,9 @@ pub(super) fn file(api: &Api) -> File {
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
         clients: client_sections(api),
-        scopes: scope_rows(scopes, tools),
+        has_covering: scopes.iter().any(|scope| !scope.covers.is_empty()),
+        unlocks_otherwise: scopes.iter().any(|scope| scope.unlocks != scope.named_by),
+        scopes,
         unscoped: tools.iter().filter(|tool| tool.requirement.is_session()).map(|tool| tool.name.as_str()).collect(),
         tool_count: wording::count(tools.len(), "tool"),
         group_count: wording::count(groups.len(), "group"),
@@ -193,12 +200,14 @@ fn scope_rows<'a>(scopes: &'a [Scope], tools: &[Tool]) -> Vec<ScopeRow<'a>> {
         let covers = all.widen(alone).iter().filter(|covered| *covered != id);
         let names_it =
             |tool: &&Tool| tool.requirement.clauses().iter().any(|clause| clause.alternatives().contains(&id));
+        let unlocked =
+            |tool: &&Tool| !tool.requirement.is_session() && authorize(all, &tool.requirement, alone).is_ok();
         ScopeRow {
             name,
             grants,
             covers: covers.map(|id| all.get(id).name.as_ref()).collect(),
             named_by: tools.iter().filter(names_it).count(),
-            unlocks: tools.iter().filter(|tool| authorize(all, &tool.requirement, alone).is_ok()).count(),
+            unlocks: tools.iter().filter(unlocked).count(),
         }
     };
     (0..).map(ScopeId).zip(scopes).map(row).collect()
