@@ -1,0 +1,131 @@
+//! Secrets that the server has learned, found in every encoding that text comes in.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use aho_corasick::AhoCorasick;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
+
+/// How often a text can be percent-encoded: a URL within a URL within a URL.
+const LAYERS: usize = 3;
+
+/// The learned secrets, and what finds them.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    secrets: BTreeSet<String>,
+    automaton: Option<AhoCorasick>,
+}
+
+impl Known {
+    pub(super) fn has(&self, secret: &str) -> bool {
+        self.secrets.contains(secret)
+    }
+
+    pub(super) fn add(&mut self, secret: &str) {
+        self.secrets.insert(secret.to_owned());
+        let forms: BTreeSet<Vec<u8>> = self.secrets.iter().flat_map(|secret| forms(secret)).collect();
+        match AhoCorasick::new(forms) {
+            Ok(automaton) => self.automaton = Some(automaton),
+            // Millions of secrets: those before this one are kept back further.
+            Err(error) => tracing::error!(%error, "a secret was not learned"),
+        }
+    }
+
+    /// Where the text has a learned secret.
+    pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
+        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let mut found = Vec::new();
+        let mut layer = Layer::unbroken(text);
+        for _ in 0..=LAYERS {
+            let matches = automaton.find_overlapping_iter(&layer.bytes);
+            found.extend(matches.map(|found| layer.origin(found.start()..found.end())));
+            let Some(decoded) = layer.decoded() else { break };
+            layer = decoded;
+        }
+        found
+    }
+}
+
+/// How a secret can be written.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let bytes = secret.as_bytes();
+    // Line breaks are left out of what is searched, and so of what is searched for.
+    let unbroken = |text: &str| text.replace(['\r', '\n'], "").into_bytes();
+    let in_json = serde_json::Value::from(secret).to_string();
+    let mut forms = vec![
+        unbroken(secret),
+        unbroken(&secret.replace(' ', "+")),
+        unbroken(&in_json[1..in_json.len() - 1]),
+        hexadecimal(bytes).into_bytes(),
+        hexadecimal(bytes).to_uppercase().into_bytes(),
+    ];
+    for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+        forms.extend((0..3).map(|before| {
+            // Six bits a character: only characters without a bit of what stands before or after are the
+            // secret's alone.
+            let mut padded = vec![0; before];
+            padded.extend_from_slice(bytes);
+            let encoded = alphabet.encode(&padded);
+            let first = (before * 8).div_ceil(6);
+            let end = padded.len() * 8 / 6;
+            encoded.as_bytes()[first..end].to_vec()
+        }));
+    }
+    forms.retain(|form| !form.is_empty());
+    forms
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A text as it is read, where every byte knows where it comes from.
+struct Layer {
+    bytes: Vec<u8>,
+    /// Start and end in the text itself of each byte.
+    origins: Vec<(usize, usize)>,
+}
+
+impl Layer {
+    /// The text without line breaks.
+    fn unbroken(text: &str) -> Self {
+        let kept = text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
+        let (origins, bytes) = kept.map(|(at, byte)| ((at, at + 1), byte)).unzip();
+        Self { bytes, origins }
+    }
+
+    /// The same without one layer of percent-encoding, if it has one (RFC 3986, section 2.1).
+    fn decoded(&self) -> Option<Self> {
+        let mut decoded = Self { bytes: Vec::with_capacity(self.bytes.len()), origins: Vec::new() };
+        let mut at = 0;
+        let mut changed = false;
+        while at < self.bytes.len() {
+            let byte = match self.bytes.get(at..at + 3) {
+                Some([b'%', high, low]) => digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low),
+                _ => None,
+            };
+            let length = if byte.is_some() { 3 } else { 1 };
+            changed |= byte.is_some();
+            decoded.bytes.push(byte.unwrap_or(self.bytes[at]));
+            decoded.origins.push((self.origins[at].0, self.origins[at + length - 1].1));
+            at += length;
+        }
+        changed.then_some(decoded)
+    }
+
+    /// Where a range comes from. It begins and ends between characters, since what is searched for does.
+    fn origin(&self, range: Range<usize>) -> Range<usize> {
+        self.origins[range.start].0..self.origins[range.end - 1].1
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}

@@ -1,0 +1,85 @@
+//! Forms that only secrets have.
+
+use std::ops::Range;
+
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+/// Forms of secrets. What is kept back is the group `secret`, or the whole match.
+///
+/// Each needs a sign that no ordinary text has, so that ordinary text is left as it is.
+const FORMS: &[&str] = &[
+    // A password in a URL (RFC 3986, section 3.2.1), up to the last `@` of its authority.
+    r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/?#:@'\x22<>]*:(?<secret>[^\s/?#'\x22<>]+)@",
+    // Authorization headers (RFC 9110, section 11.6.2), with or without the header's name.
+    r"(?i)\bauthorization['\x22]?\s*[:=]\s*['\x22]?(?:[a-z][a-z0-9-]*\s+)?(?<secret>[a-z0-9._~+/=-]{6,})",
+    r"(?i)\b(?:bearer|basic)\s+(?<secret>[a-z0-9._~+/-]{16,}=*)",
+    // A private key in PEM (RFC 7468); of one that is cut, what is there.
+    r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:.*?-----END [A-Z0-9 ]*PRIVATE KEY-----|[A-Za-z0-9+/=\s]*)",
+    r"(?:[A-Za-z0-9+/=]{16,}\s+)*[A-Za-z0-9+/=]+\s+-----END [A-Z0-9 ]*PRIVATE KEY-----",
+    // A JSON Web Token (RFC 7519).
+    r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    // AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
+    r"(?i)\b(?:aws_?)?secret_?access_?key['\x22]?\s*[:=]\s*['\x22]?(?<secret>[a-z0-9/+=]{40})",
+    // Azure storage and service bus connection strings.
+    r"(?i)\b(?:AccountKey|SharedAccessKey)=(?<secret>[a-z0-9+/]{32,}=*)",
+    r"(?i)[?&]sig=(?<secret>[a-z0-9%+/]{32,}=*)",
+    // Google API keys, and OAuth client secrets.
+    r"\bAIza[A-Za-z0-9_-]{35}",
+    r"\bGOCSPX-[A-Za-z0-9_-]{28}",
+    // GitHub, GitLab, Slack, Stripe, SendGrid, npm, and the many that begin as OpenAI's do.
+    r"\bgh[pousr]_[A-Za-z0-9]{36,}",
+    r"\bgithub_pat_[A-Za-z0-9_]{60,}",
+    r"\bglpat-[A-Za-z0-9_-]{20,}",
+    r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
+    r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
+    r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
+    r"\bnpm_[A-Za-z0-9]{36}",
+    r"\bsk-[A-Za-z0-9_-]{20,}",
+];
+
+/// Compiled forms, with a set that tells which of them a text has at all.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    any: RegexSet,
+    each: Vec<Regex>,
+}
+
+impl Patterns {
+    /// The forms, and assignments to these names: `password=…`, `"password": "…"`, `password: …`.
+    pub(super) fn new(names: &[&str]) -> Self {
+        let mut forms: Vec<String> = FORMS.iter().map(|form| (*form).to_owned()).collect();
+        if !names.is_empty() {
+            let names: Vec<String> = names.iter().map(|name| assignable(name)).collect();
+            forms.push(format!(
+                r#"(?i)(?:^|[^a-z0-9])(?:{})['"]?\s*(?:=|:|=>)\s*(?:"(?<secret>(?:[^"\\]|\\.)+)"|'(?<single>[^']+)'|(?<bare>[^\s"',;&}}\]]+))"#,
+                names.join("|")
+            ));
+        }
+        Self {
+            any: RegexSetBuilder::new(&forms).build().expect("the forms are regular expressions"),
+            each: forms
+                .iter()
+                .map(|form| RegexBuilder::new(form).build().expect("the forms are regular expressions"))
+                .collect(),
+        }
+    }
+
+    /// Where the text has a secret.
+    pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for form in self.any.matches(text) {
+            for captures in self.each[form].captures_iter(text) {
+                let secret = ["secret", "single", "bare"].iter().find_map(|group| captures.name(group));
+                found.extend(secret.or_else(|| captures.get(0)).map(|found| found.range()));
+            }
+        }
+        found
+    }
+}
+
+/// A name in any notation: its words with nothing, `_`, `-` or a space between them.
+fn assignable(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(regex::escape).collect::<Vec<_>>().join("[_ -]?")
+}

@@ -1,0 +1,127 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::Secrets;
+
+const CANARY: &str = "c4n/ry p+ss\"wörd";
+
+fn secrets() -> Secrets {
+    let secrets = Secrets::new(&["password", "ssl_key", "access-key"]);
+    secrets.learn(CANARY);
+    secrets
+}
+
+/// Texts, and what is left of them.
+const TEXTS: &[(&str, &str)] = &[
+    ("", ""),
+    ("nothing to see", "nothing to see"),
+    ("is c4n/ry p+ss\"wörd.", "is [redacted]."),
+    ("c4n/ry p+ss\"wördc4n/ry p+ss\"wörd", "[redacted]"),
+    ("a c4n/ry\n p+ss\r\n\"wörd b", "a [redacted] b"),
+    ("x=c4n%2Fry%20p%2Bss%22w%C3%B6rd&y", "x=[redacted]&y"),
+    ("x=c4n%2fry+p%2bss%22w%c3%b6rd&y", "x=[redacted]&y"),
+    ("x=c4n%252Fry%2520p%252Bss%2522w%25C3%25B6rd&y", "x=[redacted]&y"),
+    ("%63%34%6e%2fry p+ss\"wörd", "[redacted]"),
+    ("{\"a\":\"c4n/ry p+ss\\\"wörd\"}", "{\"a\":\"[redacted]\"}"),
+    ("63346e2f727920702b73732277c3b67264", "[redacted]"),
+    ("c4n/ry p+ss", "c4n/ry p+ss"),
+    ("postgres://me:hunter2@db.example/x", "postgres://me:[redacted]@db.example/x"),
+    ("postgres://me:hun@ter2@db.example/x", "postgres://me:[redacted]@db.example/x"),
+    ("redis://:hunter2@db.example", "redis://:[redacted]@db.example"),
+    ("https://example.com:8080/a@b", "https://example.com:8080/a@b"),
+    ("Authorization: Bearer abc.def-123456", "Authorization: Bearer [redacted]"),
+    ("{\"authorization\": \"Basic dXNlcjpwYXNz\"}", "{\"authorization\": \"Basic [redacted]\"}"),
+    ("sent bearer 0123456789abcdef0", "sent bearer [redacted]"),
+    ("a bearer of news", "a bearer of news"),
+    ("basic understanding", "basic understanding"),
+    ("key AKIAIOSFODNN7EXAMPLE.", "key [redacted]."),
+    ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "aws_secret_access_key = [redacted]"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK=\n-----END RSA PRIVATE KEY-----\nok", "[redacted]\nok"),
+    (
+        "-----BEGIN CERTIFICATE-----\nMIIEow\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nMIIEow\n-----END CERTIFICATE-----",
+    ),
+    ("MIIEowIBAAKCAQEA7\nIBAAK=\n-----END PRIVATE KEY-----", "[redacted]"),
+    ("password=hunter2&x=1", "password=[redacted]&x=1"),
+    ("\"Password\": \"hun\\\"ter 2\", \"x\"", "\"Password\": \"[redacted]\", \"x\""),
+    ("password : 'hunter 2' and", "password : '[redacted]' and"),
+    ("sslKey=abc; ssl-key=def", "sslKey=[redacted]; ssl-key=[redacted]"),
+    ("the password is wrong", "the password is wrong"),
+    ("password_file=/etc/x", "password_file=/etc/x"),
+    ("AccessKey: abc", "AccessKey: [redacted]"),
+];
+
+#[test]
+fn texts_lose_their_secrets_and_nothing_else() {
+    let secrets = secrets();
+    for (text, left) in TEXTS {
+        assert_eq!(secrets.redact_text(text), *left, "{text}");
+    }
+}
+
+#[test]
+fn a_learned_secret_is_found_in_base64_wherever_it_stands() {
+    let secrets = secrets();
+    for before in ["", "u", "us", "user:"] {
+        for after in ["", "x", "xy", ":z"] {
+            let encoded = STANDARD.encode(format!("{before}{CANARY}{after}"));
+            let url_safe = encoded.replace('+', "-").replace('/', "_").replace('=', "%3D");
+            let (first, rest) = encoded.split_at(9);
+            for text in [&encoded, &url_safe, &format!("{first}\n{rest}")] {
+                let left = secrets.redact_text(text);
+                assert!(left.contains("[redacted]") && left.len() <= "[redacted]".len() + 14, "{text}: {left}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_short_value_is_not_learned() {
+    let secrets = Secrets::new(&[]);
+    secrets.learn("a");
+    secrets.learn("");
+    assert_eq!(secrets.redact_text("banana"), "banana");
+}
+
+/// Results, and what is left of them.
+fn results() -> Vec<(Value, Value)> {
+    let whole = json!({
+        "id": 1, "ok": true, "none": null,
+        "name": "c4n/ry p+ss\"wörd", "lines": ["a c4n/ry", " p+ss\"wörd b", "c"],
+        "log": [{"at": "1", "text": "x c4n/"}, {"at": "2", "text": "ry p+ss\"wörd"}, {"at": "3", "text": "y"}],
+        "pem": ["-----BEGIN PRIVATE KEY-----", "MIIEow", "-----END PRIVATE KEY-----", "after"],
+    });
+    let left = json!({
+        "id": 1, "ok": true, "none": null,
+        "name": "[redacted]", "lines": ["a [redacted]", "[redacted] b", "c"],
+        "log": [{"at": "1", "text": "x [redacted]"}, {"at": "2", "text": "[redacted]"}, {"at": "3", "text": "y"}],
+        "pem": ["[redacted]", "[redacted]", "[redacted]", "after"],
+    });
+    vec![
+        (whole, left),
+        (
+            json!({"password": "x", "Ssl-Key": ["a", {"b": 1}], "accessKey": 7, "passwords": "x", "n": {"password": "y"}}),
+            json!({"password": "[redacted]", "Ssl-Key": "[redacted]", "accessKey": "[redacted]", "passwords": "x", "n": {"password": "[redacted]"}}),
+        ),
+        (json!({"password": null}), json!({"password": null})),
+        (json!({"password": ""}), json!({"password": ""})),
+        (json!("c4n/ry p+ss\"wörd"), json!("[redacted]")),
+    ]
+}
+
+#[test]
+fn results_lose_their_secrets_and_keep_their_shape() {
+    let secrets = secrets();
+    for (mut result, left) in results() {
+        secrets.redact_value(&mut result);
+        assert_eq!(result, left);
+    }
+}
+
+#[test]
+fn the_lines_of_a_log_are_one_text() {
+    let secrets = secrets();
+    let mut lines = ["one".to_owned(), "c4n/ry".to_owned(), " p+ss\"wörd two".to_owned()];
+    secrets.redact_lines(&mut lines);
+    assert_eq!(lines, ["one", "[redacted]", "[redacted] two"]);
+}
