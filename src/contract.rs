@@ -5,7 +5,7 @@ pub use serde_json::Value;
 pub use toolwright_core::{Access as DeclaredAccess, Clause, Requirement, Scope, ScopeId, ScopeSet};
 
 pub use crate::{
-    Call, Handle, Tool,
+    Call, Handle, Redacted, Tool,
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
         ClientSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, PromptArgumentSpec, PromptMessageSpec, PromptRole,

@@ -48,7 +48,7 @@ mod tool;
 pub use call::{Call, Identity, ToolError};
 pub use cli::{Context, Program, serve};
 pub use dispatch::Handlers;
-pub use redaction::Secrets;
+pub use redaction::{Redacted, Secrets};
 pub use spec::{Listing, ServerSpec};
 pub use tool::{Access, Handle, Read, Serves, Store, Tool, Write};
 pub use toolwright_core::{ErrorCode, ScopeSet};

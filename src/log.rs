@@ -1,9 +1,15 @@
 //! The log: on standard error, because standard output belongs to the protocol over stdio.
 
-use std::{io::IsTerminal as _, panic, time::Instant};
+use std::{
+    io::{self, IsTerminal as _, Write},
+    panic,
+    time::Instant,
+};
 
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+
+use crate::Secrets;
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,9 +25,10 @@ pub(crate) enum LogFormat {
 const DEFAULT_FILTER: &str = "info,rmcp=warn,rmcp::service=error,sqlx=warn";
 
 /// Starts the log. `RUST_LOG` says otherwise what is logged.
-pub(crate) fn start(format: LogFormat) {
+pub(crate) fn start(format: LogFormat, secrets: &Secrets) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let secrets = secrets.clone();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || Line::of(&secrets));
     match format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
@@ -31,6 +38,37 @@ pub(crate) fn start(format: LogFormat) {
         let message = panic.payload_as_str().unwrap_or("no message");
         tracing::error!(place, message, "panicked");
     }));
+}
+
+/// A line of the log, which loses its secrets before it is written.
+struct Line {
+    text: Vec<u8>,
+    secrets: Secrets,
+}
+
+impl Line {
+    fn of(secrets: &Secrets) -> Self {
+        Self { text: Vec::new(), secrets: secrets.clone() }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let text = String::from_utf8_lossy(&self.text);
+        // Nobody can be told that the log is not written.
+        let _ = io::stderr().write_all(self.secrets.redact_text(&text).as_bytes());
+    }
 }
 
 /// What the log says of a request, once, when the request is over. It names neither the

@@ -53,7 +53,10 @@ impl Protocol {
         };
         let (outcome, result) = match answer {
             None => ("caller_gone", None),
-            Some(Ok(value)) => ("ok", Some(CallToolResult::structured(value))),
+            Some(Ok(mut value)) => {
+                self.0.secrets.redact_result(&mut value);
+                ("ok", Some(CallToolResult::structured(value)))
+            }
             Some(Err(error)) => (error.code().entry().name, Some(self.failed(&error))),
         };
         // Set once: no one else answers this request.
@@ -68,6 +71,7 @@ impl Protocol {
             text.push_str(". ");
             text.push_str(&fill(error.code().entry().fix, self.0.spec));
         }
+        let text = self.0.secrets.redact_text(&text);
         CallToolResult::error(vec![ContentBlock::text(text)])
     }
 }

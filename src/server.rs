@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use toolwright_core::ErrorCode;
 
 use crate::{
-    Handlers, Identity, ServerSpec,
+    Handlers, Identity, Secrets, ServerSpec,
     arguments::Schemas,
     credential::{Presented, Verifier},
     envelope::{Message, Request},
@@ -29,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) prompt_list: PromptList,
     pub(crate) prompts: Prompts,
     pub(crate) runner: Runner,
+    pub(crate) secrets: Secrets,
 }
 
 /// What a request has earned before it goes on to the protocol: it travels with the request, so
@@ -63,7 +64,12 @@ pub(crate) struct AdmittedCall {
 impl Server {
     /// # Errors
     /// When the declared schemas do not compile: the generated crate is not of this version.
-    pub(crate) fn new(spec: &'static ServerSpec, verifier: Verifier, handlers: Handlers) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        spec: &'static ServerSpec,
+        verifier: Verifier,
+        secrets: Secrets,
+        handlers: Handlers,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             spec,
             verifier,
@@ -72,6 +78,7 @@ impl Server {
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
             prompts: Prompts::compile(spec)?,
             runner: Runner::new(spec, handlers),
+            secrets,
         })
     }
 

@@ -23,6 +23,8 @@ pub struct ServerSpec {
     pub path: &'static str,
     /// What the lists show to a caller.
     pub listing: Listing,
+    /// Names of properties that no result shows, in any notation.
+    pub redact: &'static [&'static str],
     /// Bounds on what a caller can ask for.
     pub limits: LimitsSpec,
     /// What a caller proves with who they are.

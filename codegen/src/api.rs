@@ -64,6 +64,8 @@ pub struct Server {
     pub path: String,
     /// What the lists show to a caller.
     pub listing: Listing,
+    /// Names of properties that no result shows.
+    pub redact: Vec<String>,
     /// Largest body of a request, in bytes.
     pub body_bytes: u64,
     /// Longest time of a call, in seconds.
@@ -292,6 +294,8 @@ pub struct Field {
 /// The type of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Type {
+    /// A text of which only is told that there is one.
+    Redacted,
     /// UTF-8 text.
     String,
     /// A whole number of 64 bits.

@@ -13,6 +13,7 @@ mod outputs;
 mod prompts;
 mod recursion;
 mod scopes;
+mod secrets;
 mod server;
 mod servers;
 mod templates;
@@ -151,6 +152,7 @@ fn resolve(
     if sections.complete && declared.complete {
         check_use(sections, &scopes, &types, &tools, &prompts, faults);
     }
+    secrets::check(&types, &tools, faults);
     outputs::check(&types, &tools, faults);
     constants::check(&types, &tools, faults);
     let clients = clients::resolve(declared, called, &tools, faults);

@@ -76,7 +76,7 @@ pub fn mentioned(of: &Type) -> Option<usize> {
     match of {
         Type::Array(inner) | Type::Map(inner) => mentioned(inner),
         Type::Named(at) => Some(*at),
-        Type::String | Type::Integer | Type::Number | Type::Boolean | Type::Json => None,
+        Type::Redacted | Type::String | Type::Integer | Type::Number | Type::Boolean | Type::Json => None,
     }
 }
 

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "cdcd3b05e9581bb77c9b2b9382489cbcf617879bd704544608658266e7c51041"
+        digest: "78a7b86aff0d0df7ac9afca5c735cab00133698916d7cc7fa3ef6f474d5234b8"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

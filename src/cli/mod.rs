@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Handlers, ServerSpec,
+    Handlers, Secrets, ServerSpec,
     credential::{Tokens, Verifier},
     http, log,
     running::{Running, until_signal},
@@ -36,6 +36,8 @@ pub struct Context<A> {
     pub args: A,
     /// Cancelled when the server shuts down, after the calls in flight are answered.
     pub shutdown: CancellationToken,
+    /// What is kept back from results, errors and the log: tell it the secrets that your code reads.
+    pub secrets: Secrets,
     tasks: TaskTracker,
 }
 
@@ -64,16 +66,17 @@ where
     A: Args,
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
+    let secrets = Secrets::new(spec.redact);
     match command {
         Do::Serve(options) => {
-            log::start(options.log.log_format);
+            log::start(options.log.log_format, &secrets);
             let tokens = Tokens::open(spec, &options.database.database).await?;
-            serve_http(spec, &options.http, tokens, options.own, setup).await
+            serve_http(spec, &options.http, tokens, secrets, options.own, setup).await
         }
         Do::Stdio(options) => {
-            log::start(options.log.log_format);
+            log::start(options.log.log_format, &secrets);
             let tokens = Tokens::open(spec, &options.database.database).await?;
-            serve_stdio(spec, tokens, options.own, setup).await
+            serve_stdio(spec, tokens, secrets, options.own, setup).await
         }
         Do::Token(command) => token::run(spec, command).await,
         Do::Tools => print(&tools::table(spec)),
@@ -85,20 +88,28 @@ fn print(text: &str) -> anyhow::Result<()> {
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }
 
-async fn start<A, F>(spec: &'static ServerSpec, tokens: Tokens, args: A, setup: F) -> anyhow::Result<Running>
+async fn start<A, F>(
+    spec: &'static ServerSpec,
+    tokens: Tokens,
+    secrets: Secrets,
+    args: A,
+    setup: F,
+) -> anyhow::Result<Running>
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let handlers = setup(Context { args, shutdown: shutdown.clone(), tasks: tasks.clone() }).await?;
-    Ok(Running::new(Server::new(spec, Verifier::Tokens(tokens), handlers)?, shutdown, tasks))
+    let handlers =
+        setup(Context { args, shutdown: shutdown.clone(), secrets: secrets.clone(), tasks: tasks.clone() }).await?;
+    Ok(Running::new(Server::new(spec, Verifier::Tokens(tokens), secrets, handlers)?, shutdown, tasks))
 }
 
 async fn serve_http<A, F>(
     spec: &'static ServerSpec,
     options: &HttpOptions,
     tokens: Tokens,
+    secrets: Secrets,
     args: A,
     setup: F,
 ) -> anyhow::Result<()>
@@ -113,7 +124,7 @@ where
     let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
     let url = format!("http://{address}{}", spec.path);
 
-    let running = start(spec, tokens, args, setup).await?;
+    let running = start(spec, tokens, secrets, args, setup).await?;
     let server = running.server();
     let Verifier::Tokens(tokens) = &server.verifier;
     first_token::welcome(spec, tokens, address, public.unwrap_or(&url)).await?;
@@ -124,12 +135,18 @@ where
     Ok(())
 }
 
-async fn serve_stdio<A, F>(spec: &'static ServerSpec, tokens: Tokens, args: A, setup: F) -> anyhow::Result<()>
+async fn serve_stdio<A, F>(
+    spec: &'static ServerSpec,
+    tokens: Tokens,
+    secrets: Secrets,
+    args: A,
+    setup: F,
+) -> anyhow::Result<()>
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
     first_token::remind(spec, &tokens).await?;
-    let running = start(spec, tokens, args, setup).await?;
+    let running = start(spec, tokens, secrets, args, setup).await?;
     let stop = until_signal()?;
     stdio::serve(running.server(), tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;
     running.finish().await;

@@ -19,6 +19,10 @@ pub(super) struct Known {
 }
 
 impl Known {
+    pub(super) fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
     pub(super) fn has(&self, secret: &str) -> bool {
         self.secrets.contains(secret)
     }

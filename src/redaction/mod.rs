@@ -8,9 +8,10 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     ops::Range,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
 use serde_json::Value;
 
 mod known;
@@ -34,6 +35,13 @@ struct Inner {
     known: RwLock<Known>,
 }
 
+impl Inner {
+    /// A panic while the lock was held leaves a list that is as good as before.
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Secrets {
     /// Keeps back what has one of these names, beside what has the form of a secret.
     pub(crate) fn new(names: &[&str]) -> Self {
@@ -48,10 +56,8 @@ impl Secrets {
     /// or hexadecimal, escaped as in JSON, and broken over lines. One of fewer than
     /// [`Self::SHORTEST`] bytes is not learned, since it would be found in any text.
     pub fn learn(&self, secret: &str) {
-        let inner = &self.0.known;
-        // A panic while the lock was held leaves a list that is as good as before.
-        if secret.len() >= Self::SHORTEST && !inner.read().unwrap_or_else(PoisonError::into_inner).has(secret) {
-            inner.write().unwrap_or_else(PoisonError::into_inner).add(secret);
+        if secret.len() >= Self::SHORTEST && !self.0.known().has(secret) {
+            self.0.known.write().unwrap_or_else(PoisonError::into_inner).add(secret);
         }
     }
 
@@ -62,7 +68,7 @@ impl Secrets {
     /// not found.
     pub fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut pieces = [Cow::Borrowed(text)];
-        self.redact_pieces(&mut pieces);
+        self.redact_pieces(&mut pieces, true);
         let [text] = pieces;
         text
     }
@@ -71,7 +77,7 @@ impl Secrets {
     /// a secret can begin in one and end in another.
     pub fn redact_lines<T: AsRef<str> + From<String>>(&self, lines: &mut [T]) {
         let mut pieces: Vec<Cow<'_, str>> = lines.iter().map(|line| Cow::Borrowed(line.as_ref())).collect();
-        self.redact_pieces(&mut pieces);
+        self.redact_pieces(&mut pieces, true);
         let changed: Vec<Option<String>> = pieces.into_iter().map(owned).collect();
         for (line, changed) in lines.iter_mut().zip(changed) {
             if let Some(changed) = changed {
@@ -82,12 +88,19 @@ impl Secrets {
 
     /// Takes the secrets out of a result. The texts at one place of its structure, as those of an
     /// array's items, are taken for one text: a log in an array of lines is one.
-    pub(crate) fn redact_value(&self, value: &mut Value) {
+    ///
+    /// Forms of secrets are looked for where the manifest keeps names back: of other servers, what has
+    /// one can be the very data that the caller has asked for.
+    pub(crate) fn redact_result(&self, value: &mut Value) {
+        let forms = !self.0.names.is_empty();
+        if !forms && self.0.known().is_empty() {
+            return;
+        }
         let mut texts = BTreeMap::new();
         self.collect(value, &mut String::new(), &mut texts);
         for (_, mut texts) in texts {
             let mut pieces: Vec<Cow<'_, str>> = texts.iter().map(|text| Cow::Borrowed(text.as_str())).collect();
-            self.redact_pieces(&mut pieces);
+            self.redact_pieces(&mut pieces, forms);
             let changed: Vec<Option<String>> = pieces.into_iter().map(owned).collect();
             for (text, changed) in texts.iter_mut().zip(changed) {
                 if let Some(changed) = changed {
@@ -130,10 +143,12 @@ impl Secrets {
         !self.0.names.is_empty() && self.0.names.contains(&folded(name))
     }
 
-    fn redact_pieces(&self, pieces: &mut [Cow<'_, str>]) {
+    fn redact_pieces(&self, pieces: &mut [Cow<'_, str>], forms: bool) {
         let joined = Joined::new(pieces);
-        let mut found = self.0.patterns.find(&joined.text);
-        found.extend(self.0.known.read().unwrap_or_else(PoisonError::into_inner).find(&joined.text));
+        let mut found = self.0.known().find(&joined.text);
+        if forms {
+            found.extend(self.0.patterns.find(&joined.text));
+        }
         if !found.is_empty() {
             joined.replace(merged(found), pieces);
         }
@@ -223,6 +238,22 @@ fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
         }
     }
     merged
+}
+
+/// The place of a secret in a result: it tells that there is one, and never had it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Redacted;
+
+impl Serialize for Redacted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(REDACTED)
+    }
+}
+
+impl<'de> Deserialize<'de> for Redacted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
 }
 
 #[cfg(test)]

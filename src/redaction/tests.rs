@@ -113,7 +113,7 @@ fn results() -> Vec<(Value, Value)> {
 fn results_lose_their_secrets_and_keep_their_shape() {
     let secrets = secrets();
     for (mut result, left) in results() {
-        secrets.redact_value(&mut result);
+        secrets.redact_result(&mut result);
         assert_eq!(result, left);
     }
 }

@@ -104,7 +104,7 @@ typed! {
         pub nullable: bool,
         /// Its value when it is left out; for inputs.
         pub default: Option<Tree>,
-        /// What becomes of a secret in a result.
+        /// What becomes of a secret in a result; for texts.
         pub secret: Option<Spanned<Secret>>,
     }
 }
@@ -204,7 +204,7 @@ impl Format {
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Secret {
-    /// It is left out of results and logs.
+    /// In its place stands `[redacted]`, which tells that there is one.
     Redact,
 }
 

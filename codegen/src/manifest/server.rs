@@ -30,6 +30,12 @@ pub struct Server {
     /// What the lists show to a caller.
     #[serde(default)]
     pub listing: Listing,
+    /// Names of properties that no result shows, in any notation: `ssl_key` is also `sslKey` and
+    /// `SSL-Key`. Where there are any, results and errors also lose what is assigned to one of them
+    /// within a text, and what has the form of a secret: passwords in URLs, bearer tokens, keys of
+    /// clouds, private keys.
+    #[serde(default)]
+    pub redact: Vec<Name>,
     /// Bounds on what a caller can ask for.
     #[serde(default)]
     pub limits: Limits,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Faults,
     bounds::{self, Kind},
+    secrets,
     types::{Lookup, TypeIndex},
 };
 use crate::{
@@ -85,7 +86,8 @@ fn one<'m>(
     types: &TypeIndex<'_>,
     faults: &mut Faults,
 ) -> ResolvedField<'m> {
-    let checked = check_type(&field.typed(), types, faults);
+    let Checked { of, schema, bounds } = check_type(&field.typed(), types, faults);
+    let of = secrets::redacted(name, field, of, faults);
     if let (true, Some(default)) = (field.required, &field.default) {
         let title = format!("{} is required, so that its default is never used", quoted(name));
         faults.push(
@@ -93,7 +95,7 @@ fn one<'m>(
         );
     }
     let default = field.default.as_ref().map(crate::tree::Tree::to_json);
-    let mut schema = if field.nullable { nullable(checked.schema) } else { checked.schema };
+    let mut schema = if field.nullable { nullable(schema) } else { schema };
     schema.insert("description".into(), field.description.value.as_str().into());
     if let Some(default) = &default {
         schema.insert("default".into(), default.clone());
@@ -103,7 +105,7 @@ fn one<'m>(
         declared: field,
         property: Property {
             wire: name.value.clone(),
-            of: checked.of.clone(),
+            of: of.clone(),
             required: field.required,
             schema: Value::Object(schema),
         },
@@ -111,12 +113,12 @@ fn one<'m>(
             wire: name.value.clone(),
             rust,
             description: field.description.value.clone(),
-            of: checked.of,
+            of,
             required: field.required,
             nullable: field.nullable,
             default,
             boxed: false,
-            bounds: checked.bounds,
+            bounds,
         },
     }
 }

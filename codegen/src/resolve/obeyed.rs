@@ -5,7 +5,7 @@ use super::{Faults, declared::Sections};
 use crate::{
     diagnostic::{Code, Diagnostic},
     load::Declared,
-    manifest::{Entries, Field, OutputRule, server::Verify},
+    manifest::{Entries, server::Verify},
     source::Place,
 };
 
@@ -49,11 +49,6 @@ const NOT_OBEYED: &[Row] = &[
         },
         help: "leave it out; limit calls in front of the server",
     },
-    Row {
-        what: "`secret: redact`",
-        find: secrets,
-        help: "leave the field out of the result, so that the secret never reaches it",
-    },
 ];
 
 /// What is not obeyed, and what to do instead.
@@ -91,25 +86,4 @@ fn placeholders(declared: &Declared, _: &Sections<'_>) -> Vec<Place> {
     let server = declared.manifest.server.as_ref().and_then(|section| section.good());
     let endpoint = server.map(|server| &server.endpoint).filter(|endpoint| has_placeholder(&endpoint.value));
     endpoint.map(|endpoint| endpoint.at).into_iter().collect()
-}
-
-/// Every field of the server that says what becomes of its secret.
-fn secrets(_: &Declared, sections: &Sections<'_>) -> Vec<Place> {
-    let mut found = Vec::new();
-    let mut look = |fields: &Entries<Field>| {
-        found.extend(fields.iter().filter_map(|(_, field)| field.secret.as_ref()).map(|secret| secret.at));
-    };
-    for (_, declaration) in &sections.types.entries {
-        declaration.properties.iter().for_each(&mut look);
-        for (_, variant) in declaration.variants.iter().flat_map(|variants| variants.iter()) {
-            look(&variant.properties);
-        }
-    }
-    for (_, tool) in &sections.tools.entries {
-        look(&tool.input);
-        if let OutputRule::Fields(fields) = &tool.output {
-            look(fields);
-        }
-    }
-    found
 }

@@ -42,7 +42,7 @@ fn check_field(field: &ResolvedField<'_>, of: Option<&Name>, faults: &mut Faults
         let title = format!("the result's property {} looks like a secret", quoted(field.name));
         faults.push(
             Diagnostic::new(Code::SecretOutput, field.name.at, title)
-                .help("leave it out of the result; if it is none, rename it, as `token_name` or `token_count`"),
+                .help("leave it out, or show that there is one with `secret: redact`; if it is none, rename it, as `token_name` or `token_count`"),
         );
     }
 }
@@ -120,7 +120,7 @@ fn can_hold_a_secret(of: &Type) -> bool {
         Type::String | Type::Json => true,
         Type::Array(inner) | Type::Map(inner) => can_hold_a_secret(inner),
         // The properties of an object are looked at by their own names.
-        Type::Integer | Type::Number | Type::Boolean | Type::Named(_) => false,
+        Type::Redacted | Type::Integer | Type::Number | Type::Boolean | Type::Named(_) => false,
     }
 }
 

@@ -16,9 +16,14 @@ use crate::{
 pub(crate) fn direct(of: &Type) -> Option<usize> {
     match of {
         Type::Named(at) => Some(*at),
-        Type::String | Type::Integer | Type::Number | Type::Boolean | Type::Json | Type::Array(_) | Type::Map(_) => {
-            None
-        }
+        Type::Redacted
+        | Type::String
+        | Type::Integer
+        | Type::Number
+        | Type::Boolean
+        | Type::Json
+        | Type::Array(_)
+        | Type::Map(_) => None,
     }
 }
 

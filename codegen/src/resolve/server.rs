@@ -5,7 +5,7 @@ use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
-    manifest::{Group, Section, Text, server::Listing},
+    manifest::{Group, Name, Section, Text, server::Listing},
     names,
 };
 
@@ -41,6 +41,7 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
     }
     check_version(&server.version, faults);
     check_line(&server.title, faults);
+    check_redacted(&server.redact, faults);
     let path = urls::endpoint_path(&server.endpoint, faults);
     let text = |text: &Text| text.value.clone();
     Some(api::Server {
@@ -58,6 +59,7 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
             Listing::All => api::Listing::All,
             Listing::Gated => api::Listing::Gated,
         },
+        redact: server.redact.iter().map(|name| name.value.clone()).collect(),
         body_bytes: server.limits.body_bytes.unwrap_or(BODY_BYTES),
         call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
     })
@@ -66,6 +68,18 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
 fn is_key(key: &str) -> bool {
     let plain = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';
     key.starts_with(|first: char| first.is_ascii_alphanumeric()) && key.chars().all(plain) && key.len() <= LONGEST_KEY
+}
+
+/// A name is told in every notation, so that two of them can be one.
+fn check_redacted(redacted: &[Name], faults: &mut Faults) {
+    let folded: Vec<String> = redacted.iter().map(|name| names::words(name).concat()).collect();
+    for (name, _) in redacted.iter().zip(&folded).filter(|(_, folded)| folded.is_empty()) {
+        let title = format!("{} is no name of a property", quoted(name));
+        faults.push(
+            Diagnostic::new(Code::InvalidName, name.at, title).help("use letters and digits, as in `access_key`"),
+        );
+    }
+    faults.check_once(folded.iter().map(String::as_str).zip(redacted.iter().map(|name| name.at)));
 }
 
 fn check_version(version: &Text, faults: &mut Faults) {

@@ -42,6 +42,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     endpoint: "https://notes.acme.example/mcp",
     path: "/mcp",
     listing: contract::Listing::Granted,
+    redact: &["password", "ssl_key"],
     limits: contract::LimitsSpec {
         body_bytes: 65_536,
         call_seconds: 2,

@@ -147,11 +147,20 @@ pub enum Misbehaviour {
     /// Answer after three seconds.
     #[serde(rename = "block")]
     Block,
+    /// Fail and log the text.
+    #[serde(rename = "leak")]
+    Leak,
 }
 
 impl Misbehaviour {
     /// Every value, in the order of their declaration.
-    pub const ALL: &'static [Self] = &[Self::Panic, Self::Hang, Self::Fail, Self::Block];
+    pub const ALL: &'static [Self] = &[
+        Self::Panic,
+        Self::Hang,
+        Self::Fail,
+        Self::Block,
+        Self::Leak,
+    ];
     /// The value on the wire.
     pub const fn as_str(self) -> &'static ::core::primitive::str {
         match self {
@@ -159,6 +168,7 @@ impl Misbehaviour {
             Self::Hang => "hang",
             Self::Fail => "fail",
             Self::Block => "block",
+            Self::Leak => "leak",
         }
     }
     /// The value that is this on the wire.
@@ -168,6 +178,7 @@ impl Misbehaviour {
             "hang" => ::core::option::Option::Some(Self::Hang),
             "fail" => ::core::option::Option::Some(Self::Fail),
             "block" => ::core::option::Option::Some(Self::Block),
+            "leak" => ::core::option::Option::Some(Self::Leak),
             _ => ::core::option::Option::None,
         }
     }

@@ -47,6 +47,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     endpoint: "https://dataplatform.infatica.io/mcp",
     path: "/mcp",
     listing: contract::Listing::Granted,
+    redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
         call_seconds: 60,

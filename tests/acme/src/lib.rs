@@ -16,6 +16,10 @@ pub struct Args {
     /// A file that says, from start to shutdown, that the background work runs
     #[arg(long, env = "ACME_ALIVE", value_name = "FILE")]
     alive: Option<std::path::PathBuf>,
+
+    /// A secret that the server knows
+    #[arg(long, env = "ACME_SECRET", value_name = "TEXT", hide_env_values = true)]
+    secret: Option<String>,
 }
 
 /// Runs the server as one declaration or another has it.
@@ -31,6 +35,9 @@ pub fn run(spec: &'static ServerSpec) -> ExitCode {
                     eprintln!("cannot remove {}: {error}", file.display());
                 }
             });
+        }
+        if let Some(secret) = &context.args.secret {
+            context.secrets.learn(secret);
         }
         let (read, write) = notes::stores();
         Ok(acme_tools::handlers(read, write))

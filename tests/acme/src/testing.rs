@@ -3,7 +3,7 @@
 use std::{thread, time::Duration};
 
 use acme_tools::*;
-use toolwright::{Call, ToolError, mcp_tool};
+use toolwright::{Call, Redacted, ToolError, mcp_tool};
 
 use crate::{ReadNotes, WriteNotes};
 
@@ -14,7 +14,11 @@ const WAITING: Duration = Duration::from_millis(500);
 #[mcp_tool]
 async fn whoami(_store: &ReadNotes, call: &Call) -> Result<whoami::Output, ToolError> {
     let identity = call.identity();
-    Ok(whoami::Output { subject: identity.subject.clone(), key: identity.credential_name.clone() })
+    Ok(whoami::Output {
+        subject: identity.subject.clone(),
+        key: identity.credential_name.clone(),
+        key_secret: Redacted,
+    })
 }
 
 #[mcp_tool]
@@ -25,7 +29,7 @@ async fn echo(_store: &ReadNotes, _call: &Call, input: echo::Input) -> Result<ec
 #[mcp_tool]
 async fn misbehave(_store: &ReadNotes, _call: &Call, input: misbehave::Input) -> Result<misbehave::Output, ToolError> {
     let unfinished = Unfinished("misbehave");
-    let done = go_wrong(input.how).await;
+    let done = go_wrong(input.how, &input.text).await;
     std::mem::forget(unfinished);
     done.map(|()| misbehave::Output { survived: true })
 }
@@ -36,7 +40,7 @@ async fn misbehave_writing(
     call: &Call,
     input: misbehave_writing::Input,
 ) -> Result<misbehave_writing::Output, ToolError> {
-    go_wrong(input.how).await?;
+    go_wrong(input.how, &input.text).await?;
     store.add(call.subject(), input.text, None, Vec::new());
     Ok(misbehave_writing::Output { survived: true })
 }
@@ -52,11 +56,15 @@ impl Drop for Unfinished {
 
 /// Blocking takes the thread with it, as handlers do that call what is not asynchronous; who then
 /// waits can be stopped.
-async fn go_wrong(how: Misbehaviour) -> Result<(), ToolError> {
+async fn go_wrong(how: Misbehaviour, text: &str) -> Result<(), ToolError> {
     match how {
         Misbehaviour::Panic => panic!("a handler that panics"),
         Misbehaviour::Hang => std::future::pending().await,
         Misbehaviour::Fail => Err(ToolError::wrong_state("this tool was asked to fail")),
+        Misbehaviour::Leak => {
+            tracing::warn!(text, "leaking");
+            Err(ToolError::unavailable(text))
+        }
         Misbehaviour::Block => {
             thread::sleep(BLOCKING);
             tokio::time::sleep(WAITING).await;

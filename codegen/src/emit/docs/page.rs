@@ -27,6 +27,8 @@ struct Page<'a> {
     placeholder: String,
     lifetime: String,
     listing: String,
+    /// Names of properties that no result shows.
+    redacted: &'a [String],
     request_size: String,
     call_time: String,
     clients: Vec<ClientSection>,
@@ -141,6 +143,7 @@ pub(super) fn file(api: &Api) -> File {
         endpoint,
         path: _,
         listing,
+        redact,
         body_bytes,
         call_seconds,
     } = server;
@@ -162,6 +165,7 @@ pub(super) fn file(api: &Api) -> File {
         placeholder: clients::placeholder(api),
         lifetime: wording::duration(*lifetime_seconds),
         listing: listing_in_words(*listing, !prompts.is_empty()),
+        redacted: redact,
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
         clients: client_sections(api),

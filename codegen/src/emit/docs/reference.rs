@@ -198,6 +198,7 @@ fn rows<'a>(api: &Api, fields: &'a [Field], types_page: &str) -> Vec<Row<'a>> {
 /// A type as Markdown, with a link where it has a name.
 fn type_in_words(api: &Api, of: &Type, types_page: &str) -> String {
     match of {
+        Type::Redacted => "`[redacted]`".to_owned(),
         Type::String => "string".to_owned(),
         Type::Integer => "integer".to_owned(),
         Type::Number => "number".to_owned(),

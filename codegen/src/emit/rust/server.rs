@@ -73,6 +73,7 @@ fn constant(api: &Api) -> TokenStream {
         endpoint,
         path,
         listing,
+        redact,
         body_bytes,
         call_seconds,
     } = server;
@@ -108,6 +109,7 @@ fn constant(api: &Api) -> TokenStream {
             endpoint: #endpoint,
             path: #path,
             listing: contract::Listing::#listing,
+            redact: &[#(#redact),*],
             limits: contract::LimitsSpec { body_bytes: #body_bytes, call_seconds: #call_seconds },
             credential: #credential,
             scopes: const { &[#(#scopes),*] },

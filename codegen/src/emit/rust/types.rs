@@ -167,6 +167,7 @@ fn field_type(api: &Api, field: &Field) -> TokenStream {
 
 fn rust_type(api: &Api, of: &Type) -> TokenStream {
     match of {
+        Type::Redacted => quote!(contract::Redacted),
         Type::String => quote!(::std::string::String),
         Type::Integer => quote!(::core::primitive::i64),
         Type::Number => quote!(::core::primitive::f64),

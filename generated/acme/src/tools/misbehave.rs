@@ -16,6 +16,15 @@ use ::toolwright::contract;
 pub struct Input {
     /// What goes wrong.
     pub how: crate::Misbehaviour,
+    /// What is leaked.
+    #[serde(default = "Input::default_text")]
+    pub text: ::std::string::String,
+}
+
+impl Input {
+    fn default_text() -> ::std::string::String {
+        ::std::string::String::from("nothing")
+    }
 }
 
 /// Result of `misbehave`.

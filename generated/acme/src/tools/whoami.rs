@@ -29,6 +29,8 @@ pub struct Output {
     pub subject: ::std::string::String,
     /// Name of the key.
     pub key: ::std::string::String,
+    /// The key itself, which nobody is told.
+    pub key_secret: contract::Redacted,
 }
 
 /// The tool `whoami`. Needs no scope: to be signed in is enough.

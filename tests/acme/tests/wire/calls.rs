@@ -163,7 +163,8 @@ async fn many_callers_at_once_are_never_taken_for_one_another() {
         if caller == CALLERS {
             assert_eq!((added.error_code(), who.error_code()), (Some(-31401), Some(-31401)), "{added:?} {who:?}");
         } else {
-            let expected = json!({"subject": format!("account-{caller}"), "key": name(caller)});
+            let expected =
+                json!({"subject": format!("account-{caller}"), "key": name(caller), "key_secret": "[redacted]"});
             assert_eq!(who.structured(), &expected);
             assert_eq!(added.structured()["text"], format!("of account-{caller}"));
         }

@@ -82,6 +82,40 @@ async fn no_token_is_in_any_log_or_answer() {
     }
 }
 
+/// Texts with a secret in them, and what is left of each.
+const LEAKS: &[(&str, &str)] = &[
+    ("nothing", "nothing"),
+    ("it is canary/s3cret=.", "it is [redacted]."),
+    ("x=canary%2Fs3cret%3D&y", "x=[redacted]&y"),
+    ("63616e6172792f7333637265743d", "[redacted]"),
+    ("postgres://me:hunter2@db.example/x", "postgres://me:[redacted]@db.example/x"),
+    ("Authorization: Bearer 0123456789abcdef", "Authorization: Bearer [redacted]"),
+    ("ssl-key = abc, b", "ssl-key = [redacted], b"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_in_a_result_an_error_or_the_log() {
+    let server = Server::of(ACME).env("ACME_SECRET", "canary/s3cret=").start();
+    let token = server.token("canary", &SCOPES);
+    let mut client = Client::http(server.url(), Some(&token), Revision::V2026_07_28);
+    for (text, left) in LEAKS {
+        let echoed = client.call("echo", json!({"text": text, "labels": {"of": text}})).await;
+        let echoed = &echoed.structured()["arguments"];
+        assert_eq!((&echoed["text"], &echoed["labels"]["of"]), (&json!(left), &json!(left)));
+        for tool in ["misbehave", "misbehave_writing"] {
+            let error = client.call(tool, json!({"how": "leak", "text": text})).await;
+            assert!(error.is_tool_error() && error.text().starts_with(&format!("unavailable: {left}")), "{error:?}");
+        }
+        assert!(server.log().contains(left) && (text == left || !server.log().contains(text)), "{text}");
+    }
+    let named = json!({"Password": "hunter2", "n": [{"sslKey": {"a": 1}}, null], "lines": ["a canary/s3", "cret= b"]});
+    let left = json!({"Password": "[redacted]", "n": [{"sslKey": "[redacted]"}, null], "lines": ["a [redacted]", "[redacted] b"]});
+    let echoed = client.call("echo", json!({"anything": named})).await;
+    assert_eq!(echoed.structured()["arguments"]["anything"], left);
+    assert!(!echoed.body.to_string().contains("hunter2"), "{echoed:?}");
+    assert_eq!(client.call("whoami", json!({})).await.structured()["key_secret"], "[redacted]");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_argument_is_in_the_log() {
     let server = Server::of(ACME).start();

@@ -27,7 +27,10 @@ async fn every_revision_is_spoken() {
         assert_eq!(list.result()["tools"], declared, "{revision:?}");
         let scope = list.result().get("cacheScope");
         assert_eq!(scope, revision.is_stateless().then_some(&json!("private")), "{revision:?}");
-        assert_eq!(client.call("whoami", json!({})).await.structured(), &json!({"subject": "local", "key": "first"}));
+        assert_eq!(
+            client.call("whoami", json!({})).await.structured(),
+            &json!({"subject": "local", "key": "first", "key_secret": "[redacted]"})
+        );
     }
 }
 

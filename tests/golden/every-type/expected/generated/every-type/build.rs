@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "82f7c2bf8f281f5089a33c15e62899f3bc2a9d483c80cd76dceca0989d968d83"
+        digest: "bd99e8f18b286f7ce7a6085687dbdc0725d4a0b049f27a860b4ef7d3a29f0031"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -37,6 +37,7 @@ Second line with a "# mark that ends raw strings."##,
     endpoint: "https://every.example/v1/mcp",
     path: "/v1/mcp",
     listing: contract::Listing::Gated,
+    redact: &["ssl_key", "Password"],
     limits: contract::LimitsSpec {
         body_bytes: 2_000,
         call_seconds: 90,
