@@ -1,7 +1,8 @@
 //! Infatica MCP: collects web pages as runs, and exports what was collected.
 //!
-//! `tools.yaml` declares the tools, and `runs` has a function for each. Those go through `store` to
-//! a database, from which `worker` takes what is to be collected, and has `collect` do it.
+//! `tools.yaml` declares the tools in areas. Each area has a module of its name, as `runs`, with a
+//! function for each tool. Those go through `store` to a database, from which `worker` takes what is
+//! to be collected, and has `collect` do it.
 
 use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode};
 
@@ -10,6 +11,7 @@ use collect::{Collector, Limits};
 use toolwright::Context;
 use worker::{Worker, pages::Pages};
 
+mod arguments;
 mod background;
 mod collect;
 mod export;

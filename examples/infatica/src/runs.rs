@@ -5,14 +5,11 @@ use jiff::Timestamp;
 use toolwright::{Call, ToolError, mcp_tool};
 
 use crate::{
-    collect::Target,
+    arguments::{instant, origin, run_name},
     export,
     store::{
         ReadStore, StoreError, WriteStore,
-        runs::{
-            self, events, items, stats,
-            transitions::{NewRun, Origin},
-        },
+        runs::{self, events, items, stats, transitions::NewRun},
     },
 };
 
@@ -32,8 +29,10 @@ async fn list_runs(store: &ReadStore, call: &Call, input: list_runs::Input) -> R
 
 #[mcp_tool]
 async fn create_run(store: &WriteStore, call: &Call, input: create_run::Input) -> Result<Run, ToolError> {
-    let new = new_run(input)?;
-    Ok(store.create_run(call.into(), &new).await?)
+    let create_run::Input { r#type, engine, name, urls, source_url, max_items } = input;
+    let origin = origin(r#type, urls, source_url, max_items)?;
+    let name = run_name(name, &origin);
+    Ok(store.create_run(call.into(), NewRun { name: &name, engine, origin: &origin }).await?)
 }
 
 #[mcp_tool]
@@ -99,63 +98,6 @@ async fn retry_item(
 ) -> Result<retry_item::Output, StoreError> {
     let (run, item) = store.retry_item(call.into(), &input.run_id, &input.item_id).await?;
     Ok(retry_item::Output { run, item })
-}
-
-/// The run that the arguments of `create_run` describe, if they fit together.
-fn new_run(input: create_run::Input) -> Result<NewRun, ToolError> {
-    let create_run::Input { r#type, engine, name, urls, source_url, max_items } = input;
-    let origin = origin(r#type, urls, source_url, max_items)?;
-    let first = match &origin {
-        Origin::Urls(urls) => {
-            for (at, url) in urls.iter().enumerate() {
-                collectable(&format!("urls[{at}]"), url)?;
-            }
-            urls.first().map(String::as_str).unwrap_or_default()
-        }
-        Origin::Feed { source_url, .. } => {
-            collectable("source_url", source_url)?;
-            source_url
-        }
-    };
-    let name = name.unwrap_or_else(|| first.chars().take(120).collect());
-    Ok(NewRun { name, engine, origin })
-}
-
-fn origin(
-    of_type: RunType,
-    urls: Option<Vec<String>>,
-    source_url: Option<String>,
-    max_items: i64,
-) -> Result<Origin, ToolError> {
-    let (field, why) = match (of_type, urls, source_url) {
-        (RunType::Urls, Some(urls), None) => return Ok(Origin::Urls(urls)),
-        (RunType::Feed, None, Some(source_url)) => return Ok(Origin::Feed { source_url, max_items }),
-        (RunType::Urls, None, None) => ("urls", "type `urls` needs 1 to 500 addresses; none came"),
-        (RunType::Feed, None, None) => ("source_url", "type `feed` needs the address of a sitemap or feed; none came"),
-        (RunType::Urls, _, Some(_)) => {
-            ("source_url", "it belongs to type `feed`, and the type is `urls`: leave it out, or set `type` to `feed`")
-        }
-        (RunType::Feed, Some(_), _) => {
-            ("urls", "they belong to type `urls`, and the type is `feed`: leave them out, or set `type` to `urls`")
-        }
-    };
-    Err(ToolError::invalid_argument(field, why))
-}
-
-fn collectable(field: &str, url: &str) -> Result<(), ToolError> {
-    Target::parse(url).map(drop).map_err(|refused| ToolError::invalid_argument(field, refused))
-}
-
-/// An instant, with any offset from UTC.
-fn instant(field: &str, value: Option<String>) -> Result<Option<Timestamp>, ToolError> {
-    let Some(value) = value else { return Ok(None) };
-    let instant = value.parse().map_err(|_| {
-        ToolError::invalid_argument(
-            field,
-            format!("expected an RFC 3339 time such as 2026-01-31T12:00:00+01:00, got `{value}`"),
-        )
-    })?;
-    Ok(Some(instant))
 }
 
 /// The offset of the next page, when there is one.

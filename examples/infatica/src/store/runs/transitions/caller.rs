@@ -13,11 +13,11 @@ use crate::store::{
 };
 
 /// A run as asked for, with arguments that fit together.
-#[derive(Debug)]
-pub(crate) struct NewRun {
-    pub(crate) name: String,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewRun<'a> {
+    pub(crate) name: &'a str,
     pub(crate) engine: Engine,
-    pub(crate) origin: Origin,
+    pub(crate) origin: &'a Origin,
 }
 
 /// Where the items of a new run come from.
@@ -29,11 +29,12 @@ pub(crate) enum Origin {
 
 impl WriteStore {
     /// Makes a run and queues its tasks.
-    pub(crate) async fn create_run(&self, actor: Actor<'_>, new: &NewRun) -> Result<Run, StoreError> {
+    pub(crate) async fn create_run(&self, actor: Actor<'_>, new: NewRun<'_>) -> Result<Run, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
         let run = insert_run(&mut change, now, actor, new).await?;
         let created = runs::load(&mut change, run).await?;
+        audit::record(&mut change, now, actor, "run.created", &created.id).await?;
         change.commit().await?;
         self.wakes.tasks.notify_one();
         Ok(created)
@@ -153,27 +154,26 @@ impl WriteStore {
     }
 }
 
-/// Adds a run and its tasks, as part of a change.
+/// Adds a run and its tasks, as part of a change. Whoever makes the change records it in `audit`.
 async fn insert_run(
     connection: &mut SqliteConnection,
     now: i64,
     actor: Actor<'_>,
-    new: &NewRun,
+    new: NewRun<'_>,
 ) -> Result<RunKey, StoreError> {
-    let (of_type, role, urls, source_url, max_items) = match &new.origin {
+    let (of_type, role, urls, source_url, max_items) = match new.origin {
         Origin::Urls(urls) => (RunType::Urls, Role::Page, urls.as_slice(), None, None),
         Origin::Feed { source_url, max_items } => {
             (RunType::Feed, Role::Source, std::slice::from_ref(source_url), Some(source_url), Some(*max_items))
         }
     };
-    let id = random_id("run_");
     let run = sqlx::query_scalar(
         "INSERT INTO runs (id, account, name, folded_name, type, engine, source_url, max_items, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING seq",
     )
-    .bind(&id)
+    .bind(random_id("run_"))
     .bind(actor.account)
-    .bind(&new.name)
+    .bind(new.name)
     .bind(new.name.to_lowercase())
     .bind(of_type.as_str())
     .bind(new.engine.as_str())
@@ -191,7 +191,6 @@ async fn insert_run(
         Some(source_url) => format!("from {source_url}"),
     };
     record(connection, now, by(actor, run, None, "run.created", Some(&detail))).await?;
-    audit::record(connection, now, actor, "run.created", &id).await?;
     Ok(run)
 }
 
