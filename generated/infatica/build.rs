@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "dfadfeeb5dd57d4eb7fd0fc2c55dc715e9f717c7bf65b1a86cb5966abc03dd82"
+        digest: "7c731701eb57b096bf65e48a32306eae6bfda1a40538a426f0e71faa6c333be5"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

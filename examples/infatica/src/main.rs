@@ -12,6 +12,7 @@ use toolwright::Context;
 use worker::{Worker, pages::Pages};
 
 mod arguments;
+mod audit;
 mod background;
 mod collect;
 mod export;

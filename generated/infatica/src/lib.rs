@@ -11,10 +11,12 @@ use ::toolwright::contract;
 
 mod types;
 pub use types::{
-    RunType, Engine, RunStatus, ItemStatus, ItemCounts, Run, Item, RunDetails, LogEvent,
-    DayCount, ExportFormat,
+    Via, AuditEntry, RunType, Engine, RunStatus, ItemStatus, ItemCounts, Run, Item,
+    RunDetails, LogEvent, DayCount, ExportFormat,
 };
 
+#[path = "tools/get_audit_log.rs"]
+pub mod get_audit_log;
 #[path = "tools/list_runs.rs"]
 pub mod list_runs;
 #[path = "tools/create_run.rs"]
@@ -118,8 +120,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             name: "runs",
             title: "Runs",
         },
+        contract::GroupSpec {
+            name: "audit",
+            title: "Audit",
+        },
     ],
     tools: &[
+        <get_audit_log::Tool as contract::Tool>::SPEC,
         <list_runs::Tool as contract::Tool>::SPEC,
         <create_run::Tool as contract::Tool>::SPEC,
         <get_run::Tool as contract::Tool>::SPEC,
@@ -183,9 +190,9 @@ Header: Authorization: Bearer {{token}}",
 /// Every handler of the server: of the tools that read on one store, of those that write on the other.
 pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
 where
-    R: contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
-        + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
-        + contract::Handle<get_run_logs::Tool>,
+    R: contract::Handle<get_audit_log::Tool> + contract::Handle<list_runs::Tool>
+        + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
+        + contract::Handle<get_run_stats::Tool> + contract::Handle<get_run_logs::Tool>,
     W: contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
         + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>,
 {
@@ -195,8 +202,9 @@ where
     }
     impl<R, W> contract::Dispatch for Stores<R, W>
     where
-        R: contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
-            + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
+        R: contract::Handle<get_audit_log::Tool> + contract::Handle<list_runs::Tool>
+            + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
+            + contract::Handle<get_run_stats::Tool>
             + contract::Handle<get_run_logs::Tool>,
         W: contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
             + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>,
@@ -207,6 +215,13 @@ where
             arguments: contract::Value,
         ) -> contract::Reply {
             match call.tool().name {
+                "get_audit_log" => {
+                    contract::invoke::<
+                        get_audit_log::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
                 "list_runs" => {
                     contract::invoke::<
                         list_runs::Tool,
@@ -281,6 +296,9 @@ where
 #[doc(hidden)]
 #[macro_export]
 macro_rules! declared_tool {
+    (get_audit_log => $($handler:tt)*) => {
+        $($handler)*
+    };
     (list_runs => $($handler:tt)*) => {
         $($handler)*
     };
@@ -311,6 +329,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/infatica/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item"));
+        "declare it there and run `cargo run -p codegen`, or use one of: get_audit_log, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item"));
     };
 }

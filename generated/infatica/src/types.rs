@@ -4,6 +4,85 @@
 
 use ::toolwright::contract;
 
+/// On what grounds something was changed.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum Via {
+    /// A token was presented.
+    #[serde(rename = "token")]
+    Token,
+    /// A person was signed in to the web interface.
+    #[serde(rename = "session")]
+    Session,
+    /// A schedule was due.
+    #[serde(rename = "schedule")]
+    Schedule,
+}
+
+impl Via {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Token, Self::Session, Self::Schedule];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Schedule => "schedule",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "token" => ::core::option::Option::Some(Self::Token),
+            "session" => ::core::option::Option::Some(Self::Session),
+            "schedule" => ::core::option::Option::Some(Self::Schedule),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for Via {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Something that was changed, and by whom.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct AuditEntry {
+    /// When, RFC 3339.
+    pub at: ::std::string::String,
+    /// What was done: a kind of thing, a dot, and what became of it, as `run.created`.
+    pub action: ::std::string::String,
+    /// Id of what was changed.
+    pub object_id: ::std::string::String,
+    /// On what grounds.
+    pub via: crate::Via,
+    /// Who did it: the name of the token or of the person, or the schedule.
+    pub by: ::std::string::String,
+    /// Id of the token, for `token`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub token_id: ::core::option::Option<::std::string::String>,
+}
+
 /// Where a run's items come from.
 #[derive(
     Debug,

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use toolwright::ToolError;
 
 pub(crate) mod actor;
-mod audit;
+pub(crate) mod audit;
 pub(crate) mod runs;
 mod time;
 

@@ -24,11 +24,13 @@ type Look = fn(&Value) -> Value;
 
 /// That a tool changes something: another shows `before` until it was called, and then `after`. A
 /// text such as `$run` in arguments stands for a value of an earlier answer.
-struct Effect {
-    given: Vec<Step>,
-    by: (&'static str, Value),
+pub(crate) struct Effect {
+    pub(crate) given: Vec<Step>,
+    pub(crate) by: (&'static str, Value),
     /// A name for a value of the answer, and its place.
-    keeps: Option<(&'static str, &'static str)>,
+    pub(crate) keeps: Option<(&'static str, &'static str)>,
+    /// What the audit log has of it: the action, and the name of the value that is the object's id.
+    pub(crate) recorded: Option<(&'static str, &'static str)>,
     shown_by: (&'static str, Value),
     look: Look,
     /// `null` where the tool that shows it refuses, since there is nothing yet.
@@ -37,7 +39,7 @@ struct Effect {
 }
 
 /// What is done first.
-enum Step {
+pub(crate) enum Step {
     /// A call; a name for a value of its answer, and its place.
     Keep(&'static str, Value, &'static str, &'static str),
     /// Calls until the answer has this value at this place.
@@ -50,6 +52,7 @@ fn by(tool: &'static str, arguments: Value) -> Effect {
         given: Vec::new(),
         by: (tool, arguments),
         keeps: None,
+        recorded: None,
         shown_by: ("", Value::Null),
         look: Value::clone,
         before: Value::Null,
@@ -68,6 +71,11 @@ impl Effect {
         self
     }
 
+    fn recorded_as(mut self, action: &'static str, object: &'static str) -> Self {
+        self.recorded = Some((action, object));
+        self
+    }
+
     fn shown_by(self, tool: &'static str, arguments: Value, look: Look, before: Value, after: Value) -> Self {
         Self { shown_by: (tool, arguments), look, before, after, ..self }
     }
@@ -83,8 +91,11 @@ impl Effect {
     }
 }
 
-fn effects(site: &Site) -> Vec<Effect> {
-    let page = json!({"urls": [site.url("/page/1")]});
+pub(crate) fn effects(site: &Site) -> Vec<Effect> {
+    let create_run = || {
+        let page = json!({"urls": [site.url("/page/1")]});
+        by("create_run", page).keeping("$run", "/id").recorded_as("run.created", "$run")
+    };
     let run = || json!({"run_id": "$run"});
     let attempts: Look = |run| run["items"][0]["attempts"].clone();
     // An item that has failed, and one that never arrives.
@@ -100,36 +111,28 @@ fn effects(site: &Site) -> Vec<Effect> {
         Step::Until("get_run", run(), "/items/0/status", "running"),
     ];
     vec![
-        by("create_run", page.clone()).shown_by(
-            "list_runs",
-            json!({}),
-            |runs| runs["total"].clone(),
-            json!(0),
-            json!(1),
-        ),
-        by("create_run", page.clone()).shown_by(
-            "get_run_stats",
-            json!({}),
-            |stats| stats["completed_items"].clone(),
-            json!(0),
-            json!(1),
-        ),
-        by("create_run", page).keeping("$run", "/id").shown_by(
+        create_run().shown_by("list_runs", json!({}), |runs| runs["total"].clone(), json!(0), json!(1)),
+        create_run().shown_by("get_run_stats", json!({}), |stats| stats["completed_items"].clone(), json!(0), json!(1)),
+        create_run().shown_by(
             "export_run",
             run(),
             |export| json!(text(&export["content"]).contains("This is /page/1.")),
             Value::Null,
             json!(true),
         ),
-        by("retry_run", run()).given(failed()).shown_by("get_run", run(), attempts, json!(1), json!(2)),
-        by("retry_item", json!({"run_id": "$run", "item_id": "$item"})).given(failed()).shown_by(
+        create_run().shown_by("get_audit_log", json!({}), |log| log["total"].clone(), json!(0), json!(1)),
+        by("retry_run", run()).given(failed()).recorded_as("run.retried", "$run").shown_by(
             "get_run",
             run(),
             attempts,
             json!(1),
             json!(2),
         ),
-        by("cancel_run", run()).given(stuck).shown_by(
+        by("retry_item", json!({"run_id": "$run", "item_id": "$item"}))
+            .given(failed())
+            .recorded_as("item.retried", "$item")
+            .shown_by("get_run", run(), attempts, json!(1), json!(2)),
+        by("cancel_run", run()).given(stuck).recorded_as("run.cancelled", "$run").shown_by(
             "get_run_logs",
             run(),
             |log| log["events"].as_array().and_then(|events| Some(events.last()?["event"].clone())).unwrap_or_default(),
@@ -140,7 +143,7 @@ fn effects(site: &Site) -> Vec<Effect> {
 }
 
 /// A tool, arguments that it must refuse, and what it says then.
-fn refusals() -> Vec<(&'static str, Value, &'static str)> {
+pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
     let no_run = "not_found: there is no run `run_nothing` in your account";
     let nothing = || json!({"run_id": "run_nothing"});
     vec![
@@ -149,6 +152,7 @@ fn refusals() -> Vec<(&'static str, Value, &'static str)> {
             json!({"created_after": "yesterday"}),
             "invalid_arguments: `created_after`: expected a date and time",
         ),
+        ("get_audit_log", json!({"action": "run.created.twice"}), "invalid_arguments: `action`: "),
         ("create_run", json!({"urls": ["ftp://example.com/"]}), "invalid_arguments: `urls[0]`"),
         ("get_run", nothing(), no_run),
         ("retry_run", nothing(), no_run),
@@ -189,7 +193,7 @@ async fn what_a_tool_changes_is_shown_by_another() {
     let site = Site::start().await;
     let server = start(&[]);
     for (number, effect) in effects(&site).into_iter().enumerate() {
-        Story::of(&server, number).tell(effect).await;
+        Story::of(&server, number).tell(&effect).await;
     }
 }
 
@@ -204,35 +208,41 @@ async fn what_a_tool_must_not_do_it_refuses() {
 }
 
 /// An account of its own, and the values that its answers had.
-struct Story {
-    account: Account,
+pub(crate) struct Story {
+    pub(crate) account: Account,
     kept: BTreeMap<&'static str, Value>,
 }
 
 impl Story {
-    fn of(server: &Server, number: usize) -> Self {
+    pub(crate) fn of(server: &Server, number: usize) -> Self {
         Self { account: Account::named(server, &format!("story {number}")), kept: BTreeMap::new() }
     }
 
-    async fn tell(&mut self, effect: Effect) {
-        let Effect { given, by, keeps, shown_by, look, before, after } = effect;
+    async fn tell(&mut self, effect: &Effect) {
+        let Effect { given, by, keeps, recorded: _, shown_by, look, before, after } = effect;
         assert_ne!(before, after, "{} changes nothing", by.0);
+        self.prepare(given).await;
+        let case = format!("{} before {}", shown_by.0, by.0);
+        assert_eq!(self.look(shown_by.0, &shown_by.1, look).await, *before, "{case}");
+        self.keep(by.0, &by.1, *keeps).await;
+        self.wait(shown_by.0, &shown_by.1, look, after).await;
+    }
+
+    /// Does what is done first.
+    pub(crate) async fn prepare(&mut self, given: &[Step]) {
         for step in given {
             match step {
-                Step::Keep(tool, arguments, name, place) => self.keep(tool, &arguments, Some((name, place))).await,
+                Step::Keep(tool, arguments, name, place) => self.keep(tool, arguments, Some((name, place))).await,
                 Step::Until(tool, arguments, place, value) => {
                     let look = |answer: &Value| answer.pointer(place).cloned().unwrap_or_default();
-                    self.wait(tool, &arguments, look, &json!(value)).await;
+                    self.wait(tool, arguments, look, &json!(value)).await;
                 }
             }
         }
-        let case = format!("{} before {}", shown_by.0, by.0);
-        assert_eq!(self.look(shown_by.0, &shown_by.1, look).await, before, "{case}");
-        self.keep(by.0, &by.1, keeps).await;
-        self.wait(shown_by.0, &shown_by.1, look, &after).await;
     }
 
-    async fn keep(&mut self, tool: &str, arguments: &Value, keeps: Option<(&'static str, &str)>) {
+    /// Calls a tool, and keeps a value of its answer.
+    pub(crate) async fn keep(&mut self, tool: &str, arguments: &Value, keeps: Option<(&'static str, &str)>) {
         let answer = self.account.call(tool, self.filled(arguments)).await;
         if let Some((name, place)) = keeps {
             let value = answer.pointer(place).unwrap_or_else(|| panic!("{tool} answers without {place}: {answer}"));
@@ -258,7 +268,7 @@ impl Story {
     }
 
     /// The arguments with the values that were kept in place of their names.
-    fn filled(&self, arguments: &Value) -> Value {
+    pub(crate) fn filled(&self, arguments: &Value) -> Value {
         match arguments {
             Value::String(name) if name.starts_with('$') => {
                 self.kept.get(name.as_str()).cloned().unwrap_or_else(|| json!("not_kept_yet"))

@@ -3,6 +3,7 @@
 
 mod account;
 mod addresses;
+mod audit;
 mod cancelling;
 mod collecting;
 mod effects;
