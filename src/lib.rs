@@ -46,7 +46,7 @@ mod stdio;
 mod tool;
 
 pub use call::{Call, Identity, ToolError};
-pub use cli::{Context, Program, serve};
+pub use cli::{Context, Program, aligned, serve};
 pub use dispatch::Handlers;
 pub use redaction::{Redacted, Secrets};
 pub use spec::{Listing, ServerSpec};

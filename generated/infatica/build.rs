@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "7c731701eb57b096bf65e48a32306eae6bfda1a40538a426f0e71faa6c333be5"
+        digest: "73d5c3cb4d22add4c40d675d1b5cf555a1fb5fe716d4104467c6c56855239dc5"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -27,6 +27,7 @@ use crate::{
 };
 use options::{Do, HttpOptions};
 pub use program::Program;
+pub use tools::aligned;
 
 /// What a server's own code is given when it starts.
 #[derive(Debug)]

@@ -32,8 +32,8 @@ fn needs(spec: &ServerSpec, requirement: &Requirement) -> String {
     }
 }
 
-/// Columns as wide as their widest cell.
-pub(super) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+/// A table for the terminal: each column is as wide as its widest cell. The first row is the header.
+pub fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let line = |row: &[String; N]| {

@@ -30,5 +30,5 @@ mod stdio;
 pub use client::{Client, Revision, Transport};
 pub use facts::{rows, workspace};
 pub use reply::Reply;
-pub use server::{Ran, Server, ServerBuilder, run};
+pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
 pub use stdio::StdioPipe;

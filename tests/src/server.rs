@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
@@ -26,7 +26,25 @@ pub struct Ran {
 /// # Panics
 /// When it cannot be started.
 pub fn run(binary: &str, folder: &Path, arguments: &[&str]) -> Ran {
-    let output = Command::new(binary).args(arguments).current_dir(folder).output().expect("the binary under test");
+    run_with_input(binary, folder, arguments, "")
+}
+
+/// Runs a binary to its end in a folder, with a text on its standard input.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn run_with_input(binary: &str, folder: &Path, arguments: &[&str], input: &str) -> Ran {
+    let mut child = Command::new(binary)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary under test");
+    // A command need not read what it is given; what is dropped here ends it.
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("the binary under test");
     Ran {
         status: output.status,
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -4,11 +4,11 @@
 //! function for each tool. Those go through `store` to a database, from which `worker` takes what is
 //! to be collected, and has `collect` do it.
 
-use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode};
+use std::{num::NonZeroUsize, process::ExitCode};
 
 use background::Background;
 use collect::{Collector, Limits};
-use toolwright::Context;
+use toolwright::{Context, Program};
 use worker::{Worker, pages::Pages};
 
 mod arguments;
@@ -16,15 +16,16 @@ mod audit;
 mod background;
 mod collect;
 mod export;
+mod keys;
+mod llm;
 mod runs;
 mod store;
 mod worker;
 
 #[derive(clap::Args, Debug)]
 struct Args {
-    /// The database of the runs; it is made where there is none.
-    #[arg(long, value_name = "FILE", env = "INFATICA_STORE", default_value = "data/infatica-store.db")]
-    store: PathBuf,
+    #[command(flatten)]
+    store: store::StoreOption,
 
     /// How many pages are collected at a time.
     #[arg(long, value_name = "PAGES", default_value = "8")]
@@ -35,12 +36,13 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    toolwright::serve(&infatica_tools::SERVER, async |context: Context<Args>| {
-        let Args { store: path, concurrency, limits } = &context.args;
+    let setup = async |context: Context<Args>| {
+        let Args { store: store::StoreOption { store: path }, concurrency, limits } = &context.args;
         let stores = store::open(path).await?;
         let pages = Pages { store: stores.write.clone(), collector: Collector::new(limits)? };
         let background = Background::new(stores.clone(), path, Worker::new(pages, *concurrency))?;
         context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
-    })
+    };
+    Program::new(&infatica_tools::SERVER, setup).commands(keys::run).run()
 }

@@ -109,7 +109,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                 name: ::std::borrow::Cow::Borrowed("keys:read"),
                 access: contract::DeclaredAccess::Read,
                 grants: ::std::borrow::Cow::Borrowed(
-                    "Read stored LLM keys, in the web interface only.",
+                    "Read stored LLM keys, masked, in the web interface only; no tool shows them.",
                 ),
                 implies: contract::ScopeSet::EMPTY,
             },

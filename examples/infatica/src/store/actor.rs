@@ -17,6 +17,8 @@ pub(crate) struct Actor<'a> {
 pub(crate) enum By<'a> {
     /// A token was presented.
     Token { id: &'a str, name: &'a str },
+    /// A person at the machine of the server, or at its web interface.
+    Session { name: &'a str },
 }
 
 impl<'a> From<&'a Call> for Actor<'a> {
@@ -30,7 +32,7 @@ impl<'a> Actor<'a> {
     /// What logs call the actor.
     pub(crate) fn name(&self) -> Cow<'a, str> {
         match self.by {
-            By::Token { name, .. } => name.into(),
+            By::Token { name, .. } | By::Session { name } => name.into(),
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) async fn record(
 ) -> Result<(), StoreError> {
     let (via, credential) = match actor.by {
         By::Token { id, .. } => (Via::Token, Some(id)),
+        By::Session { .. } => (Via::Session, None),
     };
     sqlx::query(
         "INSERT INTO audit (account, at, via, credential, actor, action, object) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

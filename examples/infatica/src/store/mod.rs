@@ -4,7 +4,11 @@
 //! thing that is kept: its functions read, and its `transitions`, methods of [`WriteStore`], write.
 //! What a caller changes is recorded by `audit`, in the transaction that changes it.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use rand::distr::{Alphanumeric, SampleString as _};
@@ -18,11 +22,20 @@ use toolwright::ToolError;
 
 pub(crate) mod actor;
 pub(crate) mod audit;
+pub(crate) mod llm_keys;
 pub(crate) mod runs;
 mod time;
 
 /// How long a statement waits for another that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the database is.
+#[derive(clap::Args, Debug)]
+pub(crate) struct StoreOption {
+    /// The database of the runs; it is made where there is none
+    #[arg(long, value_name = "FILE", env = "INFATICA_STORE", default_value = "data/infatica-store.db")]
+    pub(crate) store: PathBuf,
+}
 
 /// Both doors to one database.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ mod engines;
 mod everything;
 mod exports;
 mod feeds;
+mod keys;
 mod reading;
 mod refusals;
 mod restarts;

@@ -1,0 +1,285 @@
+//! The command `keys`: the keys of accounts for language models. No tool shows, adds or deletes one.
+
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+
+use anyhow::{Context as _, ensure};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
+
+use crate::{
+    llm::{
+        BaseUrl, purpose,
+        vault::{self, Sealed, Vault},
+    },
+    store::{
+        self, Stores,
+        actor::{Actor, By},
+        llm_keys::{self, ID_PREFIX, LlmKey, NewKey},
+    },
+};
+
+/// The longest secret, in bytes.
+const MAX_SECRET: usize = 4096;
+
+/// A secret of fewer characters shows none of them.
+const MASKABLE: usize = 16;
+
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Store the keys of accounts for language models, which write their analyses
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum KeysCommand {
+    /// Store a key, which its account uses from now on; it is read from standard input
+    Add(AddOptions),
+    /// List the keys of all accounts, with the last four characters of each
+    List(Files),
+    /// Make a key the one that its account uses
+    Use(ChosenKey),
+    /// Delete a key
+    Delete(ChosenKey),
+    /// Add a new key to the key file, and encrypt every stored key under it
+    Rewrap(Files),
+}
+
+/// Where keys are kept.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Files {
+    #[command(flatten)]
+    store: store::StoreOption,
+    #[command(flatten)]
+    vault: vault::VaultOption,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct AddOptions {
+    /// What to call the key
+    #[arg(long, value_parser = name)]
+    name: String,
+    /// What comes before `/chat/completions`, such as https://api.openai.com/v1
+    #[arg(long)]
+    url: BaseUrl,
+    /// The model to ask, as the endpoint calls it
+    #[arg(long, value_parser = label)]
+    model: String,
+    #[command(flatten)]
+    owner: Owner,
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct ChosenKey {
+    /// Name or id of the key
+    #[arg(value_name = "NAME-OR-ID")]
+    key: String,
+    #[command(flatten)]
+    owner: Owner,
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(clap::Args, Debug)]
+struct Owner {
+    /// Whose key it is
+    #[arg(long, value_name = "NAME", default_value = "local", value_parser = label)]
+    account: String,
+}
+
+/// What can stand in a table and in a log.
+fn label(text: &str) -> Result<String, String> {
+    let printable = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
+    if text.trim() == text && (1..=64).contains(&text.chars().count()) && text.chars().all(printable) {
+        Ok(text.to_owned())
+    } else {
+        Err("write 1 to 64 printable characters".to_owned())
+    }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if text.starts_with(ID_PREFIX) {
+        return Err(format!("a name does not start with `{ID_PREFIX}`, as ids do"));
+    }
+    label(text)
+}
+
+/// What the commands work on.
+struct Kept {
+    stores: Stores,
+    vault: Vault,
+    /// The person at the machine.
+    operator: String,
+}
+
+pub(crate) async fn run(Command::Keys(command): Command) -> anyhow::Result<()> {
+    match command {
+        KeysCommand::Add(options) => {
+            let secret = read_secret()?;
+            with(&options.files, async |kept| kept.add(&options, &secret).await).await
+        }
+        KeysCommand::List(files) => with(&files, Kept::list).await,
+        KeysCommand::Use(chosen) => with(&chosen.files, async |kept| kept.choose(&chosen).await).await,
+        KeysCommand::Delete(chosen) => with(&chosen.files, async |kept| kept.delete(&chosen).await).await,
+        KeysCommand::Rewrap(files) => with(&files, Kept::rewrap).await,
+    }
+}
+
+async fn with(files: &Files, work: impl AsyncFnOnce(&Kept) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let stores = store::open(&files.store.store).await?;
+    let vault = files.vault.vault(&files.store.store);
+    let operator = whoami::username().unwrap_or_else(|_| "console".to_owned());
+    let kept = Kept { stores, vault, operator };
+    let done = work(&kept).await;
+    kept.stores.close().await;
+    done
+}
+
+impl Kept {
+    async fn add(&self, options: &AddOptions, secret: &SecretString) -> anyhow::Result<()> {
+        let AddOptions { name, url, model, owner, files: _ } = options;
+        self.prepare_vault().await?;
+        let id = llm_keys::new_id();
+        let sealed = self.vault.seal(secret, &purpose(&owner.account, &id, url.as_str()))?;
+        let new =
+            NewKey { id: &id, name, base_url: url.as_str(), model, secret: &sealed, last_four: last_four(secret) };
+        self.stores.write.add_llm_key(self.actor(owner), &new).await?;
+        eprintln!("stored `{name}` ({id}), which the account `{}` uses from now on", owner.account);
+        if !url.is_encrypted() {
+            eprintln!("note: whoever is on the way to {url} can read the key; https keeps it secret");
+        }
+        Ok(())
+    }
+
+    /// Makes the key file for a first key. A later one needs the file of those that are there, since
+    /// a server has one.
+    async fn prepare_vault(&self) -> anyhow::Result<()> {
+        let mut fault = None;
+        for key in self.all().await? {
+            match self.open(&key) {
+                Ok(_) => return Ok(()),
+                Err(error) => fault = Some(error),
+            }
+        }
+        match fault {
+            None => Ok(self.vault.create()?),
+            Some(error) => {
+                let hint = "the keys that are stored do not open; if their key file is lost, delete them first";
+                Err(error.context(hint))
+            }
+        }
+    }
+
+    async fn list(&self) -> anyhow::Result<()> {
+        let header = ["ID", "NAME", "ACCOUNT", "USED", "URL", "MODEL", "KEY", "CREATED", "BY", "LAST USED"];
+        let mut rows = vec![header.map(str::to_owned)];
+        for key in self.all().await? {
+            let LlmKey { id, account, name, base_url, model, secret: _, last_four, .. } = key;
+            rows.push([
+                id,
+                name,
+                account,
+                if key.in_use { "yes" } else { "no" }.to_owned(),
+                base_url,
+                model,
+                format!("…{last_four}"),
+                minute(key.created_at),
+                key.created_by,
+                key.last_used_at.map_or_else(|| "never".to_owned(), minute),
+            ]);
+        }
+        let table = toolwright::aligned(&rows);
+        io::stdout().write_all(table.as_bytes()).context("cannot write to standard output")
+    }
+
+    async fn choose(&self, chosen: &ChosenKey) -> anyhow::Result<()> {
+        let key = self.stores.write.use_llm_key(self.actor(&chosen.owner), &chosen.key).await?;
+        eprintln!("the account `{}` uses `{}` ({}) from now on", key.account, key.name, key.id);
+        Ok(())
+    }
+
+    async fn delete(&self, chosen: &ChosenKey) -> anyhow::Result<()> {
+        let key = self.stores.write.delete_llm_key(self.actor(&chosen.owner), &chosen.key).await?;
+        eprintln!("deleted `{}` ({})", key.name, key.id);
+        let next = llm_keys::in_use(&mut *self.stores.read.snapshot().await?, &key.account).await?;
+        match next {
+            Some(next) => eprintln!("the account `{}` uses `{}` ({})", key.account, next.name, next.id),
+            None => eprintln!("the account `{}` has no key", key.account),
+        }
+        Ok(())
+    }
+
+    /// A key that does not open is left as it is, and stops nothing.
+    async fn rewrap(&self) -> anyhow::Result<()> {
+        let reseal = |keys: &[LlmKey]| -> anyhow::Result<Vec<Option<Sealed>>> {
+            let opened: Vec<_> = keys.iter().map(|key| self.open(key)).collect();
+            self.vault.rotate()?;
+            let mut sealed = Vec::new();
+            for (key, secret) in keys.iter().zip(opened) {
+                sealed.push(match secret {
+                    Ok(secret) => Some(self.vault.seal(&secret, &key_purpose(key))?),
+                    Err(error) => {
+                        eprintln!("left as it is: {error:#}");
+                        None
+                    }
+                });
+            }
+            Ok(sealed)
+        };
+        let by = By::Session { name: &self.operator };
+        let resealed = self.stores.write.reseal_llm_keys(by, reseal).await?;
+        eprintln!("keys encrypted under the newest key of {}: {resealed}", self.vault.file().display());
+        Ok(())
+    }
+
+    async fn all(&self) -> anyhow::Result<Vec<LlmKey>> {
+        Ok(llm_keys::list(&mut *self.stores.read.snapshot().await?).await?)
+    }
+
+    fn open(&self, key: &LlmKey) -> anyhow::Result<SecretString> {
+        let opened = self.vault.open(&key.secret, &key_purpose(key));
+        opened.with_context(|| format!("`{}` ({}) of the account `{}`", key.name, key.id, key.account))
+    }
+
+    fn actor<'a>(&'a self, owner: &'a Owner) -> Actor<'a> {
+        Actor { account: &owner.account, by: By::Session { name: &self.operator } }
+    }
+}
+
+fn key_purpose(key: &LlmKey) -> Vec<u8> {
+    purpose(&key.account, &key.id, &key.base_url)
+}
+
+/// From a prompt at a terminal, or else from all of standard input. An argument would be seen by every
+/// process of the machine, and stay in the shell's history.
+fn read_secret() -> anyhow::Result<SecretString> {
+    let text = if io::stdin().is_terminal() {
+        Zeroizing::new(rpassword::prompt_password("Key: ").context("cannot read from the terminal")?)
+    } else {
+        // Room for all of it at once, so that no copy is left where it grew.
+        let mut text = Zeroizing::new(String::with_capacity(2 * MAX_SECRET));
+        let read = io::stdin().take(MAX_SECRET as u64 + 1).read_to_string(&mut text);
+        read.context("cannot read the key from standard input")?;
+        text
+    };
+    let secret = text.trim();
+    ensure!(!secret.is_empty(), "no key came: write it to standard input");
+    ensure!(
+        secret.len() <= MAX_SECRET && secret.chars().all(|c| c.is_ascii_graphic()),
+        "what came is no key: one is a word of at most {MAX_SECRET} letters, digits and marks of ASCII"
+    );
+    Ok(secret.into())
+}
+
+/// What may be shown of a secret.
+fn last_four(secret: &SecretString) -> &str {
+    let secret = secret.expose_secret();
+    if secret.len() < MASKABLE { "" } else { &secret[secret.len() - 4..] }
+}
+
+fn minute(microseconds: i64) -> String {
+    Timestamp::from_microsecond(microseconds)
+        .map_or_else(|_| microseconds.to_string(), |time| time.strftime("%Y-%m-%d %H:%M").to_string())
+}
