@@ -131,6 +131,23 @@ impl Client {
         }
     }
 
+    /// Sends a text as it is, be it a message or not, and waits for what is said to it.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn say(&mut self, text: &str) -> Reply {
+        match &mut self.way {
+            Way::Http { http, url, token } => {
+                let request = http.post(&*url).header("Content-Type", "application/json").body(text.to_owned());
+                answer(request, token.as_deref()).await.expect("an answer")
+            }
+            Way::Stdio(pipe) => {
+                pipe.send(text).await;
+                Reply { status: None, challenge: None, body: pipe.receive().await }
+            }
+        }
+    }
+
     async fn notify(&mut self, method: &str) {
         let message = json!({"jsonrpc": "2.0", "method": method});
         match &mut self.way {
@@ -165,9 +182,6 @@ async fn post(
         .header("Content-Type", "application/json")
         .header("Accept", "application/json, text/event-stream")
         .body(message.to_string());
-    if let Some(token) = token {
-        request = request.header("Authorization", format!("Bearer {token}"));
-    }
     if method != "initialize" {
         request = request.header("MCP-Protocol-Version", revision.as_str());
     }
@@ -177,6 +191,14 @@ async fn post(
             request = request.header("Mcp-Name", name);
         }
     }
+    answer(request, token).await
+}
+
+async fn answer(request: reqwest::RequestBuilder, token: Option<&str>) -> reqwest::Result<Reply> {
+    let request = match token {
+        Some(token) => request.header("Authorization", format!("Bearer {token}")),
+        None => request,
+    };
     let response = request.send().await?;
     let challenge =
         response.headers().get("www-authenticate").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());

@@ -24,6 +24,17 @@ fn server(arguments: &[&str]) -> ServerBuilder {
     arguments.iter().fold(server, |server, argument| server.arg(*argument))
 }
 
+/// A token with every scope.
+pub(crate) fn token(server: &Server, account: &str, name: &str) -> String {
+    let scopes = scopes();
+    server.token_for(account, name, &scopes.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Every scope.
+pub(crate) fn scopes() -> Vec<String> {
+    rows("infatica-scopes.tsv").into_iter().flatten().collect()
+}
+
 /// A caller with every scope.
 pub(crate) struct Account {
     client: Client,
@@ -42,13 +53,15 @@ impl Account {
 
     /// An account by way of a new token.
     pub(crate) fn with_new_token(server: &Server, account: &str, name: &str) -> Self {
-        let scopes: Vec<String> = rows("infatica-scopes.tsv").into_iter().flatten().collect();
-        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-        Self::with_token(server, &server.token_for(account, name, &scopes))
+        Self::with_token(server, &token(server, account, name))
     }
 
     pub(crate) fn with_token(server: &Server, token: &str) -> Self {
-        Self { client: Client::http(server.url(), Some(token), Revision::V2026_07_28) }
+        Self::with_client(Client::http(server.url(), Some(token), Revision::V2026_07_28))
+    }
+
+    pub(crate) fn with_client(client: Client) -> Self {
+        Self { client }
     }
 
     /// What a tool answers, be it a refusal.

@@ -215,7 +215,11 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn of(server: &Server, number: usize) -> Self {
-        Self { account: Account::named(server, &format!("story {number}")), kept: BTreeMap::new() }
+        Self::with(Account::named(server, &format!("story {number}")))
+    }
+
+    pub(crate) fn with(account: Account) -> Self {
+        Self { account, kept: BTreeMap::new() }
     }
 
     async fn tell(&mut self, effect: &Effect) {
@@ -232,7 +236,9 @@ impl Story {
     pub(crate) async fn prepare(&mut self, given: &[Step]) {
         for step in given {
             match step {
-                Step::Keep(tool, arguments, name, place) => self.keep(tool, arguments, Some((name, place))).await,
+                Step::Keep(tool, arguments, name, place) => {
+                    self.keep(tool, arguments, Some((name, place))).await;
+                }
                 Step::Until(tool, arguments, place, value) => {
                     let look = |answer: &Value| answer.pointer(place).cloned().unwrap_or_default();
                     self.wait(tool, arguments, look, &json!(value)).await;
@@ -241,13 +247,15 @@ impl Story {
         }
     }
 
-    /// Calls a tool, and keeps a value of its answer.
-    pub(crate) async fn keep(&mut self, tool: &str, arguments: &Value, keeps: Option<(&'static str, &str)>) {
-        let answer = self.account.call(tool, self.filled(arguments)).await;
+    /// Calls a tool, keeps a value of its answer, and gives its whole result.
+    pub(crate) async fn keep(&mut self, tool: &str, arguments: &Value, keeps: Option<(&'static str, &str)>) -> Value {
+        let reply = self.account.ask(tool, self.filled(arguments)).await;
+        let answer = reply.structured();
         if let Some((name, place)) = keeps {
             let value = answer.pointer(place).unwrap_or_else(|| panic!("{tool} answers without {place}: {answer}"));
             self.kept.insert(name, value.clone());
         }
+        reply.result().clone()
     }
 
     async fn wait(&mut self, tool: &str, arguments: &Value, look: impl Fn(&Value) -> Value, expected: &Value) {

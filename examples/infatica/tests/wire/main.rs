@@ -18,3 +18,4 @@ mod restarts;
 mod site;
 mod store;
 mod tools;
+mod transports;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The examples of each tool that the manifest declares to read.
-fn declared_readers() -> BTreeMap<String, Vec<Value>> {
+pub(crate) fn declared_readers() -> BTreeMap<String, Vec<Value>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools");
     let mut readers = BTreeMap::new();
     for file in std::fs::read_dir(folder).expect("the manifest") {
