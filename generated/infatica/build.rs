@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "73d5c3cb4d22add4c40d675d1b5cf555a1fb5fe716d4104467c6c56855239dc5"
+        digest: "1a434d52e83fb3fde31be49d53bf489420e4357923fb49d82010a9103f101eee"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

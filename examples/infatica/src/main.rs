@@ -20,6 +20,7 @@ mod keys;
 mod llm;
 mod runs;
 mod store;
+mod usage;
 mod worker;
 
 #[derive(clap::Args, Debug)]

@@ -12,7 +12,8 @@ use ::toolwright::contract;
 mod types;
 pub use types::{
     Via, AuditEntry, RunType, Engine, RunStatus, ItemStatus, ItemCounts, Run, Item,
-    RunDetails, LogEvent, DayCount, ExportFormat,
+    RunDetails, LogEvent, DayCount, ExportFormat, UsageKind, UsageOutcome, UsageEvent,
+    Usage, DayUsage, KindUsage,
 };
 
 #[path = "tools/get_audit_log.rs"]
@@ -35,6 +36,10 @@ pub mod get_run_stats;
 pub mod get_run_logs;
 #[path = "tools/retry_item.rs"]
 pub mod retry_item;
+#[path = "tools/get_usage_summary.rs"]
+pub mod get_usage_summary;
+#[path = "tools/list_usage_events.rs"]
+pub mod list_usage_events;
 
 /// What the manifest declares about the server.
 pub static SERVER: contract::ServerSpec = contract::ServerSpec {
@@ -121,6 +126,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             title: "Runs",
         },
         contract::GroupSpec {
+            name: "usage",
+            title: "Usage",
+        },
+        contract::GroupSpec {
             name: "audit",
             title: "Audit",
         },
@@ -136,6 +145,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <get_run_stats::Tool as contract::Tool>::SPEC,
         <get_run_logs::Tool as contract::Tool>::SPEC,
         <retry_item::Tool as contract::Tool>::SPEC,
+        <get_usage_summary::Tool as contract::Tool>::SPEC,
+        <list_usage_events::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
@@ -192,7 +203,9 @@ pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
 where
     R: contract::Handle<get_audit_log::Tool> + contract::Handle<list_runs::Tool>
         + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
-        + contract::Handle<get_run_stats::Tool> + contract::Handle<get_run_logs::Tool>,
+        + contract::Handle<get_run_stats::Tool> + contract::Handle<get_run_logs::Tool>
+        + contract::Handle<get_usage_summary::Tool>
+        + contract::Handle<list_usage_events::Tool>,
     W: contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
         + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>,
 {
@@ -205,7 +218,9 @@ where
         R: contract::Handle<get_audit_log::Tool> + contract::Handle<list_runs::Tool>
             + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
             + contract::Handle<get_run_stats::Tool>
-            + contract::Handle<get_run_logs::Tool>,
+            + contract::Handle<get_run_logs::Tool>
+            + contract::Handle<get_usage_summary::Tool>
+            + contract::Handle<list_usage_events::Tool>,
         W: contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
             + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>,
     {
@@ -253,6 +268,20 @@ where
                 "get_run_logs" => {
                     contract::invoke::<
                         get_run_logs::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "get_usage_summary" => {
+                    contract::invoke::<
+                        get_usage_summary::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "list_usage_events" => {
+                    contract::invoke::<
+                        list_usage_events::Tool,
                         R,
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
@@ -326,9 +355,15 @@ macro_rules! declared_tool {
     (retry_item => $($handler:tt)*) => {
         $($handler)*
     };
+    (get_usage_summary => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (list_usage_events => $($handler:tt)*) => {
+        $($handler)*
+    };
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/infatica/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: get_audit_log, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item"));
+        "declare it there and run `cargo run -p codegen`, or use one of: get_audit_log, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, get_usage_summary, list_usage_events"));
     };
 }

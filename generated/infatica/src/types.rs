@@ -545,3 +545,206 @@ impl ::core::fmt::Display for ExportFormat {
         f.pad(self.as_str())
     }
 }
+
+/// What a request was for.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum UsageKind {
+    /// One attempt at a page of a run, with its redirects.
+    #[serde(rename = "item")]
+    Item,
+    /// One attempt at the sitemap or feed of a run; for an index, with the sitemaps that were read.
+    #[serde(rename = "source")]
+    Source,
+    /// One question to a language model, for an analysis or a comparison.
+    #[serde(rename = "analysis")]
+    Analysis,
+}
+
+impl UsageKind {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Item, Self::Source, Self::Analysis];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Item => "item",
+            Self::Source => "source",
+            Self::Analysis => "analysis",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "item" => ::core::option::Option::Some(Self::Item),
+            "source" => ::core::option::Option::Some(Self::Source),
+            "analysis" => ::core::option::Option::Some(Self::Analysis),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for UsageKind {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What came of a request.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum UsageOutcome {
+    /// An answer that was used. It has its full price.
+    #[serde(rename = "completed")]
+    Completed,
+    /// An answer that could not be used. It costs 1 credit.
+    #[serde(rename = "failed")]
+    Failed,
+    /// No answer, or an address that may not be asked. It costs nothing.
+    #[serde(rename = "unanswered")]
+    Unanswered,
+}
+
+impl UsageOutcome {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Completed, Self::Failed, Self::Unanswered];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Unanswered => "unanswered",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "completed" => ::core::option::Option::Some(Self::Completed),
+            "failed" => ::core::option::Option::Some(Self::Failed),
+            "unanswered" => ::core::option::Option::Some(Self::Unanswered),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for UsageOutcome {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One request to another server.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct UsageEvent {
+    /// Id of the event.
+    pub id: ::std::string::String,
+    /// When it ended, RFC 3339.
+    pub at: ::std::string::String,
+    /// What it was for.
+    pub kind: crate::UsageKind,
+    /// The run, unless several were compared.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub run_id: ::core::option::Option<::std::string::String>,
+    /// The item, for kind `item`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub item_id: ::core::option::Option<::std::string::String>,
+    /// The analysis or comparison, for kind `analysis`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub analysis_id: ::core::option::Option<::std::string::String>,
+    /// The address, except for kind `analysis`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub url: ::core::option::Option<::std::string::String>,
+    /// Which attempt it was, except for kind `analysis`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub attempt: ::core::option::Option<::core::primitive::i64>,
+    /// What was kept, for kind `item`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub engine: ::core::option::Option<crate::Engine>,
+    /// What came of it.
+    pub outcome: crate::UsageOutcome,
+    /// Size of the answer that was used, uncompressed.
+    pub bytes: ::core::primitive::i64,
+    /// What it cost.
+    pub credits: ::core::primitive::i64,
+}
+
+/// How much was used.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Usage {
+    /// Requests, whatever came of them.
+    pub requests: ::core::primitive::i64,
+    /// Size of the answers that were used, uncompressed.
+    pub bytes: ::core::primitive::i64,
+    /// What they cost.
+    pub credits: ::core::primitive::i64,
+}
+
+/// The usage of a day.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct DayUsage {
+    /// Day in UTC, YYYY-MM-DD.
+    pub date: ::std::string::String,
+    /// How much was used.
+    pub usage: crate::Usage,
+}
+
+/// The usage of one kind and, for items, of one engine.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct KindUsage {
+    /// What the requests were for.
+    pub kind: crate::UsageKind,
+    /// What was kept, for kind `item`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub engine: ::core::option::Option<crate::Engine>,
+    /// How much was used.
+    pub usage: crate::Usage,
+}

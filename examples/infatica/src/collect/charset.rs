@@ -12,10 +12,7 @@ const PRESCAN_BYTES: usize = 1024;
 pub(super) fn page(answer: &Answer) -> Result<String, Fault> {
     if !is_text(answer) {
         let media_type = answer.media_type.as_ref().map_or("unknown type", mime::Mime::essence_str);
-        return Err(Fault {
-            http_status: Some(answer.status.as_u16()),
-            ..Fault::lasting(format!("only text is collected, and this is {media_type}"))
-        });
+        return Err(Fault::lasting(format!("only text is collected, and this is {media_type}")));
     }
     let head = &answer.body[..answer.body.len().min(PRESCAN_BYTES)];
     let declared = from_header(answer).or_else(|| declared_in(head));

@@ -60,6 +60,11 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Size of the body, uncompressed.
+    pub(super) fn bytes(&self) -> i64 {
+        i64::try_from(self.body.len()).unwrap_or(i64::MAX)
+    }
+
     pub(super) fn is_html(&self) -> bool {
         match &self.media_type {
             Some(media_type) => ["text/html", "application/xhtml+xml"].contains(&media_type.essence_str()),
@@ -93,14 +98,16 @@ impl Fetcher {
     }
 
     async fn follow(&self, mut target: Target, max_bytes: usize) -> Result<Answer, Fault> {
+        let mut last = None;
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.request(&target).await?;
+            let response = self.request(&target).await.map_err(|fault| fault.after(last))?;
+            last = Some(response.status());
             match redirect(&target, &response)? {
                 Some(next) => target = next,
                 None => return read(target, response, max_bytes).await,
             }
         }
-        Err(Fault::lasting(format!("more than {MAX_REDIRECTS} redirects")))
+        Err(Fault::lasting(format!("more than {MAX_REDIRECTS} redirects")).after(last))
     }
 
     async fn request(&self, target: &Target) -> Result<Body, Fault> {

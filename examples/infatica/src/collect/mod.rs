@@ -5,6 +5,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use http::StatusCode;
 use infatica_tools::Engine;
 use tokio::task::spawn_blocking;
 use url::Url;
@@ -66,18 +67,22 @@ impl Collector {
     /// Collects a page.
     pub(crate) async fn page(&self, url: &str, engine: Engine) -> Result<Page, Fault> {
         let answer = self.fetcher.get(Target::parse(url)?, self.page_bytes).await?;
-        blocking(move || extract(&answer, engine)).await
+        let status = answer.status;
+        blocking(move || extract(&answer, engine)).await.map_err(|fault| fault.after(Some(status)))
     }
 
     /// Reads a sitemap or feed, or one level of an index of sitemaps.
     pub(crate) async fn links(&self, url: &str, max_items: i64) -> Result<Links, Fault> {
         let mut links = Links::new(usize::try_from(max_items).unwrap_or(0));
-        match self.feed(Target::parse(url)?).await? {
-            (base, Feed::Pages(pages)) => links.add(&base, &pages),
-            (base, Feed::Index(sitemaps)) => self.index(&base, &sitemaps, &mut links).await?,
+        let Read { base, status, feed } = self.feed(Target::parse(url)?, &mut links).await?;
+        match feed {
+            Feed::Pages(pages) => links.add(&base, &pages),
+            Feed::Index(sitemaps) => self.index(&base, &sitemaps, &mut links).await?,
         }
         if links.urls.is_empty() {
-            return Err(Fault::lasting(format!("it lists no page to collect ({})", links.summary())));
+            return Err(
+                Fault::lasting(format!("it lists no page to collect ({})", links.summary())).after(Some(status))
+            );
         }
         Ok(links)
     }
@@ -91,12 +96,12 @@ impl Collector {
                 break;
             }
             let read = match base.join(sitemap) {
-                Ok(target) => self.feed(target).await,
+                Ok(target) => self.feed(target, links).await,
                 Err(refused) => Err(refused.into()),
             };
             match read {
-                Ok((base, Feed::Pages(pages))) => links.add(&base, &pages),
-                Ok((_, Feed::Index(_))) => links.unread_sitemaps += 1,
+                Ok(Read { base, feed: Feed::Pages(pages), .. }) => links.add(&base, &pages),
+                Ok(Read { feed: Feed::Index(_), .. }) => links.unread_sitemaps += 1,
                 Err(fault) => {
                     links.unread_sitemaps += 1;
                     first_fault.get_or_insert(fault);
@@ -109,14 +114,23 @@ impl Collector {
         }
     }
 
-    async fn feed(&self, target: Target) -> Result<(Target, Feed), Fault> {
+    async fn feed(&self, target: Target, links: &mut Links) -> Result<Read, Fault> {
         let answer = self.fetcher.get(target, MAX_FEED_BYTES).await?;
-        blocking(move || {
-            let text = feed::text(&answer)?;
-            Ok((answer.target, feed::parse(&text)?))
-        })
-        .await
+        links.bytes += answer.bytes();
+        let status = answer.status;
+        let read = blocking(move || {
+            let feed = feed::parse(&feed::text(&answer)?)?;
+            Ok(Read { base: answer.target, status, feed })
+        });
+        read.await.map_err(|fault| fault.after(Some(status)))
     }
+}
+
+/// A sitemap or feed that was read.
+struct Read {
+    base: Target,
+    status: StatusCode,
+    feed: Feed,
 }
 
 /// A collected page.
@@ -142,7 +156,7 @@ fn extract(answer: &Answer, engine: Engine) -> Result<Page, Fault> {
         final_url: answer.target.url().clone(),
         http_status: answer.status.as_u16(),
         media_type: answer.media_type.as_ref().map(|media_type| media_type.essence_str().to_owned()),
-        bytes: i64::try_from(answer.body.len()).unwrap_or(i64::MAX),
+        bytes: answer.bytes(),
         content,
     })
 }
@@ -159,6 +173,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + S
 #[derive(Debug)]
 pub(crate) struct Links {
     pub(crate) urls: Vec<Url>,
+    /// Size of all that was read.
+    pub(crate) bytes: i64,
     seen: HashSet<Url>,
     wanted: usize,
     refused: usize,
@@ -167,7 +183,7 @@ pub(crate) struct Links {
 
 impl Links {
     fn new(wanted: usize) -> Self {
-        Self { urls: Vec::new(), seen: HashSet::new(), wanted, refused: 0, unread_sitemaps: 0 }
+        Self { urls: Vec::new(), bytes: 0, seen: HashSet::new(), wanted, refused: 0, unread_sitemaps: 0 }
     }
 
     fn is_full(&self) -> bool {
@@ -203,6 +219,7 @@ impl Links {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) message: String,
+    /// The status of the last answer, when there was one.
     pub(crate) http_status: Option<u16>,
     pub(crate) recovery: Recovery,
 }
@@ -224,6 +241,11 @@ impl Fault {
     /// The server's own fault; its log has the details.
     pub(crate) fn internal() -> Self {
         Self::lasting("its content could not be processed")
+    }
+
+    /// The same fault, met after an answer with this status unless it names another.
+    fn after(self, status: Option<StatusCode>) -> Self {
+        Self { http_status: self.http_status.or(status.map(|status| status.as_u16())), ..self }
     }
 
     fn passing(message: impl Into<String>) -> Self {

@@ -22,9 +22,11 @@ use toolwright::ToolError;
 
 pub(crate) mod actor;
 pub(crate) mod audit;
+mod ledger;
 pub(crate) mod llm_keys;
 pub(crate) mod runs;
 mod time;
+pub(crate) mod usage;
 
 /// How long a statement waits for another that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

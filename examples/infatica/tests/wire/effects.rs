@@ -112,6 +112,20 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
     ];
     vec![
         create_run().shown_by("list_runs", json!({}), |runs| runs["total"].clone(), json!(0), json!(1)),
+        create_run().shown_by(
+            "get_usage_summary",
+            json!({}),
+            |summary| summary["total"]["requests"].clone(),
+            json!(0),
+            json!(1),
+        ),
+        create_run().shown_by(
+            "list_usage_events",
+            run(),
+            |events| events["events"][0]["outcome"].clone(),
+            Value::Null,
+            json!("completed"),
+        ),
         create_run().shown_by("get_run_stats", json!({}), |stats| stats["completed_items"].clone(), json!(0), json!(1)),
         create_run().shown_by(
             "export_run",
@@ -161,6 +175,12 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
         ("get_run_stats", json!({"days": 7}), "invalid_arguments: `days`: "),
         ("get_run_logs", nothing(), no_run),
         ("retry_item", json!({"run_id": "run_nothing", "item_id": "item_nothing"}), no_run),
+        (
+            "get_usage_summary",
+            json!({"since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}),
+            "invalid_arguments: `since`: it must lie before `until`",
+        ),
+        ("list_usage_events", nothing(), no_run),
     ]
 }
 

@@ -19,3 +19,4 @@ mod site;
 mod store;
 mod tools;
 mod transports;
+mod usage;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use infatica_tools::{Engine, ItemStatus, RunStatus};
+use infatica_tools::{Engine, ItemStatus, RunStatus, UsageOutcome};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Event, insert_task, record, settle};
 use crate::{
     collect::{Fault, Links, Page},
-    store::{StoreError, WriteStore, runs::RunKey, time, word},
+    store::{StoreError, WriteStore, runs::RunKey, time, usage, word},
 };
 
 /// What a task is for.
@@ -50,6 +50,7 @@ pub(crate) struct Claim {
     task: i64,
     attempt: i64,
     run: RunKey,
+    account: String,
     pub(crate) role: Role,
     pub(crate) url: String,
     pub(crate) engine: Engine,
@@ -99,8 +100,8 @@ impl WriteStore {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let run = RunKey(row.try_get("run")?);
-        let (engine, max_items, status): (String, i64, String) =
-            sqlx::query_as("SELECT engine, ifnull(max_items, 0), status FROM runs WHERE seq = ?1")
+        let (account, engine, max_items, status): (String, String, i64, String) =
+            sqlx::query_as("SELECT account, engine, ifnull(max_items, 0), status FROM runs WHERE seq = ?1")
                 .bind(run.0)
                 .fetch_one(&mut *change)
                 .await?;
@@ -108,6 +109,7 @@ impl WriteStore {
             task: row.try_get("seq")?,
             attempt: row.try_get("attempts")?,
             run,
+            account,
             role: Role::from_word(row.try_get("role")?)?,
             url: row.try_get("url")?,
             engine: word(&engine)?,
@@ -165,6 +167,9 @@ impl WriteStore {
             Outcome::Failed(_) | Outcome::Postponed(..) | Outcome::Interrupted => {}
         }
         claim.record(&mut change, now, end.event, Some(&end.detail)).await?;
+        if let Some((outcome, bytes)) = used(outcome) {
+            usage::record(&mut change, now, &claim.usage(outcome, bytes)).await?;
+        }
         settle(&mut change, now, claim.run).await?;
         change.commit().await?;
         Ok(true)
@@ -264,7 +269,30 @@ async fn insert_result(connection: &mut SqliteConnection, claim: &Claim, page: &
     Ok(())
 }
 
+/// What an attempt used, and for what: the size of an answer that was taken. One that is put back
+/// because the server stops is not counted, as one is not that ends after its run was cancelled.
+fn used(outcome: &Outcome) -> Option<(UsageOutcome, i64)> {
+    match outcome {
+        Outcome::Collected(page) => Some((UsageOutcome::Completed, page.bytes)),
+        Outcome::Expanded(links) => Some((UsageOutcome::Completed, links.bytes)),
+        Outcome::Failed(fault) | Outcome::Postponed(fault, _) => match fault.http_status {
+            Some(_) => Some((UsageOutcome::Failed, 0)),
+            None => Some((UsageOutcome::Unanswered, 0)),
+        },
+        Outcome::Interrupted => None,
+    }
+}
+
 impl Claim {
+    fn usage(&self, outcome: UsageOutcome, bytes: i64) -> usage::Event<'_> {
+        let &Self { run, task, attempt, engine, .. } = self;
+        let request = match self.role {
+            Role::Page => usage::Request::Item { run, task, attempt, engine },
+            Role::Source => usage::Request::Source { run, task, attempt },
+        };
+        usage::Event { account: &self.account, request, outcome, bytes }
+    }
+
     async fn record(
         &self,
         connection: &mut SqliteConnection,
