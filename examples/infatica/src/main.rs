@@ -20,6 +20,8 @@ mod keys;
 mod llm;
 mod runs;
 mod store;
+#[allow(dead_code, reason = "balances and language models will be asked for")]
+mod upstream;
 mod usage;
 mod worker;
 

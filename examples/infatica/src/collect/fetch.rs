@@ -1,25 +1,10 @@
 //! Fetching: one GET, its redirects, and its body up to a bound.
 
-use std::{
-    error::Error,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{
-        Client,
-        connect::{HttpConnector, dns::Name},
-    },
-    rt::{TokioExecutor, TokioTimer},
-};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use mime::Mime;
 use tower::{Service, ServiceExt as _};
 use tower_http::decompression::Decompression;
@@ -27,6 +12,7 @@ use tower_http::decompression::Decompression;
 use super::{
     Fault, Recovery,
     address::{Policy, Refused, Target},
+    connect::{self, CheckedClient, find, root_cause},
 };
 
 /// How many redirects are followed from one address.
@@ -35,12 +21,10 @@ const MAX_REDIRECTS: usize = 5;
 /// How many characters of an unknown encoding are repeated.
 const MAX_ENCODING: usize = 100;
 
-const USER_AGENT: &str = concat!("infatica-mcp/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("infatica-mcp/", env!("CARGO_PKG_VERSION"));
 
-/// The client knows no proxies, follows no redirects and keeps no cookies: nothing but the checked
-/// address of a checked URL is ever connected to.
-type HttpClient = Decompression<Client<HttpsConnector<HttpConnector<CheckedResolver>>, Empty<Bytes>>>;
-type Body = <HttpClient as Service<Request<Empty<Bytes>>>>::Response;
+type HttpClient = Decompression<CheckedClient>;
+type Body = <HttpClient as Service<Request<Full<Bytes>>>>::Response;
 
 #[derive(Debug, Clone)]
 pub(super) struct Fetcher {
@@ -76,17 +60,8 @@ impl Answer {
 impl Fetcher {
     pub(super) fn new(policy: Policy, time_limit: Duration) -> anyhow::Result<Self> {
         let policy = Arc::new(policy);
-        let mut connector = HttpConnector::new_with_resolver(CheckedResolver(Arc::clone(&policy)));
-        connector.enforce_http(false);
-        connector.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
-            .context("cannot set up TLS")?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
-        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Ok(Self { client: Decompression::new(client), policy, time_limit })
+        let client = Decompression::new(connect::client(&policy)?);
+        Ok(Self { client, policy, time_limit })
     }
 
     /// Fetches a target, wherever its redirects lead, within the time limit.
@@ -111,11 +86,11 @@ impl Fetcher {
     }
 
     async fn request(&self, target: &Target) -> Result<Body, Fault> {
-        self.policy.check_literal(target)?;
+        self.policy.check_literal(target.url())?;
         let request = Request::get(target.url().as_str())
             .header(header::USER_AGENT, USER_AGENT)
             .header(header::ACCEPT, "*/*")
-            .body(Empty::new())
+            .body(Full::default())
             .map_err(|error| Fault::lasting(format!("the address cannot be requested: {error}")))?;
         self.client.clone().oneshot(request).await.map_err(|error| match find::<Refused>(&error) {
             Some(refused) => refused.clone().into(),
@@ -181,40 +156,4 @@ fn refusal<B>(response: &Response<B>) -> Fault {
         http_status: Some(status.as_u16()),
         recovery: if passes { Recovery::Later(retry_after) } else { Recovery::Never },
     }
-}
-
-/// Resolves names for the client: it connects to what was checked here.
-#[derive(Debug, Clone)]
-struct CheckedResolver(Arc<Policy>);
-
-impl Service<Name> for CheckedResolver {
-    type Response = std::vec::IntoIter<std::net::SocketAddr>;
-    type Error = Box<dyn Error + Send + Sync>;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let policy = Arc::clone(&self.0);
-        Box::pin(async move { Ok(policy.resolve(name.as_str()).await?.into_iter()) })
-    }
-}
-
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    causes(error).find_map(|error| error.downcast_ref())
-}
-
-fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    causes(error).last().unwrap_or(error)
 }

@@ -1,7 +1,8 @@
 //! Collecting: from an address to what a run keeps of it.
 //!
-//! `address` says what may be fetched, `fetch` fetches it, `charset` makes text of it, `html` keeps
-//! what an engine wants of a page, and `feed` finds the pages that a sitemap or feed lists.
+//! `address` says what may be fetched, `connect` connects there, `fetch` fetches it, `charset` makes
+//! text of it, `html` keeps what an engine wants of a page, and `feed` finds the pages that a sitemap
+//! or feed lists.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,11 +13,12 @@ use url::Url;
 
 mod address;
 mod charset;
+pub(crate) mod connect;
 mod feed;
-mod fetch;
+pub(crate) mod fetch;
 mod html;
 
-pub(crate) use address::Target;
+pub(crate) use address::{Policy, Refused, Target};
 use feed::Feed;
 use fetch::{Answer, Fetcher};
 
