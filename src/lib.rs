@@ -18,12 +18,13 @@
 //! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
 //! answers in the protocol's terms, `arguments` holds the arguments against their schema, and
-//! `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt. `stdio` asks the
-//! same of every line.
+//! `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt, and `completion`
+//! suggests what could fill them. `stdio` asks the same of every line.
 
 mod arguments;
 mod call;
 mod cli;
+mod completion;
 #[doc(hidden)]
 pub mod contract;
 mod credential;

@@ -1,17 +1,17 @@
-//! Declared prompts: whether arguments fill them, what their messages say, and how a word goes on.
+//! Declared prompts: whether arguments fill them, and what their messages say.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value as Gap, syntax::SyntaxConfig};
-use rmcp::model::{CompletionInfo, PromptMessage, Role};
+use rmcp::model::{PromptMessage, Role};
 use serde_json::{Map, Value};
 
 use crate::{
     ServerSpec,
     gate::Admitted,
     nearest::nearest,
-    spec::{PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec},
+    spec::{ArgumentValues, PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec},
 };
 
 /// How many arguments that a prompt does not have are named: a caller can send any number.
@@ -59,7 +59,7 @@ impl AdmittedPrompt {
 
 /// The text that was given for an argument, if one was.
 fn check(argument: &PromptArgumentSpec, given: Option<&Value>) -> Result<Option<String>, String> {
-    let PromptArgumentSpec { name, required, words } = argument;
+    let PromptArgumentSpec { name, required, values } = argument;
     let text = match given {
         None => "",
         Some(Value::String(text)) => text,
@@ -68,10 +68,12 @@ fn check(argument: &PromptArgumentSpec, given: Option<&Value>) -> Result<Option<
     if text.is_empty() {
         return if *required { Err(format!("`{name}` is missing.")) } else { Ok(None) };
     }
-    if words.is_empty() || words.contains(&text) {
-        return Ok(Some(text.to_owned()));
+    match values {
+        ArgumentValues::Words(words) if !words.contains(&text) => {
+            Err(format!("`{name}` is one of `{}`, and not `{}`.", words.join("`, `"), shortened(text)))
+        }
+        ArgumentValues::Words(_) | ArgumentValues::Text | ArgumentValues::Listed(_) => Ok(Some(text.to_owned())),
     }
-    Err(format!("`{name}` is one of `{}`, and not `{}`.", words.join("`, `"), shortened(text)))
 }
 
 /// What is said of an argument that a prompt does not have.
@@ -150,16 +152,4 @@ fn context(prompt: &'static PromptSpec, arguments: &Arguments) -> Gap {
         Err(Error::new(ErrorKind::InvalidOperation, "the prompt does not use this tool"))
     });
     Gap::from_pairs(prompt.arguments.iter().map(value).chain([("tool", tool)]))
-}
-
-/// The words of an argument that begin with what was typed, in any case.
-pub(crate) fn complete(argument: &PromptArgumentSpec, typed: &str) -> CompletionInfo {
-    let typed = typed.to_lowercase();
-    let words = argument.words.iter().filter(|word| word.to_lowercase().starts_with(&typed));
-    let all: Vec<String> = words.map(|word| (*word).to_owned()).collect();
-    let mut shown = CompletionInfo::default();
-    shown.total = u32::try_from(all.len()).ok();
-    shown.has_more = Some(all.len() > CompletionInfo::MAX_VALUES);
-    shown.values = all.into_iter().take(CompletionInfo::MAX_VALUES).collect();
-    shown
 }

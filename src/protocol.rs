@@ -6,18 +6,19 @@ use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult, ContentBlock,
-        CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation,
-        InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult, PaginatedRequestParams,
-        PromptsCapability, ProtocolVersion, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult, CompletionInfo,
+        ContentBlock, CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+        Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult,
+        PaginatedRequestParams, PromptsCapability, ProtocolVersion, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
+use serde_json::{Value, json};
 
 use crate::{
     ServerSpec, ToolError,
+    completion::{self, Candidates, Completion},
     listing::cache_scope,
-    prompt,
     refusal::fill,
     server::{AdmittedCall, Passage, Server, Work},
 };
@@ -45,34 +46,39 @@ pub(crate) struct Protocol(pub(crate) Arc<Server>);
 type Context = RequestContext<RoleServer>;
 
 impl Protocol {
-    async fn call(&self, call: AdmittedCall, context: &Context, passage: &Passage) -> Option<CallToolResult> {
+    /// Runs a call, whose result has no secrets. Nothing comes of one whose caller has gone.
+    async fn run(&self, call: AdmittedCall, context: &Context) -> Option<Result<Value, ToolError>> {
         let AdmittedCall { admitted, arguments } = call;
-        let answer = match self.0.schemas.check(admitted.operation(), arguments) {
+        let mut answer = match self.0.schemas.check(admitted.operation(), arguments) {
             Ok(arguments) => self.0.runner.run(admitted, arguments, context.ct.clone()).await,
             Err(error) => Some(Err(error)),
         };
-        let (outcome, result) = match answer {
-            None => ("caller_gone", None),
-            Some(Ok(mut value)) => {
-                self.0.secrets.redact_result(&mut value);
-                ("ok", Some(CallToolResult::structured(value)))
-            }
-            Some(Err(error)) => (error.code().entry().name, Some(self.failed(&error))),
-        };
-        // Set once: no one else answers this request.
-        let _ = passage.outcome.set(outcome);
-        result
+        if let Some(Ok(result)) = &mut answer {
+            self.0.secrets.redact_result(result);
+        }
+        answer
     }
 
-    /// A tool's error is a result, so that the model reads it and can do better.
-    fn failed(&self, error: &ToolError) -> CallToolResult {
+    /// What a caller reads of a tool's error, which may be a model that can do better.
+    fn explained(&self, error: &ToolError) -> String {
         let mut text = error.to_string();
         if error.wants_advice() {
             text.push_str(". ");
             text.push_str(&fill(error.code().entry().fix, self.0.spec));
         }
-        let text = self.0.secrets.redact_text(&text);
-        CallToolResult::error(vec![ContentBlock::text(text)])
+        self.0.secrets.redact_text(&text).into_owned()
+    }
+
+    /// What completes an argument. That a tool failed is an error, for that there is nothing to suggest
+    /// would be another thing to say.
+    async fn suggest(&self, asked: Completion, context: &Context) -> Option<Result<CompletionInfo, ToolError>> {
+        let Completion { from, typed } = asked;
+        match from {
+            Candidates::Declared(words) => Some(Ok(completion::matching(words.iter().copied(), &typed))),
+            Candidates::Listed(listed, call) => {
+                self.run(call, context).await.map(|answer| listed.complete(answer, &typed))
+            }
+        }
     }
 }
 
@@ -105,6 +111,11 @@ fn capabilities(spec: &ServerSpec) -> ServerCapabilities {
         capabilities.completions = Some(serde_json::Map::new());
     }
     capabilities
+}
+
+/// What stands where an answer would, when nobody is left to read one.
+fn unread() -> ErrorData {
+    ErrorData::internal_error("the call was cancelled", None)
 }
 
 fn is_modern(context: &Context) -> bool {
@@ -156,9 +167,13 @@ impl ServerHandler for Protocol {
     async fn call_tool(&self, _: CallToolRequestParams, mut context: Context) -> Result<CallToolResponse, ErrorData> {
         let mut passage = passage(&mut context)?;
         let Work::Call(call) = work(&mut passage)? else { return Err(ambiguous()) };
-        let result = self.call(call, &context, &passage).await;
-        // Nobody is left to read what stands here.
-        result.map(Into::into).ok_or_else(|| ErrorData::internal_error("the call was cancelled", None))
+        let answer = self.run(call, &context).await;
+        passage.note(answer.as_ref());
+        let result = match answer.ok_or_else(unread)? {
+            Ok(value) => CallToolResult::structured(value),
+            Err(error) => CallToolResult::error(vec![ContentBlock::text(self.explained(&error))]),
+        };
+        Ok(result.into())
     }
 
     async fn list_prompts(
@@ -180,26 +195,23 @@ impl ServerHandler for Protocol {
     ) -> Result<GetPromptResponse, ErrorData> {
         let mut passage = passage(&mut context)?;
         let Work::Prompt(prompt) = work(&mut passage)? else { return Err(ambiguous()) };
-        let (outcome, result) = match self.0.prompts.render(&prompt) {
-            Ok(messages) => {
-                let mut result = GetPromptResult::new(messages);
-                result.description = self.0.prompt_list.get(prompt.name()).and_then(|shown| shown.description.clone());
-                ("ok", Ok(result.into()))
-            }
-            Err(error) => {
-                let error = ToolError::internal(error);
-                (error.code().entry().name, Err(ErrorData::internal_error(error.message().to_owned(), None)))
-            }
-        };
-        // Set once: no one else answers this request.
-        let _ = passage.outcome.set(outcome);
-        result
+        let rendered = self.0.prompts.render(&prompt).map_err(ToolError::internal);
+        passage.note(Some(&rendered));
+        let messages = rendered.map_err(|error| ErrorData::internal_error(error.message().to_owned(), None))?;
+        let mut result = GetPromptResult::new(messages);
+        result.description = self.0.prompt_list.get(prompt.name()).and_then(|shown| shown.description.clone());
+        Ok(result.into())
     }
 
     async fn complete(&self, _: CompleteRequestParams, mut context: Context) -> Result<CompleteResult, ErrorData> {
         let mut passage = passage(&mut context)?;
-        let Work::Complete { argument, typed } = work(&mut passage)? else { return Err(ambiguous()) };
-        Ok(CompleteResult::new(prompt::complete(argument, &typed)))
+        let Work::Complete(asked) = work(&mut passage)? else { return Err(ambiguous()) };
+        let answer = self.suggest(asked, &context).await;
+        passage.note(answer.as_ref());
+        answer.ok_or_else(unread)?.map(CompleteResult::new).map_err(|error| {
+            let data = json!({ "reason": error.code().entry().name });
+            ErrorData::internal_error(self.explained(&error), Some(data))
+        })
     }
 
     /// The front service lets methods through that this handler knows. What comes here is one of

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 use toolwright_core::ErrorCode;
 
 use crate::{
-    Handlers, Identity, Secrets, ServerSpec,
+    Handlers, Identity, Secrets, ServerSpec, ToolError,
     arguments::Schemas,
+    completion::{Candidates, Completion},
     credential::{Presented, Verifier},
     envelope::{Message, Request},
     gate::{self, Admitted, Operation},
@@ -17,7 +18,7 @@ use crate::{
     protocol::is_spoken,
     refusal::Refusal,
     runner::Runner,
-    spec::{PromptArgumentSpec, ToolSpec},
+    spec::{ArgumentValues, CompletionSpec, PromptSpec, ToolSpec},
 };
 
 /// Everything that answering a request takes, shared by all transports.
@@ -42,16 +43,25 @@ pub(crate) struct Passage {
     pub(crate) outcome: Arc<OnceLock<&'static str>>,
 }
 
+impl Passage {
+    /// Notes what came of the request; nothing has when its caller has gone.
+    pub(crate) fn note<T>(&self, answer: Option<&Result<T, ToolError>>) {
+        let outcome = match answer {
+            None => "caller_gone",
+            Some(Ok(_)) => "ok",
+            Some(Err(error)) => error.code().entry().name,
+        };
+        // Set once: no one else answers this request.
+        let _ = self.outcome.set(outcome);
+    }
+}
+
 /// What is to be done for a request that was authorized.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
     Call(AdmittedCall),
     Prompt(AdmittedPrompt),
-    /// How what was typed for an argument goes on.
-    Complete {
-        argument: &'static PromptArgumentSpec,
-        typed: String,
-    },
+    Complete(Completion),
 }
 
 /// An authorized call, with its arguments as the envelope's parser read them.
@@ -158,7 +168,8 @@ impl Server {
         filled.map(Work::Prompt).map_err(|faults| self.invalid_prompt_arguments(prompt.name, &faults.join(" ")))
     }
 
-    /// The words of an argument are shown to whom the prompt itself is shown.
+    /// The words of an argument are shown to whom the prompt itself is shown; what a tool lists, to whom may
+    /// have both the prompt and the tool. What else was filled in (`context`) changes neither.
     fn examine_completion(&self, params: &Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
         let of =
             |object: &str, key: &str| params.get(object).and_then(|object| object.get(key)).and_then(Value::as_str);
@@ -172,10 +183,31 @@ impl Server {
         let Some(prompt) = visible.find(|prompt| prompt.name == name) else {
             return Err(self.unknown_prompt(name, identity));
         };
-        match prompt.arguments.iter().find(|declared| declared.name == argument) {
-            Some(argument) => Ok(Work::Complete { argument, typed: typed.to_owned() }),
-            None => Err(self.invalid_prompt_arguments(prompt.name, &prompt::unknown(prompt, argument))),
-        }
+        let Some(declared) = prompt.arguments.iter().find(|declared| declared.name == argument) else {
+            return Err(self.invalid_prompt_arguments(prompt.name, &prompt::unknown(prompt, argument)));
+        };
+        let from = match &declared.values {
+            ArgumentValues::Text => Candidates::Declared(&[]),
+            ArgumentValues::Words(words) => Candidates::Declared(words),
+            ArgumentValues::Listed(listed) => self.examine_listing(prompt, listed, typed, identity)?,
+        };
+        Ok(Work::Complete(Completion { from, typed: typed.to_owned() }))
+    }
+
+    fn examine_listing(
+        &self,
+        prompt: &'static PromptSpec,
+        listed: &'static CompletionSpec,
+        typed: &str,
+        identity: &Arc<Identity>,
+    ) -> Result<Candidates, Refusal> {
+        self.admit(identity, prompt)?;
+        let admitted = self.admit(identity, listed.tool)?;
+        let call = listed.call(admitted, typed).map_err(|error| {
+            let error = ToolError::internal(error);
+            Refusal::new(self.spec, error.code(), None)
+        })?;
+        Ok(Candidates::Listed(listed, call))
     }
 
     fn admit<O: Operation>(&self, identity: &Arc<Identity>, operation: &'static O) -> Result<Admitted<O>, Refusal> {

@@ -65,7 +65,8 @@ impl ServerSpec {
 
     /// Whether an argument of a prompt can be completed.
     pub fn completes(&self) -> bool {
-        self.prompts.iter().flat_map(|prompt| prompt.arguments).any(|argument| !argument.words.is_empty())
+        let mut arguments = self.prompts.iter().flat_map(|prompt| prompt.arguments);
+        arguments.any(|argument| argument.values != ArgumentValues::Text)
     }
 }
 
@@ -152,8 +153,34 @@ pub struct PromptArgumentSpec {
     pub name: &'static str,
     /// Whether it must be there.
     pub required: bool,
-    /// The values that it can have; without any, it is free text.
-    pub words: &'static [&'static str],
+    /// Which values it can have.
+    pub values: ArgumentValues,
+}
+
+/// Which values an argument of a prompt can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArgumentValues {
+    /// Any text.
+    Text,
+    /// One of several words.
+    Words(&'static [&'static str]),
+    /// Any text; what a tool lists is suggested.
+    Listed(CompletionSpec),
+}
+
+/// Where values to suggest for an argument come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompletionSpec {
+    /// The tool that lists them. It reads, and the prompt uses it.
+    pub tool: &'static ToolSpec,
+    /// Its arguments, as a JSON object that its input schema accepts.
+    pub input: &'static str,
+    /// The one of its arguments that takes what was typed, once something is.
+    pub typed: Option<&'static str>,
+    /// The properties that lead through its result to the values; lists on the way are gone through.
+    pub values: &'static [&'static str],
+    /// The properties that lead to how many there are in all.
+    pub total: Option<&'static [&'static str]>,
 }
 
 /// A message of a prompt.

@@ -194,8 +194,44 @@ pub struct PromptArgument {
     pub description: String,
     /// Whether it must be there.
     pub required: bool,
-    /// The values that it can have; without any, it is free text.
-    pub words: Vec<String>,
+    /// Which values it can have.
+    pub values: ArgumentValues,
+}
+
+/// Which values an argument of a prompt can have.
+#[derive(Debug)]
+pub enum ArgumentValues {
+    /// Any text.
+    Text,
+    /// One of several words.
+    Words(Vec<String>),
+    /// Any text; clients suggest what a tool lists.
+    Listed(Completion),
+}
+
+impl ArgumentValues {
+    /// The words, where it is a choice.
+    pub fn words(&self) -> &[String] {
+        match self {
+            Self::Words(words) => words,
+            Self::Text | Self::Listed(_) => &[],
+        }
+    }
+}
+
+/// Where values to suggest come from.
+#[derive(Debug)]
+pub struct Completion {
+    /// The tool that lists them, as a place in [`Api::tools`]. It reads, and the prompt uses it.
+    pub tool: usize,
+    /// Its arguments; its input schema accepts them.
+    pub input: Value,
+    /// The one of its arguments, a text, that takes what was typed.
+    pub typed: Option<String>,
+    /// The properties that lead through its result to the values, which are text.
+    pub values: Vec<String>,
+    /// The properties that lead to how many there are in all, an integer.
+    pub total: Option<Vec<String>>,
 }
 
 /// A message of a prompt.

@@ -109,7 +109,7 @@ codes! {
     SecretOutput = "secret-output";
     /// A name or a schema that a client cuts off or drops.
     ClientLimit = "client-limit";
-    /// A tool that is not declared, or that a message names and its prompt does not use.
+    /// A tool that is not declared, or that a message or a completion names and the prompt does not use.
     UnknownTool = "unknown-tool";
     /// An argument that a message names and its prompt does not have.
     UnknownArgument = "unknown-argument";
@@ -119,6 +119,8 @@ codes! {
     AbsentArgument = "absent-argument";
     /// An argument of a prompt that is neither text nor a choice of words.
     ArgumentType = "argument-type";
+    /// A completion whose tool does more than read or refuses what it is called with, or whose path leads nowhere.
+    InvalidCompletion = "invalid-completion";
     /// A message that is no template, or that has more than gaps and conditions in it.
     TemplateSyntax = "template-syntax";
     /// A manifest that the schema accepts and the generator cannot read: a fault of the generator.

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod clients;
+mod completions;
 mod constants;
 mod declared;
 mod fields;

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "78a7b86aff0d0df7ac9afca5c735cab00133698916d7cc7fa3ef6f474d5234b8"
+        digest: "a70282e0415d1ab6f0b1278bfdcc988493ddae6f9f0882d719a97d9703e51338"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -13,7 +13,7 @@ pub(super) fn file(api: &Api) -> Option<File> {
 
 fn prompt(prompt: &Prompt) -> Value {
     let Prompt { name, title, description, arguments, uses: _, requirement: _, messages: _ } = prompt;
-    let argument = |PromptArgument { name, description, required, words: _ }: &PromptArgument| json!({"name": name, "description": description, "required": required});
+    let argument = |PromptArgument { name, description, required, values: _ }: &PromptArgument| json!({"name": name, "description": description, "required": required});
     let mut shown = json!({"name": name});
     if let Some(title) = title {
         shown["title"] = json!(title);

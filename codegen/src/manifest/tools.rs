@@ -200,6 +200,32 @@ pub struct PromptArgument {
     pub required: bool,
     /// What it is.
     pub description: Text,
+    /// Where clients find values to suggest for it. A choice of words is suggested without.
+    pub complete: Option<Completion>,
+}
+
+/// Where clients find values to suggest for an argument of a prompt: in the result of a tool, which is
+/// called for whoever is filling the argument in. Suggested is what begins with the text that was typed,
+/// without regard to case, in the order of the tool, 100 values at most. Another value can be given all the same.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Completion {
+    /// The tool: one with `access: read` that is among the prompt's `uses`, so that whoever has the prompt
+    /// has the suggestions too.
+    pub tool: Name,
+    /// What the tool is called with; nothing when it is left out.
+    #[serde(default)]
+    #[schemars(schema_with = "super::schema::any_object")]
+    pub input: Option<Tree>,
+    /// The argument of the tool that takes what was typed, once something is: a tool that searches then
+    /// finds more than the values that it lists first.
+    pub typed: Option<Name>,
+    /// Where the values stand in the tool's result: the names of properties with dots between them, as
+    /// `runs.id`. Lists on the way are gone through. What it leads to is text.
+    pub values: Name,
+    /// Where the result tells how many there are in all, for a tool that lists some of them at a time: a
+    /// path as of `values`, to an integer.
+    pub total: Option<Name>,
 }
 
 /// A message of a prompt.

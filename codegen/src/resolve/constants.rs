@@ -78,26 +78,33 @@ fn object_in<'t>(of: &Type, value: &Tree, types: &'t ResolvedTypes<'_>) -> Optio
 }
 
 fn check_examples(tool: &ResolvedTool<'_>, faults: &mut Faults) {
-    let schema = &tool.api.input_schema;
-    let Some(validator) = validator(schema) else { return };
     for example in &tool.declared.examples {
         super::server::check_line(&example.title, faults);
-        for error in validator.iter_errors(&example.input.to_json()) {
-            let found = example.input.follow(&crate::manifest::steps(error.instance_path()));
-            let fault = match error.kind() {
-                ValidationErrorKind::AdditionalProperties { unexpected } => {
-                    unknown_arguments(unexpected, &error, found, schema)
-                }
-                _ => vec![refused(Code::InvalidExample, "the example", &error, found, schema)],
-            };
-            for fault in fault {
-                faults.push(fault.and(tool.name.at, "an example of this tool"));
-            }
+        for fault in refusals(Code::InvalidExample, "the example", &example.input, tool) {
+            faults.push(fault.and(tool.name.at, "an example of this tool"));
         }
     }
 }
 
+/// Why a tool does not take an input.
+pub(super) fn refusals(code: Code, what: &str, input: &Tree, tool: &ResolvedTool<'_>) -> Vec<Diagnostic> {
+    let schema = &tool.api.input_schema;
+    let Some(validator) = validator(schema) else { return Vec::new() };
+    let refusals = |error: ValidationError<'_>| {
+        let found = input.follow(&crate::manifest::steps(error.instance_path()));
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                unknown_arguments(code, what, unexpected, &error, found, schema)
+            }
+            _ => vec![refused(code, what, &error, found, schema)],
+        }
+    };
+    validator.iter_errors(&input.to_json()).flat_map(refusals).collect()
+}
+
 fn unknown_arguments(
+    code: Code,
+    what: &str,
     unexpected: &[String],
     error: &ValidationError<'_>,
     found: Found<'_>,
@@ -113,12 +120,8 @@ fn unknown_arguments(
         .iter()
         .map(|key| {
             let at = found.tree.entry(key).map_or_else(|| found.at(), |(key, _)| key.at);
-            Diagnostic::new(
-                Code::InvalidExample,
-                at,
-                format!("the example has an argument {} that does not exist", quoted(key)),
-            )
-            .maybe_help(suggestion(key, known.iter().copied()))
+            Diagnostic::new(code, at, format!("{what} has an argument {} that does not exist", quoted(key)))
+                .maybe_help(suggestion(key, known.iter().copied()))
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! Prompts: what they are called, what fills their gaps, and which scopes they need.
 
 use super::{
-    Faults,
+    Faults, completions,
     declared::Sections,
     fields::unknown_type,
     scopes::ResolvedScopes,
@@ -13,7 +13,10 @@ use super::{
 use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted, suggestion},
-    manifest::{self, Name, tools::Role},
+    manifest::{
+        self, Name,
+        tools::{Completion, Role},
+    },
     names,
     source::{Place, Sources},
 };
@@ -59,11 +62,20 @@ fn one(name: &Name, prompt: &manifest::Prompt, within: Within<'_, '_>, faults: &
         }
         let choice = declared.of.as_ref().and_then(|of| choice(of, types, faults));
         used_types.extend(choice);
+        let listed = declared.complete.as_ref();
+        let listed = listed.and_then(|completion| completions::resolve(completion, prompt, within, faults));
+        if let (Some(_), Some(of), Some(completion)) = (choice, &declared.of, &declared.complete) {
+            faults.push(completed_twice(argument, of, completion));
+        }
         arguments.push(api::PromptArgument {
             name: argument.value.clone(),
             description: declared.description.value.clone(),
             required: declared.required,
-            words: choice.map(|at| words(types, at)).unwrap_or_default(),
+            values: match (choice, listed) {
+                (Some(at), _) => api::ArgumentValues::Words(words(types, at)),
+                (None, Some(completion)) => api::ArgumentValues::Listed(completion),
+                (None, None) => api::ArgumentValues::Text,
+            },
         });
     }
     check_messages(prompt, &arguments, within, faults);
@@ -133,6 +145,14 @@ fn choice(of: &Name, types: &ResolvedTypes<'_>, faults: &mut Faults) -> Option<u
     }
 }
 
+/// An argument whose values are known has no use for a tool that lists some.
+fn completed_twice(argument: &Name, of: &Name, completion: &Completion) -> Diagnostic {
+    let title = format!("{} is a choice of words, which complete it already", quoted(argument));
+    Diagnostic::new(Code::InvalidCompletion, completion.tool.at, title)
+        .and(of.at, "the choice")
+        .help("remove `complete`, or the type")
+}
+
 /// Whether a field can have the type, and no argument of a prompt.
 fn fields_only(of: &str) -> bool {
     super::fields::BUILT_IN.contains(&of)
@@ -175,8 +195,14 @@ fn check_messages(
     }
 }
 
-/// A tool that a message names is one that the prompt uses, and asks the scopes of.
-fn check_tool(name: &str, at: Place, prompt: &manifest::Prompt, sections: &Sections<'_>, faults: &mut Faults) {
+/// A tool that a message or a completion names is one that the prompt uses, and asks the scopes of.
+pub(super) fn check_tool(
+    name: &str,
+    at: Place,
+    prompt: &manifest::Prompt,
+    sections: &Sections<'_>,
+    faults: &mut Faults,
+) {
     let used = prompt.uses.iter().map(|used| used.value.as_str());
     if used.clone().any(|used| used == name) {
         return;
@@ -203,9 +229,10 @@ fn check_mention(mention: &Mention, at: Place, arguments: &[api::PromptArgument]
         let help = format!("put it between `{{% if {name} %}}` and `{{% endif %}}`, or require it");
         faults.push(Diagnostic::new(Code::AbsentArgument, at, title).help(help));
     }
-    if let Some(word) = word.as_ref().filter(|word| !argument.words.is_empty() && !argument.words.contains(word)) {
+    let words = argument.values.words();
+    if let Some(word) = word.as_ref().filter(|word| !words.is_empty() && !words.contains(word)) {
         let title = format!("the argument {} is never {}", quoted(name), quoted(word));
-        let known = argument.words.iter().map(String::as_str);
+        let known = words.iter().map(String::as_str);
         faults.push(Diagnostic::new(Code::UnknownWord, at, title).maybe_help(suggestion(word, known)));
     }
 }

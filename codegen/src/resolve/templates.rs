@@ -15,7 +15,7 @@ use minijinja::machinery::{
 use super::Faults;
 use crate::{
     diagnostic::{Code, Diagnostic},
-    manifest::Text,
+    manifest::{Name, Text},
     source::{Place, Sources},
 };
 
@@ -220,7 +220,7 @@ fn statement_range(statement: &Stmt<'_>) -> Range<usize> {
 
 /// The place of a part of a text. YAML can write a text in other characters than its own: the part is
 /// then where its words stand, or the whole text where they are broken by escapes or line ends.
-fn place_of(sources: &Sources, text: &Text, part: Range<usize>) -> Place {
+pub(super) fn place_of(sources: &Sources, text: &Name, part: Range<usize>) -> Place {
     let Some(words) = text.value.get(part.clone()).filter(|words| !words.trim().is_empty()) else { return text.at };
     let earlier = text.value[..part.start].matches(words).count();
     match sources.text_at(text.at).match_indices(words).nth(earlier) {

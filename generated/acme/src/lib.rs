@@ -125,7 +125,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     contract::PromptArgumentSpec {
                         name: "topic",
                         required: true,
-                        words: &[],
+                        values: contract::ArgumentValues::Text,
                     },
                 ],
                 uses: &["list_notes", "delete_note"],
@@ -149,12 +149,14 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     contract::PromptArgumentSpec {
                         name: "color",
                         required: true,
-                        words: &["red", "green", "blue"],
+                        values: contract::ArgumentValues::Words(
+                            &["red", "green", "blue"],
+                        ),
                     },
                     contract::PromptArgumentSpec {
                         name: "focus",
                         required: false,
-                        words: &[],
+                        values: contract::ArgumentValues::Text,
                     },
                 ],
                 uses: &["list_notes"],
@@ -171,6 +173,107 @@ Look at {{ focus }} first.
 Begin with the oldest.
 {% endif %}
 ",
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "show_note",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "note_id",
+                        required: true,
+                        values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                            tool: <list_notes::Tool as contract::Tool>::SPEC,
+                            input: r#"{"limit":50}"#,
+                            typed: ::core::option::Option::None,
+                            values: &["notes", "id"],
+                            total: ::core::option::Option::Some(&["total"]),
+                        }),
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "text",
+                        required: false,
+                        values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                            tool: <list_notes::Tool as contract::Tool>::SPEC,
+                            input: r#"{"limit":2}"#,
+                            typed: ::core::option::Option::Some("beginning"),
+                            values: &["notes", "text"],
+                            total: ::core::option::Option::Some(&["total"]),
+                        }),
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "tag",
+                        required: false,
+                        values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                            tool: <list_notes::Tool as contract::Tool>::SPEC,
+                            input: r#"{"limit":50}"#,
+                            typed: ::core::option::Option::None,
+                            values: &["notes", "tags"],
+                            total: ::core::option::Option::None,
+                        }),
+                    },
+                ],
+                uses: &["list_notes"],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        template: r"Show the note {{ note_id }} with {{ tool('list_notes') }}.
+{% if text %}
+It begins with {{ text }}.
+{% endif %}
+{% if tag %}
+It has the tag {{ tag }}.
+{% endif %}
+",
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "go_wrong",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "panic",
+                        required: false,
+                        values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                            tool: <misbehave::Tool as contract::Tool>::SPEC,
+                            input: r#"{"how":"panic"}"#,
+                            typed: ::core::option::Option::None,
+                            values: &["last_words"],
+                            total: ::core::option::Option::None,
+                        }),
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "hang",
+                        required: false,
+                        values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                            tool: <misbehave::Tool as contract::Tool>::SPEC,
+                            input: r#"{"how":"hang"}"#,
+                            typed: ::core::option::Option::None,
+                            values: &["last_words"],
+                            total: ::core::option::Option::None,
+                        }),
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "fail",
+                        required: false,
+                        values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                            tool: <misbehave::Tool as contract::Tool>::SPEC,
+                            input: r#"{"how":"fail"}"#,
+                            typed: ::core::option::Option::None,
+                            values: &["last_words"],
+                            total: ::core::option::Option::None,
+                        }),
+                    },
+                ],
+                uses: &["misbehave"],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        template: "Say nothing.{% if panic or hang or fail %} Or say something.{% endif %}",
                     },
                 ],
             },

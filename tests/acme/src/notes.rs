@@ -50,9 +50,14 @@ impl WriteNotes {
 
 #[mcp_tool]
 async fn list_notes(store: &ReadNotes, call: &Call, input: list_notes::Input) -> Result<list_notes::Output, ToolError> {
-    let wanted = |note: &Note| input.color.is_none_or(|color| note.color == Some(color));
-    let limit = usize::try_from(input.limit).map_err(ToolError::internal)?;
-    Ok(list_notes::Output { notes: store.of(call).into_iter().filter(wanted).take(limit).collect() })
+    let mut notes = store.of(call);
+    notes.retain(|note| {
+        input.color.is_none_or(|color| note.color == Some(color))
+            && input.beginning.as_deref().is_none_or(|beginning| note.text.starts_with(beginning))
+    });
+    let total = i64::try_from(notes.len()).map_err(ToolError::internal)?;
+    notes.truncate(usize::try_from(input.limit).map_err(ToolError::internal)?);
+    Ok(list_notes::Output { notes, total })
 }
 
 #[mcp_tool]

@@ -31,7 +31,7 @@ async fn misbehave(_store: &ReadNotes, _call: &Call, input: misbehave::Input) ->
     let unfinished = Unfinished("misbehave");
     let done = go_wrong(input.how, &input.text).await;
     std::mem::forget(unfinished);
-    done.map(|()| misbehave::Output { survived: true })
+    done.map(|()| misbehave::Output { survived: true, last_words: None })
 }
 
 #[mcp_tool]

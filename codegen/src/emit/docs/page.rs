@@ -5,7 +5,7 @@ use toolwright_core::{Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, S
 
 use super::{File, document, markdown, path_of, scope_cell};
 use crate::{
-    api::{Api, Credential, Docs, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble},
+    api::{Api, ArgumentValues, Credential, Docs, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble},
     emit::{clients, wording},
     names,
 };
@@ -107,6 +107,8 @@ struct PromptArgumentRow<'a> {
     name: &'a str,
     required: bool,
     words: &'a [String],
+    /// The tool whose result clients suggest values from.
+    suggested_from: Option<&'a str>,
     description: &'a str,
 }
 
@@ -177,7 +179,7 @@ pub(super) fn file(api: &Api) -> File {
         group_count: wording::count(groups.len(), "group"),
         groups: groups.iter().enumerate().map(|(place, group)| group_section(api, place, group)).collect(),
         prompts: prompts.iter().map(|prompt| prompt_row(api, prompt)).collect(),
-        prompt_arguments: prompts.iter().flat_map(prompt_argument_rows).collect(),
+        prompt_arguments: prompts.iter().flat_map(|prompt| prompt_argument_rows(api, prompt)).collect(),
         prerequisites,
         verify: verify.as_deref(),
         example_prompts,
@@ -246,12 +248,16 @@ fn prompt_row<'a>(api: &'a Api, prompt: &'a Prompt) -> PromptRow<'a> {
     }
 }
 
-fn prompt_argument_rows(prompt: &Prompt) -> impl Iterator<Item = PromptArgumentRow<'_>> {
-    prompt.arguments.iter().map(|PromptArgument { name, description, required, words }| PromptArgumentRow {
+fn prompt_argument_rows<'a>(api: &'a Api, prompt: &'a Prompt) -> impl Iterator<Item = PromptArgumentRow<'a>> {
+    prompt.arguments.iter().map(|PromptArgument { name, description, required, values }| PromptArgumentRow {
         command: format!("/{}", prompt.name),
         name,
         required: *required,
-        words,
+        words: values.words(),
+        suggested_from: match values {
+            ArgumentValues::Listed(completion) => Some(&api.tools[completion.tool].name),
+            ArgumentValues::Text | ArgumentValues::Words(_) => None,
+        },
         description,
     })
 }

@@ -7,7 +7,10 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 
 use super::{COMMAND, File, contract, docs, grouped, ident, source, stem, text, tool};
 use crate::{
-    api::{Api, Credential, Group, Listing, Prompt, PromptArgument, PromptMessage, Role, Server, Tool},
+    api::{
+        Api, ArgumentValues, Completion, Credential, Group, Listing, Prompt, PromptArgument, PromptMessage, Role,
+        Server, Tool,
+    },
     emit::{clients, wording},
 };
 
@@ -78,10 +81,7 @@ fn constant(api: &Api) -> TokenStream {
         call_seconds,
     } = server;
     let description = text(description);
-    let instructions = instructions.as_deref().map(text).map_or_else(
-        || quote!(::core::option::Option::None),
-        |instructions| quote!(::core::option::Option::Some(#instructions)),
-    );
+    let instructions = option(instructions.as_deref().map(text).map(|instructions| quote!(#instructions)));
     let listing = ident(match listing {
         Listing::Granted => "Granted",
         Listing::All => "All",
@@ -156,8 +156,9 @@ fn scope_of(scope: &Scope) -> TokenStream {
 fn prompt_of(api: &Api, prompt: &Prompt) -> TokenStream {
     let Prompt { name, title: _, description: _, arguments, uses, requirement, messages } = prompt;
     let requirement = requirement_of(requirement);
-    let arguments = arguments.iter().map(|PromptArgument { name, description: _, required, words }| {
-        quote!(contract::PromptArgumentSpec { name: #name, required: #required, words: &[#(#words),*] })
+    let arguments = arguments.iter().map(|PromptArgument { name, description: _, required, values }| {
+        let values = values_of(api, values);
+        quote!(contract::PromptArgumentSpec { name: #name, required: #required, values: #values })
     });
     let uses = uses.iter().map(|place| &api.tools[*place].name);
     let messages = messages.iter().map(|PromptMessage { role, template }| {
@@ -177,6 +178,32 @@ fn prompt_of(api: &Api, prompt: &Prompt) -> TokenStream {
             messages: &[#(#messages),*],
         }
     }
+}
+
+fn values_of(api: &Api, values: &ArgumentValues) -> TokenStream {
+    match values {
+        ArgumentValues::Text => quote!(contract::ArgumentValues::Text),
+        ArgumentValues::Words(words) => quote!(contract::ArgumentValues::Words(&[#(#words),*])),
+        ArgumentValues::Listed(Completion { tool, input, typed, values, total }) => {
+            let tool = ident(&api.tools[*tool].module);
+            let input = text(&input.to_string());
+            let typed = option(typed.as_ref().map(|typed| quote!(#typed)));
+            let total = option(total.as_ref().map(|total| quote!(&[#(#total),*])));
+            quote! {
+                contract::ArgumentValues::Listed(contract::CompletionSpec {
+                    tool: <#tool::Tool as contract::Tool>::SPEC,
+                    input: #input,
+                    typed: #typed,
+                    values: &[#(#values),*],
+                    total: #total,
+                })
+            }
+        }
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(|| quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
 }
 
 /// A server without prompts has no file of them.

@@ -17,6 +17,9 @@ pub struct Input {
     /// Only notes of this color.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub color: ::core::option::Option<crate::Color>,
+    /// Only notes whose text begins like this.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub beginning: ::core::option::Option<::std::string::String>,
     /// How many at most.
     #[serde(default = "Input::default_limit")]
     pub limit: ::core::primitive::i64,
@@ -40,6 +43,8 @@ impl Input {
 pub struct Output {
     /// The notes.
     pub notes: ::std::vec::Vec<crate::Note>,
+    /// How many there are, listed or not.
+    pub total: ::core::primitive::i64,
 }
 
 /// The tool `list_notes`. Needs `notes:read`.

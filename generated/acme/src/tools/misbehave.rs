@@ -39,6 +39,9 @@ impl Input {
 pub struct Output {
     /// Whether it came to an end.
     pub survived: ::core::primitive::bool,
+    /// What it said at the end.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub last_words: ::core::option::Option<::std::string::String>,
 }
 
 /// The tool `misbehave`. Needs no scope: to be signed in is enough.

@@ -5,6 +5,7 @@ mod authentication;
 mod authorization;
 mod calls;
 mod commands;
+mod completions;
 mod connections;
 mod hostile;
 mod lifecycle;

@@ -5,9 +5,9 @@ use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport};
 
 use crate::{ACME, ACME_ALL, ACME_GATED, SCOPES, full};
 
-const PROMPTS: [&str; 2] = ["tidy_notes", "review_notes"];
+const PROMPTS: [&str; 4] = ["tidy_notes", "review_notes", "show_note", "go_wrong"];
 
-async fn connect(server: &Server, transport: Transport, revision: Revision, token: &str) -> Client {
+pub(crate) async fn connect(server: &Server, transport: Transport, revision: Revision, token: &str) -> Client {
     let mut client = match transport {
         Transport::Http => Client::http(server.url(), Some(token), revision),
         Transport::Stdio => {
@@ -18,7 +18,7 @@ async fn connect(server: &Server, transport: Transport, revision: Revision, toke
     client
 }
 
-async fn holding(server: &Server, scopes: &[&str], revision: Revision) -> Client {
+pub(crate) async fn holding(server: &Server, scopes: &[&str], revision: Revision) -> Client {
     let name = format!("{}-{}", revision.as_str(), scopes.join("+"));
     connect(server, Transport::Http, revision, &server.token(&name, scopes)).await
 }
@@ -27,14 +27,19 @@ async fn get(client: &mut Client, prompt: &str, arguments: Value) -> Reply {
     client.request("prompts/get", json!({"name": prompt, "arguments": arguments})).await
 }
 
-async fn complete(client: &mut Client, prompt: &str, argument: &str, typed: &str) -> Reply {
+pub(crate) async fn complete(client: &mut Client, prompt: &str, argument: &str, typed: &str) -> Reply {
     let reference = json!({"type": "ref/prompt", "name": prompt});
     let argument = json!({"name": argument, "value": typed});
     client.request("completion/complete", json!({"ref": reference, "argument": argument})).await
 }
 
 fn arguments(prompt: &str) -> Value {
-    if prompt == "tidy_notes" { json!({"topic": "milk"}) } else { json!({"color": "blue"}) }
+    match prompt {
+        "tidy_notes" => json!({"topic": "milk"}),
+        "review_notes" => json!({"color": "blue"}),
+        "show_note" => json!({"note_id": "n1"}),
+        _ => json!({}),
+    }
 }
 
 fn declared() -> Value {
@@ -54,10 +59,12 @@ async fn the_whole_list_is_the_generated_one() {
 
 /// A prompt; whether it can be had by a caller who holds one scope only, for each of [`SCOPES`], or none
 /// at all; and the scope that it requires.
-const TABLE: [(&str, [u8; 6], &str); 2] = [
+const TABLE: [(&str, [u8; 6], &str); 4] = [
     //               read write admin billing keys none
     ("tidy_notes", [0, 1, 1, 0, 0, 0], "notes:write"),
     ("review_notes", [1, 1, 1, 0, 0, 0], "notes:read"),
+    ("show_note", [1, 1, 1, 0, 0, 0], "notes:read"),
+    ("go_wrong", [1, 1, 1, 1, 1, 1], ""),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +98,7 @@ async fn every_prompt_with_every_scope() {
     }
 }
 
-fn assert_denied(reply: &Reply, prompt: &str, scope: &str, held: &[&str], case: &str) {
+pub(crate) fn assert_denied(reply: &Reply, prompt: &str, scope: &str, held: &[&str], case: &str) {
     assert_eq!(reply.error_code(), Some(-31403), "{case}: {reply:?}");
     let expected = json!({
         "reason": "insufficient_scope",

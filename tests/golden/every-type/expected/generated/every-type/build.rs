@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "bd99e8f18b286f7ce7a6085687dbdc0725d4a0b049f27a860b4ef7d3a29f0031"
+        digest: "051f4af7a5f65c5446277dfd334b142816dbf5d6160d58b0c7950a85388a2474"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

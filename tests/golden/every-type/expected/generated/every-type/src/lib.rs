@@ -117,17 +117,25 @@ Second line with a "# mark that ends raw strings."##,
                     contract::PromptArgumentSpec {
                         name: "level",
                         required: true,
-                        words: &["low", "very-high", "text/html"],
+                        values: contract::ArgumentValues::Words(
+                            &["low", "very-high", "text/html"],
+                        ),
                     },
                     contract::PromptArgumentSpec {
                         name: "place",
                         required: false,
-                        words: &["self_made", "loop"],
+                        values: contract::ArgumentValues::Words(&["self_made", "loop"]),
                     },
                     contract::PromptArgumentSpec {
                         name: "why",
                         required: false,
-                        words: &[],
+                        values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                            tool: <list_things::Tool as contract::Tool>::SPEC,
+                            input: r##"{"limit":5,"labels":{"a\"#":1}}"##,
+                            typed: ::core::option::Option::Some("text"),
+                            values: &["things", "parent", "name"],
+                            total: ::core::option::Option::Some(&["total"]),
+                        }),
                     },
                 ],
                 uses: &["list_things", "move", "drop_thing", "whoami"],
