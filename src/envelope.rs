@@ -38,17 +38,17 @@ pub(crate) struct Request<'a> {
 impl Message<'_> {
     /// What the log calls a message: the tool or prompt that it names, or else its method.
     pub(crate) fn operation(&self) -> String {
-        let (method, params) = match self {
+        match self {
             Message::Request(Request { method, params, .. }) | Message::Notification { method, params } => {
-                (method, params)
+                operation(method, params)
             }
-        };
-        let called = matches!(&**method, "tools/call" | "prompts/get")
-            .then(|| params.get("name"))
-            .flatten()
-            .and_then(Value::as_str);
-        called.unwrap_or(method).chars().take(64).collect()
+        }
     }
+}
+
+fn operation(method: &str, params: &Map<String, Value>) -> String {
+    let called = matches!(method, "tools/call" | "prompts/get").then(|| params.get("name")).flatten();
+    called.and_then(Value::as_str).unwrap_or(method).chars().take(64).collect()
 }
 
 impl Request<'_> {
@@ -57,10 +57,20 @@ impl Request<'_> {
         Request { id: id.into_owned(), method: Cow::Owned(method.into_owned()), params }
     }
 
+    /// What the log calls the request.
+    pub(crate) fn operation(&self) -> String {
+        operation(&self.method, &self.params)
+    }
+
     /// The protocol revision that the request itself names, as those since 2026-07-28 do.
     pub(crate) fn inline_version(&self) -> Option<&str> {
-        self.params.get("_meta")?.get(PROTOCOL_VERSION)?.as_str()
+        inline_version(&self.params)
     }
+}
+
+/// The protocol revision that a message's parameters name.
+pub(crate) fn inline_version(params: &Map<String, Value>) -> Option<&str> {
+    params.get("_meta")?.get(PROTOCOL_VERSION)?.as_str()
 }
 
 /// A request's id, which its answer repeats.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::server::Server;
+use crate::{ServerSpec, server::Server};
 
 /// How long background work may take to end.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ impl Running {
 
     /// How long calls in flight are waited for.
     pub(crate) fn grace(&self) -> Duration {
-        Duration::from_secs(self.server.spec.limits.call_seconds) + ANSWER_GRACE
+        answer_limit(self.server.spec)
     }
 
     /// Ends everything, in this order: calls that outlived their connection, background work, and
@@ -47,6 +47,11 @@ impl Running {
         }
         self.server.verifier.close().await;
     }
+}
+
+/// How long the answer to a call can take.
+pub(crate) fn answer_limit(spec: &ServerSpec) -> Duration {
+    Duration::from_secs(spec.limits.call_seconds) + ANSWER_GRACE
 }
 
 /// Completes when the process is told to stop.

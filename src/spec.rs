@@ -29,6 +29,8 @@ pub struct ServerSpec {
     pub limits: LimitsSpec,
     /// What a caller proves with who they are.
     pub credential: CredentialSpec,
+    /// The environment variable that holds the address of a server that `stdio` forwards to, if it can.
+    pub gateway_env: Option<&'static str>,
     /// The scopes, in the order of their ids.
     pub scopes: &'static [Scope],
     /// The groups, in the order of the documentation.
@@ -208,6 +210,7 @@ pub struct ClientSpec {
     pub key: &'static str,
     /// Name for people.
     pub title: &'static str,
-    /// The snippet, with `{{url}}` and `{{token}}` for the endpoint and the person's own credential.
+    /// The snippet, with `{{url}}`, `{{base}}` and `{{token}}` for the endpoint, its address without the
+    /// path, and the person's own credential.
     pub snippet: &'static str,
 }

@@ -70,6 +70,17 @@ pub struct Server {
     pub body_bytes: u64,
     /// Longest time of a call, in seconds.
     pub call_seconds: u64,
+    /// A running server that stdio can forward to.
+    pub gateway: Option<Gateway>,
+}
+
+/// A running server that stdio can forward to.
+#[derive(Debug)]
+pub struct Gateway {
+    /// The environment variable with its address, without the endpoint's path.
+    pub env: String,
+    /// An address to show.
+    pub example: String,
 }
 
 /// What the lists show to a caller.

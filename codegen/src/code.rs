@@ -63,11 +63,11 @@ codes! {
     InvalidName = "invalid-name";
     /// A name that generated code or the runtime already has.
     ReservedName = "reserved-name";
-    /// Two names that would be one in the generated code.
+    /// Two names that would be one, in the generated code or in the environment.
     NameCollision = "name-collision";
     /// Something that is declared twice.
     DuplicateDeclaration = "duplicate-declaration";
-    /// A value of the server that does not have its form: version or endpoint.
+    /// A value of the server that does not have its form: version, endpoint or gateway.
     InvalidServer = "invalid-server";
     /// A value of the credential that does not have its form, or that makes it guessable.
     InvalidCredential = "invalid-credential";

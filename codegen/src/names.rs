@@ -151,12 +151,6 @@ pub fn server(wire: &str) -> Result<(), Refusal> {
     Err(invalid("is not a name that a server can have", help))
 }
 
-/// The environment variable of an option of a server's program (`acme`, `database`: `ACME_DATABASE`);
-/// the runtime names them in the same way.
-pub fn option_env(server: &str, option: &str) -> String {
-    format!("{server}_{option}").replace('-', "_").to_ascii_uppercase()
-}
-
 /// The package of a server's generated crate.
 pub fn package(server: &str) -> String {
     format!("{server}-tools")

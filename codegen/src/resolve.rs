@@ -8,6 +8,7 @@ mod clients;
 mod completions;
 mod constants;
 mod declared;
+mod environment;
 mod fields;
 mod obeyed;
 mod outputs;
@@ -144,6 +145,7 @@ fn resolve(
 ) -> Option<Api> {
     let identity = server::identity(declared, faults);
     let credential = server::credential(declared, faults);
+    environment::check(declared, faults);
     let scopes = scopes::resolve(&sections.scopes, faults);
     let groups = server::groups(&sections.groups, faults);
     let types = types::resolve(&sections.types, faults);

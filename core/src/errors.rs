@@ -3,7 +3,7 @@
 //! The runtime answers with these codes, and the generator makes the troubleshooting tables of the
 //! documentation from the same entries. Text may hold placeholders in braces, which whoever prints
 //! an entry fills from the server's declaration: `{credential}` (its name), `{prefix}`,
-//! `{create_at}`, `{endpoint}`, `{env}`, `{call_seconds}`, `{body_bytes}`.
+//! `{create_at}`, `{endpoint}`, `{path}`, `{env}`, `{gateway_env}`, `{call_seconds}`, `{body_bytes}`.
 
 /// What went wrong, as a stable name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +48,8 @@ pub enum ErrorCode {
     UnknownPrompt,
     /// The arguments do not fit the prompt.
     InvalidPromptArguments,
+    /// The server that stdio forwards to gave no answer that could be passed on.
+    GatewayUnavailable,
     /// The arguments do not fit the tool's schema.
     InvalidArguments,
     /// What the arguments name does not exist in the account.
@@ -85,10 +87,12 @@ pub struct ErrorEntry {
 }
 
 /// JSON-RPC code of a missing or refused credential. It lies outside the range that JSON-RPC
-/// reserves (-32768 to -32000), as does [`FORBIDDEN`].
+/// reserves (-32768 to -32000), as do [`FORBIDDEN`] and [`BAD_GATEWAY`].
 pub const UNAUTHENTICATED: i32 = -31401;
 /// JSON-RPC code of a credential without the needed scope.
 pub const FORBIDDEN: i32 = -31403;
+/// JSON-RPC code of a server that stdio forwards to, and that gives no answer.
+pub const BAD_GATEWAY: i32 = -31502;
 
 /// JSON-RPC 2.0, section 5.1.
 pub const PARSE_ERROR: i32 = -32700;
@@ -126,6 +130,7 @@ impl ErrorCode {
         Self::UnknownTool,
         Self::UnknownPrompt,
         Self::InvalidPromptArguments,
+        Self::GatewayUnavailable,
         Self::InvalidArguments,
         Self::NotFound,
         Self::WrongState,
@@ -138,6 +143,11 @@ impl ErrorCode {
     /// Whether only a server with prompts can say it.
     pub const fn is_about_prompts(self) -> bool {
         matches!(self, Self::UnknownPrompt | Self::InvalidPromptArguments)
+    }
+
+    /// Whether only a server whose stdio can forward to another one can say it.
+    pub const fn is_about_gateways(self) -> bool {
+        matches!(self, Self::GatewayUnavailable)
     }
 
     /// The code's row in the catalogue.
@@ -323,6 +333,15 @@ impl ErrorCode {
                 symptom: "A prompt's arguments are refused",
                 cause: "An argument of the prompt is missing, unknown, no text, or none of the words that it allows; the message names it.",
                 fix: "Correct the arguments and ask for the prompt again.",
+            },
+            Self::GatewayUnavailable => ErrorEntry {
+                code: self,
+                name: "gateway_unavailable",
+                status: 502,
+                json_rpc: Some(BAD_GATEWAY),
+                symptom: "Over stdio, `gateway_unavailable`",
+                cause: "The server that `{gateway_env}` names cannot be reached, or what answers there is no MCP server; the message says which.",
+                fix: "Check that the server runs, and that `{gateway_env}` is its address without the `{path}` at the end.",
             },
             Self::InvalidArguments => ErrorEntry {
                 code: self,

@@ -1,9 +1,12 @@
 //! What the generator and the runtime of toolwright must agree on.
 //!
 //! [`scope`] is the algebra of scopes, with the one authorization in the program;
-//! [`errors`] is the catalogue of every error that a user of a generated server can see.
+//! [`errors`] is the catalogue of every error that a user of a generated server can see;
+//! [`address`] says where a credential can be sent, [`environment`] which variables are taken.
 //! Nothing here does I/O, and nothing here knows the protocol's SDK.
 
+pub mod address;
+pub mod environment;
 pub mod errors;
 pub mod scope;
 

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "a70282e0415d1ab6f0b1278bfdcc988493ddae6f9f0882d719a97d9703e51338"
+        digest: "15768021fd5cd677326f8b9141ba8e5459921a4968c49d64dcaae46aa11ecbfb"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -41,7 +41,9 @@ pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketA
         token.expose()
     );
     if let Some(client) = spec.clients.first() {
-        let snippet = client.snippet.replace("{{url}}", url).replace("{{token}}", token.expose());
+        let base = format!("http://{address}");
+        let snippet =
+            client.snippet.replace("{{url}}", url).replace("{{base}}", &base).replace("{{token}}", token.expose());
         eprintln!("To connect {}:\n\n{}\n", client.title, indented(&snippet));
     }
     Ok(())

@@ -21,9 +21,9 @@ use crate::{
     Handlers, Secrets, ServerSpec,
     credential::{Tokens, Verifier},
     http, log,
-    running::{Running, until_signal},
+    running::{Running, answer_limit, until_signal},
     server::Server,
-    stdio,
+    stdio::{self, Backend, Gateway, Local},
 };
 use options::{Do, HttpOptions};
 pub use program::Program;
@@ -76,6 +76,9 @@ where
         }
         Do::Stdio(options) => {
             log::start(options.log.log_format, &secrets);
+            if let Some(gateway) = Gateway::from_environment(spec)? {
+                return forward(gateway).await;
+            }
             let tokens = Tokens::open(spec, &options.database.database).await?;
             serve_stdio(spec, tokens, secrets, options.own, setup).await
         }
@@ -149,7 +152,17 @@ where
     first_token::remind(spec, &tokens).await?;
     let running = start(spec, tokens, secrets, args, setup).await?;
     let stop = until_signal()?;
-    stdio::serve(running.server(), tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;
+    let backend = Backend::Local(Local::new(running.server()));
+    stdio::serve(backend, tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;
     running.finish().await;
+    Ok(())
+}
+
+/// Has another server answer, so that this process needs no database and no handlers.
+async fn forward(gateway: Gateway) -> anyhow::Result<()> {
+    let stop = until_signal()?;
+    let grace = answer_limit(gateway.spec());
+    tracing::info!("forwarding to {}", gateway.endpoint());
+    stdio::serve(Backend::Gateway(gateway), tokio::io::stdin(), tokio::io::stdout(), stop, grace).await;
     Ok(())
 }

@@ -4,6 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::{Args, Command, Parser, Subcommand};
 
+use toolwright_core::environment::{OPTIONS, option_env};
+
+use super::tools::aligned;
 use crate::{ServerSpec, log::LogFormat};
 
 /// `serve` is what a server does when it is told nothing else.
@@ -135,24 +138,33 @@ fn lifetime(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "write a time between one second and 100 years".to_owned())
 }
 
-/// The runtime's own options; those of the server have the names that it gives them.
-const OPTIONS: [&str; 6] = ["listen", "public_url", "allow_host", "allow_origin", "database", "log_format"];
-
 /// The command with the server's name, and with its options as environment variables.
 pub(super) fn named_for(command: Command, spec: &ServerSpec) -> Command {
     let command = command.name(spec.name).bin_name(spec.name).version(spec.version).about(spec.description);
-    with_environment(command, spec)
+    with_environment(command, spec).mut_subcommand("stdio", |stdio| stdio.after_help(stdio_environment(spec)))
+}
+
+/// The variables that are no options, since the one is a secret and the other changes what the command
+/// is: a client's configuration sets them.
+fn stdio_environment(spec: &ServerSpec) -> String {
+    let rows = [(spec.credential.env, format!("The {} of the client", spec.credential.name))].into_iter().chain(
+        spec.gateway_env.map(|env| {
+            let path = spec.path;
+            (env, format!("Address, without {path}, of a running server to forward to instead of serving"))
+        }),
+    );
+    let rows: Vec<_> = rows.map(|(env, meaning)| [format!("  {env}"), meaning]).collect();
+    format!("Environment:\n{}", aligned(&rows).trim_end())
 }
 
 fn with_environment(command: Command, spec: &ServerSpec) -> Command {
-    let prefix = spec.name.to_uppercase().replace('-', "_");
     // The parser keeps names for as long as the program runs; there is one set of them.
     let named = command.mut_args(|argument| {
         let id = argument.get_id().as_str();
         if !OPTIONS.contains(&id) {
             return argument;
         }
-        let variable: &'static str = format!("{prefix}_{}", id.to_uppercase()).leak();
+        let variable: &'static str = option_env(spec.name, id).leak();
         if id == "database" {
             let file: &'static str = format!("sqlite:data/{}.db", spec.name).leak();
             return argument.env(variable).default_value(file).required(false);

@@ -1,6 +1,9 @@
-//! One client over standard input and output: a line a message, and the same verdicts as over HTTP.
+//! One client over standard input and output: a line a message. What answers is the server in this
+//! process, or one that the messages are forwarded to.
 
+mod gateway;
 mod lines;
+mod local;
 
 use std::{
     collections::HashMap,
@@ -8,13 +11,7 @@ use std::{
     time::Duration,
 };
 
-use rmcp::{
-    RoleServer,
-    model::{ClientJsonRpcMessage, GetExtensions as _, ServerJsonRpcMessage},
-    service::serve_directly_with_ct,
-    transport::OneshotTransport,
-};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     sync::{Mutex as AsyncMutex, Semaphore},
@@ -22,26 +19,40 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use toolwright_core::ErrorCode;
 
+pub(crate) use gateway::Gateway;
+pub(crate) use local::Local;
+
 use crate::{
+    ServerSpec,
     credential::Presented,
     envelope::{self, Id, Message, Request},
     log::RequestLine,
-    protocol::Protocol,
     refusal::Refusal,
-    server::Server,
 };
 use lines::{Line, Lines};
 
-/// How many requests are answered at the same time; the next line waits.
-const REQUESTS: usize = 64;
+/// How many messages are dealt with at the same time; the next line waits.
+const MESSAGES: usize = 64;
+
+/// What answers the requests.
+pub(crate) enum Backend {
+    Local(Local),
+    Gateway(Gateway),
+}
 
 /// The conversation with one client.
 struct Session<W> {
-    server: Arc<Server>,
+    backend: Backend,
     /// The credential, as the environment has it; verified anew for every request.
     credential: Option<String>,
     output: AsyncMutex<W>,
     in_flight: Mutex<HashMap<Id<'static>, CancellationToken>>,
+}
+
+/// What is to be done about a message.
+enum Work {
+    Answer(Pending),
+    PassOn(Notification),
 }
 
 /// A request that is to be answered.
@@ -51,25 +62,28 @@ struct Pending {
     cancelled: CancellationToken,
 }
 
+/// A message that wants no answer.
+struct Notification {
+    text: Vec<u8>,
+    method: String,
+    params: Map<String, Value>,
+}
+
 /// Serves until the input ends or `stop` completes, and then until the requests in flight are
 /// answered, but not longer than `grace`.
-pub(crate) async fn serve<R, W>(
-    server: Arc<Server>,
-    input: R,
-    output: W,
-    stop: impl Future<Output = ()>,
-    grace: Duration,
-) where
+pub(crate) async fn serve<R, W>(backend: Backend, input: R, output: W, stop: impl Future<Output = ()>, grace: Duration)
+where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let credential = std::env::var(server.spec.credential.env).ok();
+    let spec = backend.spec();
+    let credential = std::env::var(spec.credential.env).ok();
     let credential = credential.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let mut lines = Lines::new(input, server.spec.limits.body_bytes);
+    let mut lines = Lines::new(input, spec.limits.body_bytes);
     let session =
-        Arc::new(Session { server, credential, output: AsyncMutex::new(output), in_flight: Mutex::default() });
-    let requests = TaskTracker::new();
-    let slots = Arc::new(Semaphore::new(REQUESTS));
+        Arc::new(Session { backend, credential, output: AsyncMutex::new(output), in_flight: Mutex::default() });
+    let messages = TaskTracker::new();
+    let slots = Arc::new(Semaphore::new(MESSAGES));
     let mut stop = std::pin::pin!(stop);
     loop {
         let line = tokio::select! {
@@ -77,40 +91,62 @@ pub(crate) async fn serve<R, W>(
             () = &mut stop => break,
         };
         let Some(line) = line else { break };
-        let taken = session.take(line);
-        // Only what is answered waits for a slot, so that a cancellation reaches what holds one.
-        if matches!(taken, Ok(None)) {
-            continue;
-        }
+        // A cancellation needs no slot, so that it reaches what holds one.
+        let Some(work) = session.take(line).transpose() else { continue };
         let slot = tokio::select! {
             slot = Arc::clone(&slots).acquire_owned() => slot,
             () = &mut stop => break,
         };
         let session = Arc::clone(&session);
-        requests.spawn(async move {
-            session.settle(taken).await;
+        messages.spawn(async move {
+            session.settle(work).await;
             drop(slot);
         });
     }
-    requests.close();
-    if tokio::time::timeout(grace, requests.wait()).await.is_err() {
+    messages.close();
+    if tokio::time::timeout(grace, messages.wait()).await.is_err() {
         tracing::warn!("requests in flight were given up");
     }
 }
 
+impl Backend {
+    fn spec(&self) -> &'static ServerSpec {
+        match self {
+            Self::Local(local) => local.spec(),
+            Self::Gateway(gateway) => gateway.spec(),
+        }
+    }
+
+    /// The answer to a request, as one line. Once the request is cancelled, nobody reads it.
+    async fn answer(
+        &self,
+        pending: Pending,
+        presented: Presented<'_>,
+        line: &mut RequestLine,
+    ) -> Result<String, Refusal> {
+        match self {
+            Self::Local(local) => local.answer(pending, presented, line).await,
+            Self::Gateway(gateway) => gateway.answer(pending, presented, line).await,
+        }
+    }
+}
+
 impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
-    /// Takes a line in before the next one is read, which may cancel it. Nothing is left to do
+    /// Takes a line in before the next one is read, which may cancel it. Often nothing is left to do
     /// for a message that is no request.
-    fn take(&self, line: Line) -> Result<Option<Pending>, Refusal> {
-        let spec = self.server.spec;
+    fn take(&self, line: Line) -> Result<Option<Work>, Refusal> {
+        let spec = self.backend.spec();
         let Line::Text(text) = line else { return Err(Refusal::new(spec, ErrorCode::BodyTooLarge, None)) };
         let message = envelope::parse(&text).map_err(|fault| Refusal::misunderstood(spec, fault))?;
         match message {
-            Message::Notification { method, mut params } => {
-                if method == "notifications/cancelled" {
-                    self.cancel(params.remove("requestId"));
-                }
+            Message::Notification { method, mut params } if method == "notifications/cancelled" => {
+                self.cancel(params.remove("requestId"));
                 Ok(None)
+            }
+            Message::Notification { method, params } => {
+                let method = method.into_owned();
+                let is_forwarded = matches!(self.backend, Backend::Gateway(_));
+                Ok(is_forwarded.then(|| Work::PassOn(Notification { text, method, params })))
             }
             Message::Request(request) => {
                 let request = request.into_owned();
@@ -118,7 +154,7 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
                     let detail = "A request with the same `id` is still being answered.";
                     Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail)).answering(&request.id)
                 })?;
-                Ok(Some(Pending { text, request, cancelled }))
+                Ok(Some(Work::Answer(Pending { text, request, cancelled })))
             }
         }
     }
@@ -142,19 +178,12 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
         }
     }
 
-    async fn settle(&self, taken: Result<Option<Pending>, Refusal>) {
-        let Some(taken) = taken.transpose() else { return };
+    async fn settle(&self, work: Result<Work, Refusal>) {
         let mut line = RequestLine::start();
         line.is_answered = true;
-        let answer = match taken {
-            Ok(pending) => {
-                let id = pending.request.id.clone();
-                let cancelled = pending.cancelled.clone();
-                let answer = self.answer(pending, &mut line).await;
-                self.in_flight().remove(&id);
-                line.is_answered = !cancelled.is_cancelled();
-                answer
-            }
+        let answer = match work {
+            Ok(Work::Answer(pending)) => self.answer(pending, &mut line).await,
+            Ok(Work::PassOn(notification)) => return self.pass_on(notification, &mut line).await,
             Err(refusal) => Err(refusal),
         };
         let text = answer.unwrap_or_else(|refusal| {
@@ -167,38 +196,25 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
     }
 
     async fn answer(&self, pending: Pending, line: &mut RequestLine) -> Result<String, Refusal> {
-        let Pending { text, request, cancelled } = pending;
-        let spec = self.server.spec;
-        let id = request.id.clone();
-        let message = Message::Request(request);
-        line.operation = Some(message.operation());
-        let presented = self.credential.as_deref().map_or(Presented::Nothing, Presented::Bearer);
-        let identity = self.server.authenticate(presented).await.map_err(|refusal| refusal.answering(&id))?;
-        line.credential = Some(identity.credential_id.clone());
-        let passage = self.server.examine(message, identity)?;
-        let outcome = Arc::clone(&passage.outcome);
-
-        let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {
-            return Err(Refusal::new(spec, ErrorCode::InvalidRequest, None).answering(&id));
-        };
-        request.request.extensions_mut().insert(passage);
-        let answer = self.pass_on(ClientJsonRpcMessage::Request(request), &cancelled).await;
-        line.outcome = outcome.get().copied();
-        let text = answer.and_then(|answer| serde_json::to_string(&answer).ok());
-        text.ok_or_else(|| Refusal::new(spec, ErrorCode::Internal, None).answering(&id))
+        let id = pending.request.id.clone();
+        let cancelled = pending.cancelled.clone();
+        line.operation = Some(pending.request.operation());
+        let answer = self.backend.answer(pending, self.presented(), line).await;
+        self.in_flight().remove(&id);
+        line.is_answered = !cancelled.is_cancelled();
+        answer.map_err(|refusal| refusal.answering(&id))
     }
 
-    /// Each request is served by itself, as over HTTP: nothing depends on those before it.
-    async fn pass_on(
-        &self,
-        message: ClientJsonRpcMessage,
-        cancelled: &CancellationToken,
-    ) -> Option<ServerJsonRpcMessage> {
-        let (transport, mut answers) = OneshotTransport::<RoleServer>::new(message);
-        // The service cancels its token when it ends, and that is not the client's doing.
-        let ended = cancelled.child_token();
-        let _service = serve_directly_with_ct(Protocol(Arc::clone(&self.server)), transport, None, ended);
-        answers.recv().await
+    async fn pass_on(&self, notification: Notification, line: &mut RequestLine) {
+        let Backend::Gateway(gateway) = &self.backend else { return };
+        line.operation = Some(notification.method.chars().take(64).collect());
+        if let Err(refusal) = gateway.pass_on(notification, self.presented(), line).await {
+            line.outcome = Some(refusal.code.entry().name);
+        }
+    }
+
+    fn presented(&self) -> Presented<'_> {
+        self.credential.as_deref().map_or(Presented::Nothing, Presented::Bearer)
     }
 
     async fn write(&self, mut text: String) {

@@ -1,8 +1,8 @@
-//! A client of one revision, over HTTP or stdio.
+//! A client of one revision, over any transport.
 
 use serde_json::{Value, json};
 
-use crate::{Reply, StdioPipe};
+use crate::{Reply, Server, StdioPipe, Variables};
 
 /// A revision of the protocol that servers speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +64,13 @@ pub enum Transport {
     Http,
     /// Lines over a pipe.
     Stdio,
+    /// Lines over a pipe, which the process at its end forwards over HTTP.
+    Gateway,
 }
 
 impl Transport {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Http, Self::Stdio];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Http, Self::Stdio, Self::Gateway];
 }
 
 /// A client with one credential and one revision.
@@ -86,6 +88,21 @@ enum Way {
 }
 
 impl Client {
+    /// A client of a server, over any transport; nothing is sent yet.
+    pub fn of(
+        server: &Server,
+        variables: Variables,
+        transport: Transport,
+        revision: Revision,
+        token: Option<&str>,
+    ) -> Self {
+        match transport {
+            Transport::Http => Self::http(server.url(), token, revision),
+            Transport::Stdio => Self::stdio(StdioPipe::beside(server, variables, token), revision),
+            Transport::Gateway => Self::stdio(StdioPipe::through(server, variables, token), revision),
+        }
+    }
+
     /// A client over HTTP; nothing is sent yet.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 //! asked over the real wire.
 //!
 //! A [`Server`] is a process of the binary under test; a [`Client`] speaks one [`Revision`] of the
-//! protocol to it, over HTTP or over stdio, and every answer is a [`Reply`], so that one table of
+//! protocol to it, over HTTP, over stdio or over stdio through HTTP, and every answer is a [`Reply`], so that one table of
 //! cases can be run over every [`Transport`]. [`raw`] sends what no HTTP library would.
 //!
 //! ```no_run
@@ -31,4 +31,4 @@ pub use client::{Client, Revision, Transport};
 pub use facts::{rows, workspace};
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
-pub use stdio::StdioPipe;
+pub use stdio::{StdioPipe, Variables};

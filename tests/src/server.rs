@@ -156,6 +156,16 @@ impl Server {
         }
     }
 
+    /// The binary under test.
+    pub(crate) fn binary(&self) -> &str {
+        &self.binary
+    }
+
+    /// The server's address: the endpoint's URL without the path.
+    pub fn address(&self) -> String {
+        format!("http://{}", self.authority())
+    }
+
     /// The endpoint's URL.
     pub fn url(&self) -> &str {
         &self.url

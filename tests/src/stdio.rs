@@ -9,9 +9,18 @@ use tokio::{
     time::timeout,
 };
 
-use crate::Reply;
+use crate::{Reply, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The environment variables of a server's `stdio`, as its manifest names them.
+#[derive(Debug, Clone, Copy)]
+pub struct Variables {
+    /// The one with the credential.
+    pub credential: &'static str,
+    /// The one with the address of a server to forward to.
+    pub gateway: &'static str,
+}
 
 /// A process of the binary under test that speaks the protocol on its standard streams.
 #[derive(Debug)]
@@ -19,9 +28,29 @@ pub struct StdioPipe {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl StdioPipe {
+    /// A process that serves by itself, on the data of a server.
+    pub fn beside(server: &Server, variables: Variables, token: Option<&str>) -> Self {
+        let environment: Vec<_> = token.map(|token| (variables.credential, token)).into_iter().collect();
+        Self::start(server.binary(), server.folder(), &environment, &[])
+    }
+
+    /// A process that forwards to a server, and runs in an empty folder of its own.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn through(server: &Server, variables: Variables, token: Option<&str>) -> Self {
+        let address = server.address();
+        let mut environment = vec![(variables.gateway, address.as_str())];
+        environment.extend(token.map(|token| (variables.credential, token)));
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = Self::start(server.binary(), folder.path(), &environment, &[]);
+        Self { _folder: Some(folder), ..pipe }
+    }
+
     /// Starts `binary stdio` in a folder, with these environment variables and arguments.
     ///
     /// # Panics
@@ -40,7 +69,7 @@ impl StdioPipe {
             .expect("the binary under test");
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("piped")).lines();
-        Self { child, input, output }
+        Self { child, input, output, _folder: None }
     }
 
     /// Writes one line.

@@ -2,10 +2,10 @@
 //! variable wherever the client can read one, and as templates inside the crate, for places where a
 //! person's own credential is filled in.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{File, notice};
-use crate::api::{Api, ClientKind};
+use crate::api::{Api, ClientKind, Gateway};
 
 /// A client, and what it is told.
 pub(super) struct Client {
@@ -50,7 +50,8 @@ impl Format {
     }
 }
 
-/// A client's snippet with `{{url}}` and `{{token}}` where the endpoint and a credential belong.
+/// A client's snippet with `{{url}}`, `{{base}}` and `{{token}}` where the endpoint, its address without
+/// the path and a credential belong.
 pub(super) struct Template {
     pub(super) key: &'static str,
     pub(super) title: &'static str,
@@ -80,6 +81,7 @@ pub(super) fn documented(api: &Api) -> Vec<Client> {
         command: &api.server.name,
         env: &api.credential.env,
         url: &api.server.endpoint,
+        gateway: api.server.gateway.as_ref().map(|Gateway { env, example }| (env.as_str(), example.as_str())),
         token: Token::Named { literal: &placeholder },
     };
     api.clients.iter().map(|kind| client(*kind, &connection)).collect()
@@ -92,6 +94,7 @@ pub(super) fn templates(api: &Api) -> Vec<Template> {
         command: &api.server.name,
         env: &api.credential.env,
         url: "{{url}}",
+        gateway: api.server.gateway.as_ref().map(|Gateway { env, example: _ }| (env.as_str(), "{{base}}")),
         token: Token::Literal("{{token}}"),
     };
     let template = |Client { key, title, snippets }: Client| Template {
@@ -117,6 +120,8 @@ struct Connection<'a> {
     /// The environment variable of the credential.
     env: &'a str,
     url: &'a str,
+    /// The environment variable of a gateway, and its address.
+    gateway: Option<(&'a str, &'a str)>,
     token: Token<'a>,
 }
 
@@ -181,12 +186,12 @@ fn claude_ai(connection: &Connection<'_>) -> Client {
 }
 
 fn stdio(connection: &Connection<'_>) -> Client {
-    let server = json!({
-        "command": connection.command,
-        "args": ["stdio"],
-        "env": {connection.env: connection.literal()},
-    });
-    let command = format!("{}={} {} stdio", connection.env, word(connection.literal()), word(connection.command));
+    let variables: Vec<_> = [(connection.env, connection.literal())].into_iter().chain(connection.gateway).collect();
+    let env: Map<_, _> = variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let server = json!({"command": connection.command, "args": ["stdio"], "env": env});
+    let mut words: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={}", word(value))).collect();
+    words.push(format!("{} stdio", word(connection.command)));
+    let command = words.join(if connection.gateway.is_some() { " \\\n" } else { " " });
     Client {
         key: "stdio",
         title: "Local, over stdio",
@@ -219,18 +224,21 @@ mod tests {
     const KINDS: [ClientKind; 4] =
         [ClientKind::ClaudeCode, ClientKind::Cursor, ClientKind::ClaudeAi, ClientKind::Stdio];
 
-    fn connection<'a>(url: &'a str, token: Token<'a>) -> Connection<'a> {
-        Connection { key: "acme", command: "acme", env: "ACME_KEY", url, token }
+    fn connection<'a>(url: &'a str, base: &'a str, token: Token<'a>) -> Connection<'a> {
+        let gateway = Some(("ACME_GATEWAY_URL", base));
+        Connection { key: "acme", command: "acme", env: "ACME_KEY", url, gateway, token }
     }
 
     #[test]
     fn a_filled_template_is_the_snippet_of_what_fills_it() {
         // A URL that a shell has to be given in quotation marks, as the template's place for it is.
-        let (url, token) = ("http://127.0.0.1:8080/mcp?a=1&b=2", "acme_0123456789");
+        let (url, base, token) = ("http://127.0.0.1:8080/mcp?a=1&b=2", "http://127.0.0.1:8080", "acme_0123456789");
         for kind in KINDS {
-            let template = &client(kind, &connection("{{url}}", Token::Literal("{{token}}"))).snippets[0].text;
-            let expected = &client(kind, &connection(url, Token::Literal(token))).snippets[0].text;
-            assert_eq!(template.replace("{{url}}", url).replace("{{token}}", token), *expected, "{kind:?}");
+            let template =
+                &client(kind, &connection("{{url}}", "{{base}}", Token::Literal("{{token}}"))).snippets[0].text;
+            let expected = &client(kind, &connection(url, base, Token::Literal(token))).snippets[0].text;
+            let filled = template.replace("{{url}}", url).replace("{{base}}", base).replace("{{token}}", token);
+            assert_eq!(filled, *expected, "{kind:?}");
         }
     }
 
@@ -238,7 +246,8 @@ mod tests {
     fn only_what_reads_no_environment_has_a_literal_credential() {
         let literal = "acme_xxxx";
         for kind in KINDS {
-            let client = client(kind, &connection("https://a.example/mcp", Token::Named { literal }));
+            let client =
+                client(kind, &connection("https://a.example/mcp", "https://a.example", Token::Named { literal }));
             let has_literal = client.snippets.iter().all(|snippet| snippet.text.contains(literal));
             let expected = matches!(kind, ClientKind::ClaudeAi | ClientKind::Stdio);
             assert_eq!(has_literal, expected, "{kind:?}");

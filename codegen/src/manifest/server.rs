@@ -39,6 +39,30 @@ pub struct Server {
     /// Bounds on what a caller can ask for.
     #[serde(default)]
     pub limits: Limits,
+    /// What the server's program can do over stdio.
+    #[serde(default)]
+    pub stdio: Stdio,
+}
+
+/// What the server's program can do over stdio.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Stdio {
+    /// Lets whoever starts the program have it forward every message to a running server, over HTTP,
+    /// instead of serving by itself.
+    pub gateway: Option<Gateway>,
+}
+
+/// A running server that stdio forwards to.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Gateway {
+    /// The environment variable that holds the running server's address without the endpoint's path:
+    /// capital letters, digits and underscores. Where it is not set, the program serves by itself.
+    pub env: Name,
+    /// An address for the documentation to show, as `http://localhost:8081`: `https`, or `http` for this
+    /// machine. The one of `endpoint` when it is left out.
+    pub example: Option<Text>,
 }
 
 /// What the lists show to a caller.

@@ -42,7 +42,11 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
     check_version(&server.version, faults);
     check_line(&server.title, faults);
     check_redacted(&server.redact, faults);
-    let path = urls::endpoint_path(&server.endpoint, faults);
+    let path = urls::endpoint_path(&server.endpoint, faults).unwrap_or_default();
+    let gateway = server.stdio.gateway.as_ref().map(|gateway| api::Gateway {
+        env: gateway.env.value.clone(),
+        example: urls::gateway_example(gateway, &server.endpoint, &path, faults),
+    });
     let text = |text: &Text| text.value.clone();
     Some(api::Server {
         name: server.name.value.clone(),
@@ -53,7 +57,7 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         description: text(&server.description),
         instructions: server.instructions.as_ref().map(text),
         endpoint: text(&server.endpoint),
-        path: path.unwrap_or_default(),
+        path,
         listing: match server.listing {
             Listing::Granted => api::Listing::Granted,
             Listing::All => api::Listing::All,
@@ -62,6 +66,7 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         redact: server.redact.iter().map(|name| name.value.clone()).collect(),
         body_bytes: server.limits.body_bytes.unwrap_or(BODY_BYTES),
         call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
+        gateway,
     })
 }
 
@@ -122,12 +127,6 @@ pub(crate) fn credential(declared: &Declared, faults: &mut Faults) -> Option<api
         let title = format!("{} random characters can be guessed", length.value);
         refuse(length.at, title, "use at least 22, which hold 128 bits; 40 is a good length");
     }
-    let env = &credential.env;
-    let upper = |char: char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_';
-    if !env.starts_with(|first: char| first.is_ascii_uppercase()) || !env.chars().all(upper) {
-        let title = format!("{} is not a name for an environment variable", quoted(env));
-        refuse(env.at, title, "use capital letters, digits and underscores, as `ACME_TOKEN`");
-    }
     let lifetime = seconds(&credential.lifetime);
     if lifetime.is_none() {
         let title = format!("{} is no lifetime", quoted(&credential.lifetime));
@@ -146,7 +145,7 @@ pub(crate) fn credential(declared: &Declared, faults: &mut Faults) -> Option<api
         prefix: prefix.value.clone(),
         length: length.value,
         lifetime_seconds: lifetime.unwrap_or_default(),
-        env: env.value.clone(),
+        env: credential.env.value.clone(),
         create_at: credential.create_at.value.clone(),
     })
 }

@@ -1,11 +1,12 @@
-//! The endpoint: what clients are told to connect to, and what the server answers at.
+//! Addresses: the endpoint, which clients are told to connect to and the server answers at, and that of
+//! a server that stdio forwards to.
 
-use url::{Host, Url};
+use toolwright_core::address::{Unfit, address};
 
 use super::{Faults, obeyed::has_placeholder};
 use crate::{
     diagnostic::{Code, Diagnostic, quoted},
-    manifest::Text,
+    manifest::{Text, server::Gateway},
 };
 
 /// Paths that the runtime answers itself.
@@ -26,24 +27,22 @@ pub(crate) fn endpoint_path(endpoint: &Text, faults: &mut Faults) -> Option<Stri
     }
 }
 
+/// An address of a server to forward to, to show in the documentation: as declared, or that of the
+/// endpoint, which has a path.
+pub(crate) fn gateway_example(gateway: &Gateway, endpoint: &str, path: &str, faults: &mut Faults) -> String {
+    let Some(example) = &gateway.example else {
+        return endpoint.strip_suffix(path).unwrap_or(endpoint).to_owned();
+    };
+    if let Err(Unfit { why, help }) = address(example, "http://localhost:8081") {
+        let title = format!("the address {} {why}", quoted(example));
+        faults.push(Diagnostic::new(Code::InvalidServer, example.at, title).help(help));
+    }
+    example.value.clone()
+}
+
 fn path(endpoint: &str) -> Result<String, (String, String)> {
     let refuse = |why: &str, help: &str| Err((why.to_owned(), help.to_owned()));
-    let url = Url::parse(endpoint)
-        .map_err(|error| (format!("is no URL: {error}"), "write it as `https://api.example.com/mcp`".to_owned()))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("holds a user's name or password", "leave it out: the credential goes into a header");
-    }
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => {}
-        ("http", Some(host)) if is_this_machine(&host) => {}
-        ("http", _) => {
-            return refuse("sends credentials without encryption", "use `https`; `http` is for this machine only");
-        }
-        (_, _) => return refuse("is no web address", "use `https`"),
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return refuse("has a query or a fragment", "leave out what follows the path");
-    }
+    let url = address(endpoint, "https://api.example.com/mcp").map_err(|Unfit { why, help }| (why, help))?;
     let written = endpoint.trim_end_matches('/');
     if url.as_str().trim_end_matches('/') != written || (url.path() != "/" && endpoint.ends_with('/')) {
         let canonical = url.as_str().trim_end_matches('/');
@@ -60,14 +59,6 @@ fn path(endpoint: &str) -> Result<String, (String, String)> {
         return refuse("has a path that the server answers itself", "use another path, as `/mcp`");
     }
     Ok(url.path().to_owned())
-}
-
-fn is_this_machine(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    }
 }
 
 #[cfg(test)]

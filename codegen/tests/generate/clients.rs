@@ -8,6 +8,7 @@ use crate::workspace::Workspace;
 
 const FOLDER: &str = "generated/every-type/clients";
 const URL: &str = "https://every.example/v1/mcp";
+const GATEWAY: &str = "https://gateway.example/a|b's";
 
 fn generated() -> Workspace {
     let workspace = Workspace::of("every-type");
@@ -36,17 +37,17 @@ fn configurations_are_json() {
     let stdio = json!({"mcpServers": {"Every_type-1": {
         "command": "every-type",
         "args": ["stdio"],
-        "env": {"EVERY_KEY": format!("every_{}", "x".repeat(24))},
+        "env": {"EVERY_KEY": format!("every_{}", "x".repeat(24)), "EVERY_GATEWAY": GATEWAY},
     }}});
     assert_eq!(read("stdio.json"), stdio);
 }
 
-/// Runs a snippet in a shell in which `program` writes down its arguments and one variable.
+/// Runs a snippet in a shell in which `program` writes down its arguments and two variables.
 fn run_in_shell(workspace: &Workspace, snippet: &str, program: &str, variable: Option<(&str, &str)>) -> String {
     let bin = workspace.path("bin");
     fs::create_dir_all(&bin).expect("a folder");
     let stub = bin.join(program);
-    fs::write(&stub, "#!/bin/sh\nprintf '[%s]\\n' \"$@\" \"$EVERY_KEY\"\n").expect("a program");
+    fs::write(&stub, "#!/bin/sh\nprintf '[%s]\\n' \"$@\" \"$EVERY_KEY\" \"$EVERY_GATEWAY\"\n").expect("a program");
     assert!(Command::new("chmod").arg("+x").arg(&stub).status().expect("chmod").success());
     let path = format!("{}:/usr/bin:/bin", bin.display());
     let mut shell = Command::new("sh");
@@ -74,16 +75,17 @@ fn claude_code_is_given_the_value_of_the_variable() {
         "--header",
         "Authorization: Bearer every_secret",
         "every_secret",
+        "",
     ];
     assert_eq!(ran.lines().collect::<Vec<_>>(), words.map(|word| format!("[{word}]")));
 }
 
 #[cfg(unix)]
 #[test]
-fn a_local_server_finds_its_credential() {
+fn a_local_server_finds_its_credential_and_its_gateway() {
     let workspace = generated();
     let ran = run_in_shell(&workspace, &format!("{FOLDER}/stdio.sh"), "every-type", None);
-    assert_eq!(ran, format!("[stdio]\n[every_{}]\n", "x".repeat(24)));
+    assert_eq!(ran, format!("[stdio]\n[every_{}]\n[{GATEWAY}]\n", "x".repeat(24)));
 }
 
 #[test]

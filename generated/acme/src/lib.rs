@@ -56,6 +56,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         env: "ACME_KEY",
         create_at: "Account → Access Keys",
     },
+    gateway_env: ::core::option::Option::Some("NOTES_GATEWAY"),
     scopes: const {
         &[
             contract::Scope {
@@ -318,7 +319,8 @@ Header: Authorization: Bearer {{token}}",
         "stdio"
       ],
       "env": {
-        "ACME_KEY": "{{token}}"
+        "ACME_KEY": "{{token}}",
+        "NOTES_GATEWAY": "{{base}}"
       }
     }
   }

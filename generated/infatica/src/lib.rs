@@ -68,6 +68,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         env: "INFATICA_PAT",
         create_at: "Settings → Personal Access Tokens",
     },
+    gateway_env: ::core::option::Option::None,
     scopes: const {
         &[
             contract::Scope {

@@ -1,11 +1,15 @@
 //! The page for everyone who connects.
 
 use serde::Serialize;
-use toolwright_core::{Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize};
+use toolwright_core::{
+    Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize, environment::option_env,
+};
 
 use super::{File, document, markdown, path_of, scope_cell};
 use crate::{
-    api::{Api, ArgumentValues, Credential, Docs, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble},
+    api::{
+        Api, ArgumentValues, Credential, Docs, Gateway, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble,
+    },
     emit::{clients, wording},
     names,
 };
@@ -21,6 +25,8 @@ struct Page<'a> {
     /// Where the program keeps its credentials, and the variable that names another place.
     database: String,
     database_env: String,
+    /// What stdio forwards to.
+    gateway: Option<GatewayFacts<'a>>,
     create_at: &'a str,
     prefix: &'a str,
     env: &'a str,
@@ -48,6 +54,15 @@ struct Page<'a> {
     example_prompts: &'a [String],
     notes: &'a [String],
     troubles: Vec<TroubleRow>,
+}
+
+/// A running server that stdio can forward to.
+#[derive(Serialize)]
+struct GatewayFacts<'a> {
+    env: &'a str,
+    example: &'a str,
+    /// The endpoint's path, which the address is without.
+    path: &'a str,
 }
 
 /// How one client connects.
@@ -143,11 +158,12 @@ pub(super) fn file(api: &Api) -> File {
         description,
         instructions: _,
         endpoint,
-        path: _,
+        path,
         listing,
         redact,
         body_bytes,
         call_seconds,
+        gateway,
     } = server;
     let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at } = credential;
     let Docs { prerequisites, verify, example_prompts, notes, troubleshooting } = docs;
@@ -160,7 +176,8 @@ pub(super) fn file(api: &Api) -> File {
         key,
         command: name,
         database: format!("data/{name}.db"),
-        database_env: names::option_env(name, "database"),
+        database_env: option_env(name, "database"),
+        gateway: gateway.as_ref().map(|Gateway { env, example }| GatewayFacts { env, example, path }),
         create_at,
         prefix,
         env,
@@ -283,7 +300,10 @@ fn listing_in_words(listing: Listing, has_prompts: bool) -> String {
 
 /// What can go wrong on any server, then what the manifest adds.
 fn trouble_rows(api: &Api, declared: &[Trouble]) -> Vec<TroubleRow> {
-    let possible = |code: &&ErrorCode| !code.is_about_prompts() || !api.prompts.is_empty();
+    let possible = |code: &&ErrorCode| {
+        (!code.is_about_prompts() || !api.prompts.is_empty())
+            && (!code.is_about_gateways() || api.server.gateway.is_some())
+    };
     let catalogued = ErrorCode::ALL.iter().filter(possible).map(|code| {
         let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
         TroubleRow { symptom: filled(api, symptom), advice: filled(api, &format!("{cause} {fix}")) }
@@ -301,7 +321,9 @@ fn filled(api: &Api, text: &str) -> String {
         ("{prefix}", credential.prefix.clone()),
         ("{create_at}", credential.create_at.clone()),
         ("{endpoint}", server.endpoint.clone()),
+        ("{path}", server.path.clone()),
         ("{env}", credential.env.clone()),
+        ("{gateway_env}", server.gateway.as_ref().map(|gateway| gateway.env.clone()).unwrap_or_default()),
         ("{call_seconds}", server.call_seconds.to_string()),
         ("{body_bytes}", server.body_bytes.to_string()),
     ];

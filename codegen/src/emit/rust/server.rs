@@ -8,8 +8,8 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 use super::{COMMAND, File, contract, docs, grouped, ident, source, stem, text, tool};
 use crate::{
     api::{
-        Api, ArgumentValues, Completion, Credential, Group, Listing, Prompt, PromptArgument, PromptMessage, Role,
-        Server, Tool,
+        Api, ArgumentValues, Completion, Credential, Gateway, Group, Listing, Prompt, PromptArgument, PromptMessage,
+        Role, Server, Tool,
     },
     emit::{clients, wording},
 };
@@ -79,6 +79,7 @@ fn constant(api: &Api) -> TokenStream {
         redact,
         body_bytes,
         call_seconds,
+        gateway,
     } = server;
     let description = text(description);
     let instructions = option(instructions.as_deref().map(text).map(|instructions| quote!(#instructions)));
@@ -87,6 +88,10 @@ fn constant(api: &Api) -> TokenStream {
         Listing::All => "All",
         Listing::Gated => "Gated",
     });
+    let gateway_env = gateway
+        .as_ref()
+        .map(|Gateway { env, example: _ }| env)
+        .map_or_else(|| quote!(::core::option::Option::None), |env| quote!(::core::option::Option::Some(#env)));
     let (body_bytes, call_seconds) = (grouped(*body_bytes), grouped(*call_seconds));
     let credential = credential_of(credential);
     let scopes = scopes.iter().map(scope_of);
@@ -112,6 +117,7 @@ fn constant(api: &Api) -> TokenStream {
             redact: &[#(#redact),*],
             limits: contract::LimitsSpec { body_bytes: #body_bytes, call_seconds: #call_seconds },
             credential: #credential,
+            gateway_env: #gateway_env,
             scopes: const { &[#(#scopes),*] },
             groups: &[#(#groups),*],
             tools: &[#(<#modules::Tool as contract::Tool>::SPEC),*],

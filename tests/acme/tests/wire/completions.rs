@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use toolwright_tests::{Client, Reply, Revision, Server, Transport};
 
 use crate::{
-    ACME, ACME_ALL, ACME_GATED, SCOPES,
-    prompts::{assert_denied, complete, connect, holding},
+    ACME, ACME_ALL, ACME_GATED, SCOPES, connect,
+    prompts::{assert_denied, complete, holding},
 };
 
 /// A caller of an account without notes.

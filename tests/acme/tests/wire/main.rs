@@ -17,11 +17,14 @@ mod stdio;
 mod tokens;
 
 use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use toolwright_tests::{Client, Revision, Server};
+use toolwright_tests::{Client, Revision, Server, Transport, Variables};
 
 const ACME: &str = env!("CARGO_BIN_EXE_acme");
 const ACME_ALL: &str = env!("CARGO_BIN_EXE_acme-all");
 const ACME_GATED: &str = env!("CARGO_BIN_EXE_acme-gated");
+
+/// What `stdio` reads.
+const VARIABLES: Variables = Variables { credential: "ACME_KEY", gateway: "NOTES_GATEWAY" };
 
 const PREFIX: &str = "acme_";
 
@@ -43,6 +46,13 @@ const TOOLS: [&str; 9] = [
 async fn database(server: &Server) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(server.folder().join("data/acme.db"));
     options.connect().await.expect("the token database")
+}
+
+/// A client whose conversation is open.
+async fn connect(server: &Server, transport: Transport, revision: Revision, token: &str) -> Client {
+    let mut client = Client::of(server, VARIABLES, transport, revision, Some(token));
+    client.open().await;
+    client
 }
 
 /// A caller that may do everything.

@@ -1,22 +1,11 @@
 //! Prompts: who is shown them, who may use them, what they say, and how their arguments go on.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport};
+use toolwright_tests::{Client, Reply, Revision, Server, Transport};
 
-use crate::{ACME, ACME_ALL, ACME_GATED, SCOPES, full};
+use crate::{ACME, ACME_ALL, ACME_GATED, SCOPES, connect, full};
 
 const PROMPTS: [&str; 4] = ["tidy_notes", "review_notes", "show_note", "go_wrong"];
-
-pub(crate) async fn connect(server: &Server, transport: Transport, revision: Revision, token: &str) -> Client {
-    let mut client = match transport {
-        Transport::Http => Client::http(server.url(), Some(token), revision),
-        Transport::Stdio => {
-            Client::stdio(StdioPipe::start(ACME, server.folder(), &[("ACME_KEY", token)], &[]), revision)
-        }
-    };
-    client.open().await;
-    client
-}
 
 pub(crate) async fn holding(server: &Server, scopes: &[&str], revision: Revision) -> Client {
     let name = format!("{}-{}", revision.as_str(), scopes.join("+"));

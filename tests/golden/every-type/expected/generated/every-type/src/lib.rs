@@ -51,6 +51,7 @@ Second line with a "# mark that ends raw strings."##,
         env: "EVERY_KEY",
         create_at: "Settings → \"Keys\" | API",
     },
+    gateway_env: ::core::option::Option::Some("EVERY_GATEWAY"),
     scopes: const {
         &[
             contract::Scope {
@@ -212,7 +213,8 @@ Header: Authorization: Bearer {{token}}",
         "stdio"
       ],
       "env": {
-        "EVERY_KEY": "{{token}}"
+        "EVERY_KEY": "{{token}}",
+        "EVERY_GATEWAY": "{{base}}"
       }
     }
   }

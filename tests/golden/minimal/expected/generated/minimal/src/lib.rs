@@ -37,6 +37,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         env: "MINIMAL_TOKEN",
         create_at: "Settings",
     },
+    gateway_env: ::core::option::Option::None,
     scopes: const {
         &[
             contract::Scope {

@@ -1,0 +1,47 @@
+//! The environment variables that a manifest names.
+
+use toolwright_core::environment::is_read;
+
+use super::Faults;
+use crate::{
+    diagnostic::{Code, Diagnostic, quoted},
+    load::Declared,
+    manifest::Name,
+};
+
+/// Each is a name, and means one thing.
+pub(crate) fn check(declared: &Declared, faults: &mut Faults) {
+    let server = declared.manifest.server.as_ref().and_then(|section| section.good());
+    let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
+    let credential = credential.map(|credential| &credential.env);
+    let gateway = server.and_then(|server| server.stdio.gateway.as_ref()).map(|gateway| &gateway.env);
+    let name = server.map(|server| server.name.as_str());
+    if let Some(env) = credential {
+        check_variable(env, name, Code::InvalidCredential, "ACME_TOKEN", faults);
+    }
+    if let Some(env) = gateway {
+        check_variable(env, name, Code::InvalidServer, "ACME_GATEWAY_URL", faults);
+    }
+    if let (Some(credential), Some(gateway)) = (credential, gateway)
+        && credential.value == gateway.value
+    {
+        let title = format!("{} would be both the credential and the address of a gateway", quoted(gateway));
+        faults.push(
+            Diagnostic::new(Code::NameCollision, gateway.at, title)
+                .and(credential.at, "the credential's variable")
+                .help("use two variables"),
+        );
+    }
+}
+
+fn check_variable(env: &Name, server: Option<&str>, malformed: Code, example: &str, faults: &mut Faults) {
+    let upper = |char: char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_';
+    if !env.starts_with(|first: char| first.is_ascii_uppercase()) || !env.chars().all(upper) {
+        let title = format!("{} is not a name for an environment variable", quoted(env));
+        let help = format!("use capital letters, digits and underscores, as `{example}`");
+        faults.push(Diagnostic::new(malformed, env.at, title).help(help));
+    } else if server.is_some_and(|server| is_read(server, env)) {
+        let title = format!("{} is a variable that every server's program reads for itself", quoted(env));
+        faults.push(Diagnostic::new(Code::ReservedName, env.at, title).help(format!("use another, as `{example}`")));
+    }
+}

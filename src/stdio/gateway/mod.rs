@@ -1,0 +1,158 @@
+//! A server that the messages are forwarded to, over HTTP: one POST a message, and no other state than
+//! the revision that the handshake agreed on.
+
+mod address;
+mod connection;
+mod failure;
+mod headers;
+mod reply;
+
+use std::{
+    env,
+    sync::{Mutex, PoisonError},
+};
+
+use anyhow::{anyhow, bail};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, Uri, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use serde_json::{Map, Value, json};
+use tokio::time::timeout;
+use toolwright_core::ErrorCode;
+
+use super::{Notification, Pending};
+use crate::{ServerSpec, credential::Presented, envelope::Id, log::RequestLine, refusal::Refusal, running};
+use connection::Connection;
+use failure::Failure;
+use reply::Answer;
+
+/// The server that the messages are forwarded to.
+pub(crate) struct Gateway {
+    spec: &'static ServerSpec,
+    endpoint: Uri,
+    connection: Connection,
+    user_agent: HeaderValue,
+    /// The revision that the handshake agreed on.
+    agreed: Mutex<Option<HeaderValue>>,
+}
+
+impl Gateway {
+    /// The server that the environment names, if it names one. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When it is no address to which a credential can be sent.
+    pub(crate) fn from_environment(spec: &'static ServerSpec) -> anyhow::Result<Option<Self>> {
+        let Some(variable) = spec.gateway_env else { return Ok(None) };
+        let server = match env::var(variable) {
+            Err(env::VarError::NotPresent) => return Ok(None),
+            Err(env::VarError::NotUnicode(_)) => bail!("{variable} is no text"),
+            Ok(server) => server.trim().to_owned(),
+        };
+        if server.is_empty() {
+            return Ok(None);
+        }
+        let endpoint = address::endpoint(&server, spec.path).map_err(|unfit| anyhow!("{variable} {unfit}"))?;
+        let connection = Connection::new(endpoint.scheme_str() == Some("https"))?;
+        let user_agent = HeaderValue::try_from(format!("{}/{}", spec.name, spec.version))?;
+        Ok(Some(Self { spec, endpoint, connection, user_agent, agreed: Mutex::default() }))
+    }
+
+    pub(crate) fn spec(&self) -> &'static ServerSpec {
+        self.spec
+    }
+
+    /// Where the messages go.
+    pub(crate) fn endpoint(&self) -> &Uri {
+        &self.endpoint
+    }
+
+    /// The server's answer to a request. One that is cancelled is given up, by which the server sees
+    /// that its caller has gone.
+    pub(super) async fn answer(
+        &self,
+        pending: Pending,
+        presented: Presented<'_>,
+        line: &mut RequestLine,
+    ) -> Result<String, Refusal> {
+        let Pending { text, request, cancelled } = pending;
+        let post = self.post(text, &request.method, &request.params, presented)?;
+        let limit = running::answer_limit(self.spec);
+        let answer = tokio::select! {
+            answer = timeout(limit, self.ask(post, &request.id, line)) => answer,
+            // Nobody reads it.
+            () = cancelled.cancelled() => return Ok(String::new()),
+        };
+        let answer = answer.unwrap_or(Err(Failure::Overdue(limit)));
+        let answer = answer.map_err(|failure| self.refuse(&failure, &request.method))?;
+        if request.method == "initialize" {
+            *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) = answer.agreed();
+        }
+        Ok(answer.into_line(&request.id))
+    }
+
+    /// Passes on a message that wants no answer.
+    pub(super) async fn pass_on(
+        &self,
+        notification: Notification,
+        presented: Presented<'_>,
+        line: &mut RequestLine,
+    ) -> Result<(), Refusal> {
+        let Notification { text, method, params } = notification;
+        let post = self.post(text, &method, &params, presented)?;
+        let limit = running::answer_limit(self.spec);
+        let taken = timeout(limit, self.send(post, line)).await.unwrap_or(Err(Failure::Overdue(limit)));
+        taken.map(drop).map_err(|failure| self.refuse(&failure, &method))
+    }
+
+    /// # Errors
+    /// Without a credential that could be good.
+    fn post(
+        &self,
+        text: Vec<u8>,
+        method: &str,
+        params: &Map<String, Value>,
+        presented: Presented<'_>,
+    ) -> Result<Request<Full<Bytes>>, Refusal> {
+        let refuse = |code| Refusal::unauthenticated(self.spec, code);
+        let credential = presented.credential(&self.spec.credential).map_err(refuse)?;
+        let bearer = HeaderValue::try_from(format!("Bearer {credential}"));
+        let mut bearer = bearer.map_err(|_| refuse(ErrorCode::MalformedCredential))?;
+        bearer.set_sensitive(true);
+        let agreed = self.agreed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut post = Request::new(Full::from(text));
+        *post.method_mut() = http::Method::POST;
+        *post.uri_mut() = self.endpoint.clone();
+        *post.headers_mut() = headers::of(method, params, agreed);
+        post.headers_mut().extend([
+            (header::AUTHORIZATION, bearer),
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream")),
+            (header::USER_AGENT, self.user_agent.clone()),
+        ]);
+        Ok(post)
+    }
+
+    async fn ask(&self, post: Request<Full<Bytes>>, id: &Id<'_>, line: &mut RequestLine) -> Result<Answer, Failure> {
+        let response = self.send(post, line).await?;
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(Failure::Redirected(status));
+        }
+        let answer = reply::read(response, id).await.map_err(|error| Failure::BrokenOff(failure::root(&error)))?;
+        answer.ok_or(Failure::NoAnswer(status))
+    }
+
+    async fn send(&self, post: Request<Full<Bytes>>, line: &mut RequestLine) -> Result<Response<Incoming>, Failure> {
+        let response = self.connection.send(post).await.map_err(|error| Failure::of(&error))?;
+        line.status = Some(response.status().as_u16());
+        Ok(response)
+    }
+
+    fn refuse(&self, failure: &Failure, method: &str) -> Refusal {
+        let endpoint = self.endpoint.to_string();
+        let detail = failure.detail(&endpoint, method == "tools/call");
+        tracing::warn!("{detail}");
+        Refusal::new(self.spec, ErrorCode::GatewayUnavailable, Some(&detail)).with_data(json!({ "gateway": endpoint }))
+    }
+}

@@ -1,0 +1,67 @@
+//! Answers by this process, with the same verdicts as over HTTP.
+
+use std::sync::Arc;
+
+use rmcp::{
+    RoleServer,
+    model::{ClientJsonRpcMessage, GetExtensions as _, ServerJsonRpcMessage},
+    service::serve_directly_with_ct,
+    transport::OneshotTransport,
+};
+use tokio_util::sync::CancellationToken;
+use toolwright_core::ErrorCode;
+
+use super::Pending;
+use crate::{
+    ServerSpec, credential::Presented, envelope::Message, log::RequestLine, protocol::Protocol, refusal::Refusal,
+    server::Server,
+};
+
+/// The server in this process.
+pub(crate) struct Local(Arc<Server>);
+
+impl Local {
+    pub(crate) fn new(server: Arc<Server>) -> Self {
+        Self(server)
+    }
+
+    pub(super) fn spec(&self) -> &'static ServerSpec {
+        self.0.spec
+    }
+
+    pub(super) async fn answer(
+        &self,
+        pending: Pending,
+        presented: Presented<'_>,
+        line: &mut RequestLine,
+    ) -> Result<String, Refusal> {
+        let Pending { text, request, cancelled } = pending;
+        let spec = self.spec();
+        let identity = self.0.authenticate(presented).await?;
+        line.credential = Some(identity.credential_id.clone());
+        let passage = self.0.examine(Message::Request(request), identity)?;
+        let outcome = Arc::clone(&passage.outcome);
+
+        let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {
+            return Err(Refusal::new(spec, ErrorCode::InvalidRequest, None));
+        };
+        request.request.extensions_mut().insert(passage);
+        let answer = self.serve(ClientJsonRpcMessage::Request(request), &cancelled).await;
+        line.outcome = outcome.get().copied();
+        let text = answer.and_then(|answer| serde_json::to_string(&answer).ok());
+        text.ok_or_else(|| Refusal::new(spec, ErrorCode::Internal, None))
+    }
+
+    /// Each request is served by itself, as over HTTP: nothing depends on those before it.
+    async fn serve(
+        &self,
+        message: ClientJsonRpcMessage,
+        cancelled: &CancellationToken,
+    ) -> Option<ServerJsonRpcMessage> {
+        let (transport, mut answers) = OneshotTransport::<RoleServer>::new(message);
+        // The service cancels its token when it ends, and that is not the client's doing.
+        let ended = cancelled.child_token();
+        let _service = serve_directly_with_ct(Protocol(Arc::clone(&self.0)), transport, None, ended);
+        answers.recv().await
+    }
+}
