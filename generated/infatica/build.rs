@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "1a434d52e83fb3fde31be49d53bf489420e4357923fb49d82010a9103f101eee"
+        digest: "b824a6676a8c6ad10bc335774990a6b828b57d512d420eb0f25b4dfe3d65e879"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

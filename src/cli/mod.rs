@@ -163,6 +163,6 @@ async fn forward(gateway: Gateway) -> anyhow::Result<()> {
     let stop = until_signal()?;
     let grace = answer_limit(gateway.spec());
     tracing::info!("forwarding to {}", gateway.endpoint());
-    stdio::serve(Backend::Gateway(gateway), tokio::io::stdin(), tokio::io::stdout(), stop, grace).await;
+    stdio::serve(Backend::Gateway(Box::new(gateway)), tokio::io::stdin(), tokio::io::stdout(), stop, grace).await;
     Ok(())
 }

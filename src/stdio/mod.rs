@@ -37,7 +37,7 @@ const MESSAGES: usize = 64;
 /// What answers the requests.
 pub(crate) enum Backend {
     Local(Local),
-    Gateway(Gateway),
+    Gateway(Box<Gateway>),
 }
 
 /// The conversation with one client.

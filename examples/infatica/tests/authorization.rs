@@ -1,13 +1,14 @@
-//! Who may call what: every tool with every scope, in every revision, over HTTP and stdio, held
+//! Who may call what: every tool with every scope, in every revision, over every transport, held
 //! against the vendor's own table.
 
 use std::collections::BTreeSet;
 
 use infatica_tools::SERVER;
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport, rows};
+use toolwright_tests::{Client, Reply, Revision, Server, Transport, Variables, rows};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_infatica");
+const VARIABLES: Variables = Variables { credential: "INFATICA_PAT", gateway: "GATEWAY_BASE_URL" };
 const FORBIDDEN: Option<i64> = Some(-31403);
 const UNAUTHENTICATED: Option<i64> = Some(-31401);
 
@@ -52,15 +53,9 @@ fn arguments(tool: &str) -> Value {
 }
 
 async fn connect(server: &Server, transport: Transport, revision: Revision, token: Option<&str>) -> Client {
-    match transport {
-        Transport::Http => Client::http(server.url(), token, revision),
-        Transport::Stdio => {
-            let environment: Vec<_> = token.map(|token| ("INFATICA_PAT", token)).into_iter().collect();
-            let mut client = Client::stdio(StdioPipe::start(BINARY, server.folder(), &environment, &[]), revision);
-            client.open().await;
-            client
-        }
-    }
+    let mut client = Client::of(server, VARIABLES, transport, revision, token);
+    client.open().await;
+    client
 }
 
 #[test]
@@ -170,5 +165,5 @@ async fn every_tool_with_every_scope_in_every_revision_on_every_transport() {
             }
         }
     }
-    assert_eq!(verdicts, 2 * 3 * (1 + scopes.len() + 1 + 2) * facts.len());
+    assert_eq!(verdicts, 3 * 3 * (1 + scopes.len() + 1 + 2) * facts.len());
 }

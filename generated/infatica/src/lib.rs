@@ -68,7 +68,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         env: "INFATICA_PAT",
         create_at: "Settings → Personal Access Tokens",
     },
-    gateway_env: ::core::option::Option::None,
+    gateway_env: ::core::option::Option::Some("GATEWAY_BASE_URL"),
     scopes: const {
         &[
             contract::Scope {
@@ -190,7 +190,8 @@ Header: Authorization: Bearer {{token}}",
         "stdio"
       ],
       "env": {
-        "INFATICA_PAT": "{{token}}"
+        "INFATICA_PAT": "{{token}}",
+        "GATEWAY_BASE_URL": "{{base}}"
       }
     }
   }

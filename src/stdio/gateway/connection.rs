@@ -86,10 +86,10 @@ impl Service<Name> for Resolver {
 
     fn call(&mut self, name: Name) -> Self::Future {
         if is_localhost(name.as_str()) {
-            let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
             // The connector knows the port.
-            let addresses = loopback.map(|address| SocketAddr::new(address, 0));
-            return Box::pin(ready(Ok(addresses.to_vec().into_iter())));
+            let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+            let addresses: Vec<_> = loopback.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
+            return Box::pin(ready(Ok(addresses.into_iter())));
         }
         let addresses = self.0.call(name);
         Box::pin(async { Ok(addresses.await?.collect::<Vec<_>>().into_iter()) })
