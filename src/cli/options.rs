@@ -28,7 +28,7 @@ pub(super) enum Do<A: Args> {
     /// Make, list and revoke the tokens that callers present.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Print the tools, with what they need.
+    /// Print the tools and the prompts, with what they need.
     Tools,
 }
 

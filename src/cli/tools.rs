@@ -1,16 +1,46 @@
-//! `tools`: the tools and what they need, in the terminal.
+//! `tools`: the tools and the prompts with what they need, in the terminal.
 
 use toolwright_core::Requirement;
 
-use crate::ServerSpec;
+use crate::{
+    ServerSpec,
+    spec::{PromptArgumentSpec, PromptSpec},
+};
+
+/// The tools, and beneath them the prompts of a server that has some.
+pub(super) fn table(spec: &ServerSpec) -> String {
+    let tools = tool_table(spec);
+    if spec.prompts.is_empty() { tools } else { format!("{tools}\n{}", prompt_table(spec)) }
+}
 
 /// One line a tool, in the order of the list.
-pub(super) fn table(spec: &ServerSpec) -> String {
+fn tool_table(spec: &ServerSpec) -> String {
     let header = ["TOOL", "GROUP", "ACCESS", "SCOPE"].map(str::to_owned);
     let rows = spec.tools.iter().map(|tool| {
         [tool.name.to_owned(), tool.group.to_owned(), tool.access.as_str().to_owned(), needs(spec, &tool.requirement)]
     });
     aligned(std::iter::once(header).chain(rows).collect::<Vec<_>>().as_slice())
+}
+
+/// One line a prompt, in the order of the list.
+fn prompt_table(spec: &ServerSpec) -> String {
+    let header = ["PROMPT", "ARGUMENTS", "SCOPE"].map(str::to_owned);
+    let rows =
+        spec.prompts.iter().map(|prompt| [prompt.name.to_owned(), takes(prompt), needs(spec, &prompt.requirement)]);
+    aligned(std::iter::once(header).chain(rows).collect::<Vec<_>>().as_slice())
+}
+
+/// The arguments, in brackets those that can be left out.
+fn takes(prompt: &PromptSpec) -> String {
+    if prompt.arguments.is_empty() {
+        return "(none)".to_owned();
+    }
+    let shown = prompt.arguments.iter().map(
+        |PromptArgumentSpec { name, required, values: _ }| {
+            if *required { (*name).to_owned() } else { format!("[{name}]") }
+        },
+    );
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn needs(spec: &ServerSpec, requirement: &Requirement) -> String {

@@ -222,10 +222,11 @@ async fn a_last_use_is_written_down_once_a_minute() {
 }
 
 #[test]
-fn the_tools_are_printed_with_what_they_need() {
+fn the_tools_and_prompts_are_printed_with_what_they_need() {
     let ran = Folder::empty().run(&["tools"]);
     assert!(ran.status.success() && ran.stderr.is_empty());
-    let names: Vec<_> = ran.stdout.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    let (tools, prompts) = ran.stdout.split_once("\n\n").expect("two tables");
+    let names: Vec<_> = tools.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, TOOLS);
     for line in [
         "TOOL               GROUP    ACCESS       SCOPE",
@@ -234,8 +235,16 @@ fn the_tools_are_printed_with_what_they_need() {
         "price_notes        notes    read         notes:read and billing:read",
         "whoami             testing  read         (signed in)",
     ] {
-        assert!(ran.stdout.lines().any(|printed| printed == line), "{line} in:\n{}", ran.stdout);
+        assert!(tools.lines().any(|printed| printed == line), "{line} in:\n{tools}");
     }
+    let expected = [
+        "PROMPT        ARGUMENTS              SCOPE",
+        "tidy_notes    topic                  notes:write",
+        "review_notes  color [focus]          notes:read",
+        "show_note     note_id [text] [tag]   notes:read",
+        "go_wrong      [panic] [hang] [fail]  (signed in)",
+    ];
+    assert_eq!(prompts.lines().collect::<Vec<_>>(), expected, "{prompts}");
 }
 
 #[test]
