@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "b824a6676a8c6ad10bc335774990a6b828b57d512d420eb0f25b4dfe3d65e879"
+        digest: "71363947d97834fb6374dbd3562d47d9d41041112454ee6fd9c98639ccb253c9"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -14,6 +14,7 @@ use worker::{Worker, pages::Pages};
 mod arguments;
 mod audit;
 mod background;
+mod bulk_runs;
 mod collect;
 mod export;
 mod keys;

@@ -11,13 +11,19 @@ use ::toolwright::contract;
 
 mod types;
 pub use types::{
-    Via, AuditEntry, RunType, Engine, RunStatus, ItemStatus, ItemCounts, Run, Item,
-    RunDetails, LogEvent, DayCount, ExportFormat, UsageKind, UsageOutcome, UsageEvent,
-    Usage, DayUsage, KindUsage,
+    Via, AuditEntry, BulkRunStatus, BulkRun, RunType, Engine, RunStatus, ItemStatus,
+    ItemCounts, Run, Item, RunDetails, LogEvent, DayCount, ExportFormat, UsageKind,
+    UsageOutcome, UsageEvent, Usage, DayUsage, KindUsage,
 };
 
 #[path = "tools/get_audit_log.rs"]
 pub mod get_audit_log;
+#[path = "tools/create_bulk_run.rs"]
+pub mod create_bulk_run;
+#[path = "tools/get_bulk_run.rs"]
+pub mod get_bulk_run;
+#[path = "tools/retry_bulk_run.rs"]
+pub mod retry_bulk_run;
 #[path = "tools/list_runs.rs"]
 pub mod list_runs;
 #[path = "tools/create_run.rs"]
@@ -127,6 +133,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             title: "Runs",
         },
         contract::GroupSpec {
+            name: "bulk_runs",
+            title: "Bulk runs",
+        },
+        contract::GroupSpec {
             name: "usage",
             title: "Usage",
         },
@@ -137,6 +147,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     ],
     tools: &[
         <get_audit_log::Tool as contract::Tool>::SPEC,
+        <create_bulk_run::Tool as contract::Tool>::SPEC,
+        <get_bulk_run::Tool as contract::Tool>::SPEC,
+        <retry_bulk_run::Tool as contract::Tool>::SPEC,
         <list_runs::Tool as contract::Tool>::SPEC,
         <create_run::Tool as contract::Tool>::SPEC,
         <get_run::Tool as contract::Tool>::SPEC,
@@ -203,12 +216,14 @@ Header: Authorization: Bearer {{token}}",
 /// Every handler of the server: of the tools that read on one store, of those that write on the other.
 pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
 where
-    R: contract::Handle<get_audit_log::Tool> + contract::Handle<list_runs::Tool>
-        + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
-        + contract::Handle<get_run_stats::Tool> + contract::Handle<get_run_logs::Tool>
+    R: contract::Handle<get_audit_log::Tool> + contract::Handle<get_bulk_run::Tool>
+        + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
+        + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
+        + contract::Handle<get_run_logs::Tool>
         + contract::Handle<get_usage_summary::Tool>
         + contract::Handle<list_usage_events::Tool>,
-    W: contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
+    W: contract::Handle<create_bulk_run::Tool> + contract::Handle<retry_bulk_run::Tool>
+        + contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
         + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>,
 {
     struct Stores<R, W> {
@@ -217,14 +232,16 @@ where
     }
     impl<R, W> contract::Dispatch for Stores<R, W>
     where
-        R: contract::Handle<get_audit_log::Tool> + contract::Handle<list_runs::Tool>
-            + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
-            + contract::Handle<get_run_stats::Tool>
+        R: contract::Handle<get_audit_log::Tool> + contract::Handle<get_bulk_run::Tool>
+            + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
+            + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
             + contract::Handle<get_run_logs::Tool>
             + contract::Handle<get_usage_summary::Tool>
             + contract::Handle<list_usage_events::Tool>,
-        W: contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
-            + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>,
+        W: contract::Handle<create_bulk_run::Tool>
+            + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
+            + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
+            + contract::Handle<retry_item::Tool>,
     {
         fn dispatch(
             self: ::std::sync::Arc<Self>,
@@ -235,6 +252,13 @@ where
                 "get_audit_log" => {
                     contract::invoke::<
                         get_audit_log::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "get_bulk_run" => {
+                    contract::invoke::<
+                        get_bulk_run::Tool,
                         R,
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
@@ -288,6 +312,20 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "create_bulk_run" => {
+                    contract::invoke::<
+                        create_bulk_run::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "retry_bulk_run" => {
+                    contract::invoke::<
+                        retry_bulk_run::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
                 "create_run" => {
                     contract::invoke::<
                         create_run::Tool,
@@ -330,6 +368,15 @@ macro_rules! declared_tool {
     (get_audit_log => $($handler:tt)*) => {
         $($handler)*
     };
+    (create_bulk_run => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (get_bulk_run => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (retry_bulk_run => $($handler:tt)*) => {
+        $($handler)*
+    };
     (list_runs => $($handler:tt)*) => {
         $($handler)*
     };
@@ -366,6 +413,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/infatica/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: get_audit_log, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, get_usage_summary, list_usage_events"));
+        "declare it there and run `cargo run -p codegen`, or use one of: get_audit_log, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, get_usage_summary, list_usage_events"));
     };
 }

@@ -83,6 +83,98 @@ pub struct AuditEntry {
     pub token_id: ::core::option::Option<::std::string::String>,
 }
 
+/// Where a bulk run stands, by where its child runs stand.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum BulkRunStatus {
+    /// All child runs are queued.
+    #[serde(rename = "queued")]
+    Queued,
+    /// Not all child runs are over, and not all are queued.
+    #[serde(rename = "running")]
+    Running,
+    /// All child runs are over, and at least one is completed; others can have failed or been cancelled.
+    #[serde(rename = "completed")]
+    Completed,
+    /// All child runs are over, none is completed, and at least one has failed.
+    #[serde(rename = "failed")]
+    Failed,
+    /// All child runs are cancelled.
+    #[serde(rename = "cancelled")]
+    Cancelled,
+}
+
+impl BulkRunStatus {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[
+        Self::Queued,
+        Self::Running,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "queued" => ::core::option::Option::Some(Self::Queued),
+            "running" => ::core::option::Option::Some(Self::Running),
+            "completed" => ::core::option::Option::Some(Self::Completed),
+            "failed" => ::core::option::Option::Some(Self::Failed),
+            "cancelled" => ::core::option::Option::Some(Self::Cancelled),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for BulkRunStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The same items, collected by several engines.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct BulkRun {
+    /// Bulk run id.
+    pub id: ::std::string::String,
+    /// What the bulk run and its child runs are called.
+    pub name: ::std::string::String,
+    /// Where it stands.
+    pub status: crate::BulkRunStatus,
+    /// When it was created, RFC 3339.
+    pub created_at: ::std::string::String,
+    /// Its child runs, one for each engine, in the order that was asked for.
+    pub runs: ::std::vec::Vec<crate::Run>,
+}
+
 /// Where a run's items come from.
 #[derive(
     Debug,
@@ -371,6 +463,9 @@ pub struct Run {
     /// The sitemap or feed, for type `feed`.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub source_url: ::core::option::Option<::std::string::String>,
+    /// The bulk run that it belongs to, if it does.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub bulk_run_id: ::core::option::Option<::std::string::String>,
     /// Where it stands.
     pub status: crate::RunStatus,
     /// Its items by status.

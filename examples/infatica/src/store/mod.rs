@@ -22,6 +22,7 @@ use toolwright::ToolError;
 
 pub(crate) mod actor;
 pub(crate) mod audit;
+pub(crate) mod bulk_runs;
 mod ledger;
 pub(crate) mod llm_keys;
 pub(crate) mod runs;

@@ -98,6 +98,12 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
     };
     let run = || json!({"run_id": "$run"});
     let attempts: Look = |run| run["items"][0]["attempts"].clone();
+    let bulk_run = || json!({"bulk_run_id": "$bulk_run"});
+    let status: Look = |bulk_run| bulk_run["status"].clone();
+    let create_bulk_run = |url| {
+        let page = json!({"engines": ["raw", "text"], "urls": [url]});
+        by("create_bulk_run", page).keeping("$bulk_run", "/id").recorded_as("bulk_run.created", "$bulk_run")
+    };
     // An item that has failed, and one that never arrives.
     let failed = || {
         vec![
@@ -153,19 +159,39 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             json!("item.started"),
             json!("run.cancelled"),
         ),
+        create_bulk_run(site.url("/page/1")).shown_by(
+            "get_bulk_run",
+            bulk_run(),
+            status,
+            Value::Null,
+            json!("completed"),
+        ),
+        by("retry_bulk_run", bulk_run())
+            .given(vec![
+                Step::Keep("create_bulk_run", create_bulk_run(site.url("/status/404")).by.1, "$bulk_run", "/id"),
+                Step::Until("get_bulk_run", bulk_run(), "/status", "failed"),
+                Step::Keep("get_bulk_run", bulk_run(), "$run", "/runs/1/id"),
+            ])
+            .recorded_as("bulk_run.retried", "$bulk_run")
+            .shown_by("get_run", run(), attempts, json!(1), json!(2)),
     ]
 }
 
 /// A tool, arguments that it must refuse, and what it says then.
 pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
     let no_run = "not_found: there is no run `run_nothing` in your account";
+    let no_bulk_run = "not_found: there is no bulk run `bulk_nothing` in your account";
     let nothing = || json!({"run_id": "run_nothing"});
+    let no_bulk = || json!({"bulk_run_id": "bulk_nothing"});
     vec![
         (
             "list_runs",
             json!({"created_after": "yesterday"}),
             "invalid_arguments: `created_after`: expected a date and time",
         ),
+        ("create_bulk_run", json!({"engines": [], "urls": ["https://example.com/"]}), "invalid_arguments: `engines`: "),
+        ("get_bulk_run", no_bulk(), no_bulk_run),
+        ("retry_bulk_run", no_bulk(), no_bulk_run),
         ("get_audit_log", json!({"action": "run.created.twice"}), "invalid_arguments: `action`: "),
         ("create_run", json!({"urls": ["ftp://example.com/"]}), "invalid_arguments: `urls[0]`"),
         ("get_run", nothing(), no_run),

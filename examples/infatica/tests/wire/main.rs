@@ -4,6 +4,7 @@
 mod account;
 mod addresses;
 mod audit;
+mod bulk_runs;
 mod cancelling;
 mod collecting;
 mod effects;

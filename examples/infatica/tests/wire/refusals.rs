@@ -7,7 +7,8 @@ use crate::{
     site::Site,
 };
 
-/// Arguments of `create_run` that do not fit together: the field that is named, and what is said of it.
+/// What says where items come from, and does not fit together: the field that is named, and what is
+/// said of it.
 fn unfit_arguments() -> Vec<(Value, &'static str, &'static str)> {
     let page = "https://example.com/";
     let long = format!("https://example.com/{}", "x".repeat(2048));
@@ -29,7 +30,6 @@ fn unfit_arguments() -> Vec<(Value, &'static str, &'static str)> {
         (json!({"urls": [page, page]}), "urls", "differ from one another"),
         (json!({"urls": vec![page; 501]}), "urls", "500"),
         (json!({"urls": ["no url"]}), "urls", "expected a URI"),
-        (json!({"urls": [page], "engine": "magic"}), "engine", "metadata"),
         (json!({"type": "feed", "source_url": page, "max_items": 501}), "max_items", "500"),
         (json!({"urls": [page], "name": ""}), "name", "1"),
         (json!({"urls": [page], "nome": "x"}), "nome", "name"),
@@ -41,9 +41,26 @@ async fn arguments_that_do_not_fit_are_named() {
     let server = start(&[]);
     let mut account = Account::of(&server);
     for (arguments, field, expected) in unfit_arguments() {
-        let refusal = account.refusal("create_run", arguments.clone()).await;
-        assert!(refusal.starts_with("invalid_arguments"), "{refusal}");
-        assert!(refusal.contains(field) && refusal.contains(expected), "{arguments}:\n{refusal}");
+        for (tool, engine) in [("create_run", json!({})), ("create_bulk_run", json!({"engines": ["raw", "text"]}))] {
+            let mut arguments = arguments.clone();
+            arguments.as_object_mut().expect("arguments").extend(engine.as_object().cloned().unwrap_or_default());
+            let refusal = account.refusal(tool, arguments.clone()).await;
+            assert!(refusal.starts_with("invalid_arguments"), "{tool}: {refusal}");
+            assert!(refusal.contains(field) && refusal.contains(expected), "{tool} with {arguments}:\n{refusal}");
+        }
+    }
+    let page = json!(["https://example.com/"]);
+    for (tool, arguments, field, expected) in [
+        ("create_run", json!({"urls": page, "engine": "magic"}), "engine", "metadata"),
+        ("create_bulk_run", json!({"urls": page}), "engines", "missing"),
+        ("create_bulk_run", json!({"urls": page, "engine": "raw"}), "engine", "engines"),
+        ("create_bulk_run", json!({"urls": page, "engines": []}), "engines", "1"),
+        ("create_bulk_run", json!({"urls": page, "engines": ["raw", "raw"]}), "engines", "differ from one another"),
+        ("create_bulk_run", json!({"urls": page, "engines": ["raw", "magic"]}), "engines[1]", "metadata"),
+    ] {
+        let refusal = account.refusal(tool, arguments.clone()).await;
+        assert!(refusal.starts_with("invalid_arguments"), "{tool}: {refusal}");
+        assert!(refusal.contains(field) && refusal.contains(expected), "{tool} with {arguments}:\n{refusal}");
     }
     let refusal = account.refusal("list_runs", json!({"created_after": "yesterday"})).await;
     assert!(refusal.contains("created_after") && refusal.contains("yesterday"), "{refusal}");

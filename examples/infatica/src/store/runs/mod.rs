@@ -16,6 +16,9 @@ pub(crate) mod transitions;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RunKey(pub(in crate::store) i64);
 
+/// What [`from_row`] needs of a run.
+const COLUMNS: &str = "runs.*, (SELECT id FROM bulk_runs WHERE seq = bulk_run) AS bulk_run_id";
+
 /// The account's run with this id.
 pub(crate) async fn find(connection: &mut SqliteConnection, account: &str, run_id: &str) -> Result<RunKey, StoreError> {
     let key = sqlx::query_scalar("SELECT seq FROM runs WHERE account = ?1 AND id = ?2")
@@ -28,7 +31,9 @@ pub(crate) async fn find(connection: &mut SqliteConnection, account: &str, run_i
 
 /// A run as it stands.
 pub(crate) async fn load(connection: &mut SqliteConnection, run: RunKey) -> Result<Run, StoreError> {
-    let row = sqlx::query("SELECT * FROM runs WHERE seq = ?1").bind(run.0).fetch_one(&mut *connection).await?;
+    let mut select = QueryBuilder::<Sqlite>::new("SELECT ");
+    select.push(COLUMNS).push(" FROM runs WHERE seq = ").push_bind(run.0);
+    let row = select.build().fetch_one(&mut *connection).await?;
     from_row(connection, &row).await
 }
 
@@ -81,7 +86,7 @@ pub(crate) async fn list(
 ) -> Result<(Vec<Run>, i64), StoreError> {
     let total = filter.select("count(*)", account).build_query_scalar().fetch_one(&mut *connection).await?;
 
-    let mut page = filter.select("*", account);
+    let mut page = filter.select(COLUMNS, account);
     page.push(" ORDER BY created_at DESC, seq DESC LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
     let rows = page.build().fetch_all(&mut *connection).await?;
     let mut runs = Vec::with_capacity(rows.len());
@@ -98,6 +103,7 @@ async fn from_row(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<
         r#type: word(row.try_get("type")?)?,
         engine: word(row.try_get("engine")?)?,
         source_url: row.try_get("source_url")?,
+        bulk_run_id: row.try_get("bulk_run_id")?,
         status: word(row.try_get("status")?)?,
         items: counts(connection, RunKey(row.try_get("seq")?)).await?,
         error: row.try_get("error")?,

@@ -96,23 +96,10 @@ impl WriteStore {
             let status = found.status.as_str();
             return Err(StoreError::WrongState(format!("run `{run_id}` is {status}: {remedy}")));
         }
-        let failed: Vec<(i64, String)> =
-            sqlx::query_as("SELECT seq, role FROM tasks WHERE run = ?1 AND status = 'failed' ORDER BY seq")
-                .bind(run.0)
-                .fetch_all(&mut *change)
-                .await?;
-        if failed.is_empty() {
+        let Some(retried) = retry_failed(&mut change, now, actor, run).await? else {
             let message = format!("run `{run_id}` is completed and has no failed item: there is nothing to retry");
             return Err(StoreError::WrongState(message));
-        }
-        let mut retried = 0;
-        for (task, role) in failed {
-            let role = Role::from_word(&role)?;
-            requeue(&mut change, now, task).await?;
-            record(&mut change, now, by(actor, run, Some(task), &format!("{}.retried", role.subject()), None)).await?;
-            retried += i64::from(role == Role::Page);
-        }
-        reopen(&mut change, now, actor, run).await?;
+        };
         audit::record(&mut change, now, actor, "run.retried", run_id).await?;
         let retrying = runs::load(&mut change, run).await?;
         change.commit().await?;
@@ -155,7 +142,7 @@ impl WriteStore {
 }
 
 /// Adds a run and its tasks, as part of a change. Whoever makes the change records it in `audit`.
-async fn insert_run(
+pub(in crate::store) async fn insert_run(
     connection: &mut SqliteConnection,
     now: i64,
     actor: Actor<'_>,
@@ -192,6 +179,33 @@ async fn insert_run(
     };
     record(connection, now, by(actor, run, None, "run.created", Some(&detail))).await?;
     Ok(run)
+}
+
+/// Queues the failed tasks of a run that is over, as part of a change. Whoever makes the change
+/// records it in `audit`. Answers with how many of them are items, or `None` when no task failed.
+pub(in crate::store) async fn retry_failed(
+    connection: &mut SqliteConnection,
+    now: i64,
+    actor: Actor<'_>,
+    run: RunKey,
+) -> Result<Option<i64>, StoreError> {
+    let failed: Vec<(i64, String)> =
+        sqlx::query_as("SELECT seq, role FROM tasks WHERE run = ?1 AND status = 'failed' ORDER BY seq")
+            .bind(run.0)
+            .fetch_all(&mut *connection)
+            .await?;
+    if failed.is_empty() {
+        return Ok(None);
+    }
+    let mut items = 0;
+    for (task, role) in failed {
+        let role = Role::from_word(&role)?;
+        requeue(connection, now, task).await?;
+        record(connection, now, by(actor, run, Some(task), &format!("{}.retried", role.subject()), None)).await?;
+        items += i64::from(role == Role::Page);
+    }
+    reopen(connection, now, actor, run).await?;
+    Ok(Some(items))
 }
 
 /// Queues a task as if it was new, but for the count of its attempts.

@@ -9,7 +9,7 @@
 //!       running ────────────→ failed         a fault that stays, or one too many
 //!       running ────────────→ queued         a fault that may pass, or the server stopped
 //!       queued, running ────→ cancelled      with its run
-//!       failed ─────────────→ queued         retry_run, retry_item
+//!       failed ─────────────→ queued         retry_run, retry_bulk_run, retry_item
 //!       cancelled ──────────→ queued         retry_item
 //!
 //! run   queued ─────────────→ running        its first task starts
@@ -17,6 +17,7 @@
 //!       running ────────────→ failed         no task is left, and no page was collected
 //!       queued, running ────→ cancelled      cancel_run
 //!       completed, failed ──→ queued         retry_run, when a task failed
+//!       failed ─────────────→ queued         retry_bulk_run
 //!       any that is over ───→ queued         retry_item
 //! ```
 //!
@@ -41,6 +42,7 @@ mod caller;
 mod worker;
 
 pub(crate) use caller::{NewRun, Origin};
+pub(in crate::store) use caller::{insert_run, retry_failed};
 pub(crate) use worker::{Claim, Outcome, Role};
 
 /// A change for a run's log.
