@@ -198,6 +198,23 @@ impl Format {
             Self::Uuid => "uuid",
         }
     }
+
+    /// What the string is, for people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::DateTime => "a date and time (RFC 3339)",
+            Self::Date => "a date (RFC 3339)",
+            Self::Time => "a time of day (RFC 3339)",
+            Self::Duration => "a span of time (ISO 8601)",
+            Self::Email => "an e-mail address",
+            Self::Hostname => "a host name",
+            Self::Ipv4 => "an IPv4 address",
+            Self::Ipv6 => "an IPv6 address",
+            Self::Uri => "an absolute URI",
+            Self::UriReference => "a URI or a relative reference",
+            Self::Uuid => "a UUID",
+        }
+    }
 }
 
 /// What becomes of a secret in a result.

@@ -146,7 +146,7 @@ fn texts(typed: &Typed<'_>, bounds: &mut Bounds, faults: &mut Faults) {
     }
     if let Some(format) = typed.format {
         bounds.keyword("format", format.as_str());
-        bounds.words.push(format!("format {}", format.as_str()));
+        bounds.words.push(format.in_words().to_owned());
     }
 }
 

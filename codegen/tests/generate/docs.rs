@@ -97,13 +97,7 @@ fn the_page_has_every_tool_and_every_scope() {
     let scopes: Vec<&str> = page.table("Tool").iter().map(|row| row[2].as_str()).collect();
     assert_eq!(
         scopes,
-        [
-            "things:read",
-            "things:write and audit:read",
-            "things:admin or things:write",
-            "things:admin",
-            "none, signed in"
-        ]
+        ["things:read", "things:write and audit:read", "things:admin or things:write", "things:admin", "none"]
     );
     let rows: Vec<Vec<&str>> = page.table("Scope").iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     assert_eq!(

@@ -39,7 +39,7 @@ fn document(api: &Api, path: &str, template: &str, context: &impl Serialize) -> 
 /// What a caller must hold, for a cell of a table, as Markdown.
 fn scope_cell(scopes: Scopes<'_>, requirement: &Requirement) -> String {
     if requirement.is_session() {
-        return "none, signed in".to_owned();
+        return "none".to_owned();
     }
     let clauses: Vec<String> = requirement
         .clauses()
@@ -50,6 +50,15 @@ fn scope_cell(scopes: Scopes<'_>, requirement: &Requirement) -> String {
         })
         .collect();
     wording::list(&clauses, "and")
+}
+
+/// An access as the documentation calls it.
+fn access_in_words(access: Access) -> &'static str {
+    match access {
+        Access::Read => "read-only",
+        Access::Write => "write",
+        Access::Destructive => "destructive",
+    }
 }
 
 /// What an access means to somebody who lets a model use the tool.

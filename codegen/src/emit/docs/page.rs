@@ -1,11 +1,9 @@
 //! The page for everyone who connects.
 
 use serde::Serialize;
-use toolwright_core::{
-    Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize, environment::option_env,
-};
+use toolwright_core::{ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize, environment::option_env};
 
-use super::{File, document, markdown, path_of, scope_cell};
+use super::{File, access_in_words, document, markdown, path_of, scope_cell};
 use crate::{
     api::{
         Api, ArgumentValues, Credential, Docs, Gateway, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble,
@@ -243,7 +241,7 @@ fn group_section<'a>(api: &'a Api, place: usize, group: &'a Group) -> GroupSecti
         anchor: names::anchor(&tool.name),
         description: &tool.description,
         scope: scope_cell(Scopes(&api.scopes), &tool.requirement),
-        access: access_in_table(tool.access),
+        access: access_in_words(tool.access),
         note: tool.scope_note.as_deref(),
     };
     GroupSection {
@@ -277,14 +275,6 @@ fn prompt_argument_rows<'a>(api: &'a Api, prompt: &'a Prompt) -> impl Iterator<I
         },
         description,
     })
-}
-
-fn access_in_table(access: Access) -> &'static str {
-    match access {
-        Access::Read => "read-only",
-        Access::Write => "write",
-        Access::Destructive => "destructive",
-    }
 }
 
 fn listing_in_words(listing: Listing, has_prompts: bool) -> String {

@@ -1,14 +1,17 @@
 //! The reference: every tool of a group, and every named type.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
-use toolwright_core::Scopes;
+use toolwright_core::{Access, Scopes};
 
-use super::{File, access_meaning, document, markdown, path_of};
+use super::{File, access_in_words, access_meaning, document, markdown, path_of, scope_cell};
 use crate::{
     api::{Api, Example, Field, Group, NamedType, Output, Shape, Tool, Type, Variant, Word},
     emit::wording,
     names,
+    types::mentioned,
 };
 
 #[derive(Serialize)]
@@ -28,9 +31,12 @@ struct ToolSection<'a> {
     description: &'a str,
     access: &'static str,
     access_meaning: &'static str,
-    idempotent: bool,
+    /// What a second call of the same does; nothing for a tool that only reads.
+    repetition: Option<&'static str>,
     open_world: bool,
-    needs: String,
+    /// Markdown.
+    scope: String,
+    needs_scope: bool,
     note: Option<&'a str>,
     arguments: Vec<Row<'a>>,
     /// Markdown: the named type of the result.
@@ -69,6 +75,8 @@ struct TypesPage<'a> {
 struct TypeSection<'a> {
     name: &'a str,
     description: Option<&'a str>,
+    /// Whether a caller sends it, too.
+    is_argument: bool,
     words: Vec<WordRow<'a>>,
     rows: Vec<Row<'a>>,
     tag: Option<&'a str>,
@@ -99,7 +107,9 @@ pub(super) fn group(api: &Api, place: usize, group: &Group) -> File {
 
 /// The page of the named types, if there are any.
 pub(super) fn types(api: &Api) -> Option<File> {
-    let types: Vec<_> = api.types.iter().map(|named| type_section(api, named)).collect();
+    let arguments = types_of_arguments(api);
+    let sections = api.types.iter().enumerate();
+    let types: Vec<_> = sections.map(|(at, named)| type_section(api, named, arguments.contains(&at))).collect();
     let page = TypesPage { server: &api.server.title, types };
     (!api.types.is_empty()).then(|| document(api, "types.md", "docs/types.md", &page))
 }
@@ -136,11 +146,12 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         anchor: names::anchor(name),
         title,
         description,
-        access: access.as_str(),
+        access: access_in_words(*access),
         access_meaning: access_meaning(*access),
-        idempotent: *idempotent,
+        repetition: repetition(*access, *idempotent),
         open_world: *open_world,
-        needs: wording::needs(Scopes(&api.scopes), requirement),
+        scope: scope_cell(Scopes(&api.scopes), requirement),
+        needs_scope: !requirement.is_session(),
         note: scope_note.as_deref(),
         arguments: rows(api, input, from_group),
         result_type,
@@ -149,11 +160,38 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
     }
 }
 
-fn type_section<'a>(api: &'a Api, named: &'a NamedType) -> TypeSection<'a> {
+fn repetition(access: Access, idempotent: bool) -> Option<&'static str> {
+    match (access, idempotent) {
+        (Access::Read, _) => None,
+        (_, true) => Some("Idempotent: to call it twice is as good as once."),
+        (_, false) => Some("Not idempotent: each call has an effect of its own."),
+    }
+}
+
+/// The named types that arguments are made of; all others are in results only.
+fn types_of_arguments(api: &Api) -> BTreeSet<usize> {
+    let mut open: Vec<usize> =
+        api.tools.iter().flat_map(|tool| &tool.input).filter_map(|field| mentioned(&field.of)).collect();
+    let mut reached = BTreeSet::new();
+    while let Some(at) = open.pop() {
+        if reached.insert(at) {
+            let fields: Vec<&Field> = match &api.types[at].shape {
+                Shape::Enum(_) => Vec::new(),
+                Shape::Object(fields) => fields.iter().collect(),
+                Shape::Union { tag: _, variants } => variants.iter().flat_map(|variant| &variant.fields).collect(),
+            };
+            open.extend(fields.into_iter().filter_map(|field| mentioned(&field.of)));
+        }
+    }
+    reached
+}
+
+fn type_section<'a>(api: &'a Api, named: &'a NamedType, is_argument: bool) -> TypeSection<'a> {
     let NamedType { name, description, shape } = named;
     let mut section = TypeSection {
         name,
         description: description.as_deref(),
+        is_argument,
         words: Vec::new(),
         rows: Vec::new(),
         tag: None,

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "051f4af7a5f65c5446277dfd334b142816dbf5d6160d58b0c7950a85388a2474"
+        digest: "2a64e5a0224da22f5c48496e076bb4d9fbb7be03ae21d5c4ed2569016e43be8d"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
