@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "71363947d97834fb6374dbd3562d47d9d41041112454ee6fd9c98639ccb253c9"
+        digest: "12f3eebec59e6e23c5c04a7b95748f83063eebc5f6a87334899ef609305c9bf4"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

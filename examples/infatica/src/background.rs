@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     store::{StoreError, Stores},
-    worker::{Worker, pages::Pages},
+    worker::{Worker, analyses::Analyses, pages::Pages},
 };
 
 /// How often to look for what other processes did: a `stdio` server can share the store.
@@ -27,21 +27,27 @@ pub(crate) struct Background {
     stores: Stores,
     lock: File,
     collecting: Worker<Pages>,
+    analysing: Worker<Analyses>,
 }
 
 impl Background {
     /// The work on the stores at a path.
-    pub(crate) fn new(stores: Stores, path: &Path, collecting: Worker<Pages>) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        stores: Stores,
+        path: &Path,
+        collecting: Worker<Pages>,
+        analysing: Worker<Analyses>,
+    ) -> anyhow::Result<Self> {
         let path = path.with_extension("lock");
         let lock = File::options().create(true).append(true).open(&path);
         let lock = lock.with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Self { stores, lock, collecting })
+        Ok(Self { stores, lock, collecting, analysing })
     }
 
     /// Works until the server stops, and closes the stores: no call uses them any more.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         if shutdown.run_until_cancelled(self.wait_for_lock()).await.is_some() {
-            self.collecting.run(&shutdown).await;
+            tokio::join!(self.collecting.run(&shutdown), self.analysing.run(&shutdown));
         }
         self.stores.close().await;
     }

@@ -2,15 +2,19 @@
 //!
 //! `tools.yaml` declares the tools in areas. Each area has a module of its name, as `runs`, with a
 //! function for each tool. Those go through `store` to a database, from which `worker` takes what is
-//! to be collected, and has `collect` do it.
+//! to be done: it has `collect` collect pages, and `analyst` find out what is in them.
 
 use std::{num::NonZeroUsize, process::ExitCode};
 
+use analyst::Analyst;
 use background::Background;
 use collect::{Collector, Limits};
 use toolwright::{Context, Program};
-use worker::{Worker, pages::Pages};
+use worker::{Worker, analyses::Analyses, pages::Pages};
 
+mod analyses;
+mod analysis;
+mod analyst;
 mod arguments;
 mod audit;
 mod background;
@@ -19,6 +23,7 @@ mod collect;
 mod export;
 mod keys;
 mod llm;
+mod markdown;
 mod runs;
 mod store;
 #[allow(dead_code, reason = "balances and language models will be asked for")]
@@ -35,16 +40,27 @@ struct Args {
     #[arg(long, value_name = "PAGES", default_value = "8")]
     concurrency: NonZeroUsize,
 
+    /// How many analyses and comparisons are made at a time.
+    #[arg(long, value_name = "ANALYSES", default_value = "2")]
+    analysis_concurrency: NonZeroUsize,
+
     #[command(flatten)]
     limits: Limits,
 }
 
 fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
-        let Args { store: store::StoreOption { store: path }, concurrency, limits } = &context.args;
+        let Args { store: store::StoreOption { store: path }, concurrency, analysis_concurrency, limits } =
+            &context.args;
         let stores = store::open(path).await?;
         let pages = Pages { store: stores.write.clone(), collector: Collector::new(limits)? };
-        let background = Background::new(stores.clone(), path, Worker::new(pages, *concurrency))?;
+        let analyses = Analyses { store: stores.write.clone(), analyst: Analyst::new(stores.read.clone()) };
+        let background = Background::new(
+            stores.clone(),
+            path,
+            Worker::new(pages, *concurrency),
+            Worker::new(analyses, *analysis_concurrency),
+        )?;
         context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
     };

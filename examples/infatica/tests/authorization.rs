@@ -44,12 +44,21 @@ fn scopes() -> Vec<String> {
 /// Arguments that the tool's schema accepts, and that reach no other machine.
 fn arguments(tool: &str) -> Value {
     match tool {
-        "list_runs" | "get_run_stats" | "get_usage_summary" | "list_usage_events" | "get_audit_log" => json!({}),
+        "list_runs"
+        | "get_run_stats"
+        | "get_usage_summary"
+        | "list_usage_events"
+        | "get_audit_log"
+        | "list_analysis_templates" => json!({}),
         "create_run" => json!({"urls": ["http://127.0.0.1:9/"]}),
         "create_bulk_run" => json!({"engines": ["raw", "text"], "urls": ["http://127.0.0.1:9/"]}),
         "get_bulk_run" | "retry_bulk_run" => json!({"bulk_run_id": "bulk_absent"}),
         "retry_item" => json!({"run_id": "run_absent", "item_id": "item_absent"}),
-        "get_run" | "retry_run" | "cancel_run" | "export_run" | "get_run_logs" => json!({"run_id": "run_absent"}),
+        "get_run" | "retry_run" | "cancel_run" | "export_run" | "get_run_logs" | "create_analysis"
+        | "list_analyses" => {
+            json!({"run_id": "run_absent"})
+        }
+        "get_analysis" => json!({"analysis_id": "analysis_absent"}),
         _ => panic!("no arguments for {tool}"),
     }
 }

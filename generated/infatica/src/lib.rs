@@ -11,11 +11,21 @@ use ::toolwright::contract;
 
 mod types;
 pub use types::{
-    Via, AuditEntry, BulkRunStatus, BulkRun, RunType, Engine, RunStatus, ItemStatus,
-    ItemCounts, Run, Item, RunDetails, LogEvent, DayCount, ExportFormat, UsageKind,
-    UsageOutcome, UsageEvent, Usage, DayUsage, KindUsage,
+    AnalysisTemplate, AnalysisStatus, AttemptOutcome, Attempt, Analysis, AnalysisResult,
+    RunCounts, Share, RunFindings, KeyTerm, PageLength, FailedPage, DuplicatePages,
+    Template, Via, AuditEntry, BulkRunStatus, BulkRun, RunType, Engine, RunStatus,
+    ItemStatus, ItemCounts, Run, Item, RunDetails, LogEvent, DayCount, ExportFormat,
+    UsageKind, UsageOutcome, UsageEvent, Usage, DayUsage, KindUsage,
 };
 
+#[path = "tools/create_analysis.rs"]
+pub mod create_analysis;
+#[path = "tools/list_analyses.rs"]
+pub mod list_analyses;
+#[path = "tools/get_analysis.rs"]
+pub mod get_analysis;
+#[path = "tools/list_analysis_templates.rs"]
+pub mod list_analysis_templates;
 #[path = "tools/get_audit_log.rs"]
 pub mod get_audit_log;
 #[path = "tools/create_bulk_run.rs"]
@@ -137,6 +147,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             title: "Bulk runs",
         },
         contract::GroupSpec {
+            name: "analyses",
+            title: "Analysis: single run",
+        },
+        contract::GroupSpec {
             name: "usage",
             title: "Usage",
         },
@@ -146,6 +160,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         },
     ],
     tools: &[
+        <create_analysis::Tool as contract::Tool>::SPEC,
+        <list_analyses::Tool as contract::Tool>::SPEC,
+        <get_analysis::Tool as contract::Tool>::SPEC,
+        <list_analysis_templates::Tool as contract::Tool>::SPEC,
         <get_audit_log::Tool as contract::Tool>::SPEC,
         <create_bulk_run::Tool as contract::Tool>::SPEC,
         <get_bulk_run::Tool as contract::Tool>::SPEC,
@@ -216,15 +234,18 @@ Header: Authorization: Bearer {{token}}",
 /// Every handler of the server: of the tools that read on one store, of those that write on the other.
 pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
 where
-    R: contract::Handle<get_audit_log::Tool> + contract::Handle<get_bulk_run::Tool>
+    R: contract::Handle<list_analyses::Tool> + contract::Handle<get_analysis::Tool>
+        + contract::Handle<list_analysis_templates::Tool>
+        + contract::Handle<get_audit_log::Tool> + contract::Handle<get_bulk_run::Tool>
         + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
         + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
         + contract::Handle<get_run_logs::Tool>
         + contract::Handle<get_usage_summary::Tool>
         + contract::Handle<list_usage_events::Tool>,
-    W: contract::Handle<create_bulk_run::Tool> + contract::Handle<retry_bulk_run::Tool>
-        + contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
-        + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>,
+    W: contract::Handle<create_analysis::Tool> + contract::Handle<create_bulk_run::Tool>
+        + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
+        + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
+        + contract::Handle<retry_item::Tool>,
 {
     struct Stores<R, W> {
         read: R,
@@ -232,13 +253,17 @@ where
     }
     impl<R, W> contract::Dispatch for Stores<R, W>
     where
-        R: contract::Handle<get_audit_log::Tool> + contract::Handle<get_bulk_run::Tool>
-            + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
-            + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
+        R: contract::Handle<list_analyses::Tool> + contract::Handle<get_analysis::Tool>
+            + contract::Handle<list_analysis_templates::Tool>
+            + contract::Handle<get_audit_log::Tool>
+            + contract::Handle<get_bulk_run::Tool> + contract::Handle<list_runs::Tool>
+            + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
+            + contract::Handle<get_run_stats::Tool>
             + contract::Handle<get_run_logs::Tool>
             + contract::Handle<get_usage_summary::Tool>
             + contract::Handle<list_usage_events::Tool>,
-        W: contract::Handle<create_bulk_run::Tool>
+        W: contract::Handle<create_analysis::Tool>
+            + contract::Handle<create_bulk_run::Tool>
             + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
             + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
             + contract::Handle<retry_item::Tool>,
@@ -249,6 +274,27 @@ where
             arguments: contract::Value,
         ) -> contract::Reply {
             match call.tool().name {
+                "list_analyses" => {
+                    contract::invoke::<
+                        list_analyses::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "get_analysis" => {
+                    contract::invoke::<
+                        get_analysis::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "list_analysis_templates" => {
+                    contract::invoke::<
+                        list_analysis_templates::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
                 "get_audit_log" => {
                     contract::invoke::<
                         get_audit_log::Tool,
@@ -312,6 +358,13 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "create_analysis" => {
+                    contract::invoke::<
+                        create_analysis::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
                 "create_bulk_run" => {
                     contract::invoke::<
                         create_bulk_run::Tool,
@@ -365,6 +418,18 @@ where
 #[doc(hidden)]
 #[macro_export]
 macro_rules! declared_tool {
+    (create_analysis => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (list_analyses => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (get_analysis => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (list_analysis_templates => $($handler:tt)*) => {
+        $($handler)*
+    };
     (get_audit_log => $($handler:tt)*) => {
         $($handler)*
     };
@@ -413,6 +478,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/infatica/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: get_audit_log, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, get_usage_summary, list_usage_events"));
+        "declare it there and run `cargo run -p codegen`, or use one of: create_analysis, list_analyses, get_analysis, list_analysis_templates, get_audit_log, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, get_usage_summary, list_usage_events"));
     };
 }

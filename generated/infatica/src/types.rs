@@ -4,6 +4,445 @@
 
 use ::toolwright::contract;
 
+/// What is looked for in a run; list_analysis_templates says what each is for.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum AnalysisTemplate {
+    /// `summary`.
+    #[serde(rename = "summary")]
+    Summary,
+    /// `key_terms`.
+    #[serde(rename = "key_terms")]
+    KeyTerms,
+    /// `quality`.
+    #[serde(rename = "quality")]
+    Quality,
+}
+
+impl AnalysisTemplate {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Summary, Self::KeyTerms, Self::Quality];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Summary => "summary",
+            Self::KeyTerms => "key_terms",
+            Self::Quality => "quality",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "summary" => ::core::option::Option::Some(Self::Summary),
+            "key_terms" => ::core::option::Option::Some(Self::KeyTerms),
+            "quality" => ::core::option::Option::Some(Self::Quality),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for AnalysisTemplate {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Where an analysis or comparison stands.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum AnalysisStatus {
+    /// Waiting to be made.
+    #[serde(rename = "queued")]
+    Queued,
+    /// Being made.
+    #[serde(rename = "running")]
+    Running,
+    /// Over, with a result.
+    #[serde(rename = "completed")]
+    Completed,
+    /// Given up.
+    #[serde(rename = "failed")]
+    Failed,
+}
+
+impl AnalysisStatus {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[
+        Self::Queued,
+        Self::Running,
+        Self::Completed,
+        Self::Failed,
+    ];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "queued" => ::core::option::Option::Some(Self::Queued),
+            "running" => ::core::option::Option::Some(Self::Running),
+            "completed" => ::core::option::Option::Some(Self::Completed),
+            "failed" => ::core::option::Option::Some(Self::Failed),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for AnalysisStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How an attempt ended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum AttemptOutcome {
+    /// It has not ended.
+    #[serde(rename = "running")]
+    Running,
+    /// With the result.
+    #[serde(rename = "completed")]
+    Completed,
+    /// With a fault that stays, or with one too many.
+    #[serde(rename = "failed")]
+    Failed,
+    /// With a fault that may pass: another attempt follows.
+    #[serde(rename = "postponed")]
+    Postponed,
+    /// The server stopped: another attempt follows.
+    #[serde(rename = "interrupted")]
+    Interrupted,
+}
+
+impl AttemptOutcome {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[
+        Self::Running,
+        Self::Completed,
+        Self::Failed,
+        Self::Postponed,
+        Self::Interrupted,
+    ];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Postponed => "postponed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "running" => ::core::option::Option::Some(Self::Running),
+            "completed" => ::core::option::Option::Some(Self::Completed),
+            "failed" => ::core::option::Option::Some(Self::Failed),
+            "postponed" => ::core::option::Option::Some(Self::Postponed),
+            "interrupted" => ::core::option::Option::Some(Self::Interrupted),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for AttemptOutcome {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// An attempt at an analysis or comparison.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Attempt {
+    /// When it started, RFC 3339.
+    pub started_at: ::std::string::String,
+    /// When it ended, RFC 3339.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub ended_at: ::core::option::Option<::std::string::String>,
+    /// How it ended.
+    pub outcome: crate::AttemptOutcome,
+    /// What more there is to say.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub detail: ::core::option::Option<::std::string::String>,
+}
+
+/// An analysis of a run.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Analysis {
+    /// Analysis id.
+    pub id: ::std::string::String,
+    /// The run that it is about.
+    pub run_id: ::std::string::String,
+    /// What is looked for.
+    pub template: crate::AnalysisTemplate,
+    /// Where it stands.
+    pub status: crate::AnalysisStatus,
+    /// How often it was tried.
+    pub attempts: ::core::primitive::i64,
+    /// Why it failed, when it did, or why its last attempt did.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub error: ::core::option::Option<::std::string::String>,
+    /// When it was created, RFC 3339.
+    pub created_at: ::std::string::String,
+    /// When it was first tried, RFC 3339.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub started_at: ::core::option::Option<::std::string::String>,
+    /// When it ended, RFC 3339; absent while it is queued or running.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub finished_at: ::core::option::Option<::std::string::String>,
+    /// Its attempts, oldest first; get_analysis has them.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub log: ::core::option::Option<::std::vec::Vec<crate::Attempt>>,
+    /// What was found, when it is completed; get_analysis has it.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub result: ::core::option::Option<crate::AnalysisResult>,
+}
+
+/// What an analysis of a run found.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde", tag = "made_by")]
+pub enum AnalysisResult {
+    /// Worked out by the server itself.
+    #[serde(rename = "builtin")]
+    Builtin {
+        /// The findings for people, as Markdown.
+        summary: ::std::string::String,
+        /// The run in figures.
+        counts: crate::RunCounts,
+        /// What the template looks for.
+        findings: crate::RunFindings,
+        /// What was left out or cut off.
+        remarks: ::std::vec::Vec<::std::string::String>,
+    },
+}
+
+/// A run in figures.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct RunCounts {
+    /// Its items by status. Those that are completed were analysed.
+    pub items: crate::ItemCounts,
+    /// Words of their texts: those of Unicode (UAX #29), parted at apostrophes.
+    pub words: ::core::primitive::i64,
+    /// Different words, without regard to case; of 64 characters at most each.
+    pub distinct_words: ::core::primitive::i64,
+    /// Characters of their texts, as people count them: a letter and its accents are one.
+    pub characters: ::core::primitive::i64,
+    /// Items by host, most first; 20 at most.
+    pub by_host: ::std::vec::Vec<crate::Share>,
+    /// Items by the HTTP status of their last answer, most first; 20 at most.
+    pub by_http_status: ::std::vec::Vec<crate::Share>,
+    /// Analysed items by language (ISO 639-1), most first, where it shows in their stop words.
+    pub by_language: ::std::vec::Vec<crate::Share>,
+}
+
+/// How many items have a value.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Share {
+    /// The value.
+    pub value: ::std::string::String,
+    /// How many items have it.
+    pub items: ::core::primitive::i64,
+}
+
+/// What the built-in analyser found in a run.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde", tag = "template")]
+pub enum RunFindings {
+    /// An overview.
+    #[serde(rename = "summary")]
+    Summary {
+        /// The 10 terms that mark the run most.
+        key_terms: ::std::vec::Vec<crate::KeyTerm>,
+        /// Its 5 pages with the most words.
+        longest: ::std::vec::Vec<crate::PageLength>,
+    },
+    /// What the run is about.
+    #[serde(rename = "key_terms")]
+    KeyTerms {
+        /// The 50 terms that mark the run most.
+        key_terms: ::std::vec::Vec<crate::KeyTerm>,
+    },
+    /// What is wrong with what was collected. Each list has 50 entries at most.
+    #[serde(rename = "quality")]
+    Quality {
+        /// Pages that were not collected, in the order of the run.
+        failed: ::std::vec::Vec<crate::FailedPage>,
+        /// Addresses of pages without a word, in the order of the run.
+        empty: ::std::vec::Vec<::std::string::String>,
+        /// Groups of pages with the same text.
+        duplicates: ::std::vec::Vec<crate::DuplicatePages>,
+    },
+}
+
+/// A word that marks a run.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct KeyTerm {
+    /// The word, in lower case.
+    pub term: ::std::string::String,
+    /// occurrences × (ln((1 + analysed items) / (1 + items)) + 1), to three decimals.
+    pub score: ::core::primitive::f64,
+    /// How often it occurs.
+    pub occurrences: ::core::primitive::i64,
+    /// In how many items.
+    pub items: ::core::primitive::i64,
+}
+
+/// How long a page is.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct PageLength {
+    /// Its address.
+    pub url: ::std::string::String,
+    /// Its words.
+    pub words: ::core::primitive::i64,
+}
+
+/// A page that was not collected.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct FailedPage {
+    /// Its address.
+    pub url: ::std::string::String,
+    /// Why.
+    pub error: ::std::string::String,
+}
+
+/// Pages with the same text.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct DuplicatePages {
+    /// How many there are.
+    pub pages: ::core::primitive::i64,
+    /// Their addresses, in the order of the run; 10 at most.
+    pub urls: ::std::vec::Vec<::std::string::String>,
+}
+
+/// Something to look for.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Template {
+    /// What to give as `template`.
+    pub name: ::std::string::String,
+    /// Name for people.
+    pub title: ::std::string::String,
+    /// The question that it answers.
+    pub description: ::std::string::String,
+    /// What the built-in analyser answers.
+    pub builtin: ::std::string::String,
+}
+
 /// On what grounds something was changed.
 #[derive(
     Debug,

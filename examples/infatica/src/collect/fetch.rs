@@ -13,6 +13,7 @@ use super::{
     Fault, Recovery,
     address::{Policy, Refused, Target},
     connect::{self, CheckedClient, find, root_cause},
+    html,
 };
 
 /// How many redirects are followed from one address.
@@ -50,10 +51,7 @@ impl Answer {
     }
 
     pub(super) fn is_html(&self) -> bool {
-        match &self.media_type {
-            Some(media_type) => ["text/html", "application/xhtml+xml"].contains(&media_type.essence_str()),
-            None => self.body.trim_ascii_start().starts_with(b"<"),
-        }
+        html::is_html(self.media_type.as_ref().map(Mime::essence_str), &self.body)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use ego_tree::{NodeRef, iter::Edge};
 use html5ever::{ParseOpts, driver, tendril::TendrilSink as _};
 use scraper::{ElementRef, Html, HtmlTreeSink, Node, node::Element};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Fault, address::Target};
@@ -30,6 +30,14 @@ const REOPENING_BYTES: usize = 4;
 /// How many links are listed, and how many characters of each link's text.
 const MAX_LINKS: usize = 2000;
 const MAX_LINK_TEXT: usize = 200;
+
+/// Whether a page is HTML: by its media type, or where it has none, by its looks.
+pub(super) fn is_html(media_type: Option<&str>, body: &[u8]) -> bool {
+    match media_type {
+        Some(media_type) => ["text/html", "application/xhtml+xml"].contains(&media_type),
+        None => body.trim_ascii_start().starts_with(b"<"),
+    }
+}
 
 fn parse(html: &str) -> Result<Html, Fault> {
     let start = Instant::now();
@@ -265,6 +273,18 @@ pub(super) fn metadata(html: Option<&str>, target: &Target) -> Result<String, Fa
         metadata.read(&parse(html)?, target);
     }
     serde_json::to_string_pretty(&metadata).map_err(|error| Fault::lasting(error.to_string()))
+}
+
+/// The title and the description of a page, a line each, from its metadata.
+pub(super) fn described(metadata: &str) -> String {
+    #[derive(Default, Deserialize)]
+    struct Described {
+        title: Option<String>,
+        description: Option<String>,
+    }
+    // What is kept was written by `metadata`.
+    let Described { title, description } = serde_json::from_str(metadata).unwrap_or_default();
+    title.into_iter().chain(description).collect::<Vec<_>>().join("\n")
 }
 
 impl Metadata<'_> {

@@ -4,7 +4,7 @@
 //! text of it, `html` keeps what an engine wants of a page, and `feed` finds the pages that a sitemap
 //! or feed lists.
 
-use std::{collections::HashSet, time::Duration};
+use std::{borrow::Cow, collections::HashSet, time::Duration};
 
 use http::StatusCode;
 use infatica_tools::Engine;
@@ -161,6 +161,18 @@ fn extract(answer: &Answer, engine: Engine) -> Result<Page, Fault> {
         bytes: answer.bytes(),
         content,
     })
+}
+
+/// What a person would read of a page, by what an engine has kept of it. HTML that takes too long to
+/// parse is read as it is.
+pub(crate) fn text_of<'a>(engine: Engine, media_type: Option<&str>, content: &'a str) -> Cow<'a, str> {
+    match engine {
+        Engine::Raw if html::is_html(media_type, content.as_bytes()) => {
+            html::readable_text(content).map_or(Cow::Borrowed(content), Cow::Owned)
+        }
+        Engine::Raw | Engine::Text => Cow::Borrowed(content),
+        Engine::Metadata => Cow::Owned(html::described(content)),
+    }
 }
 
 /// Runs what only computes on a thread where it holds nobody up. A panic in it is a fault of the page.

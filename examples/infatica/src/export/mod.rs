@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 
 use infatica_tools::{ExportFormat, Run};
-use minijinja::{Environment, UndefinedBehavior, context, value::Serde};
+use minijinja::{context, value::Serde};
 use serde::Serialize;
 use toolwright::ToolError;
 
-use crate::store::runs::items::Collected;
-
-mod markdown;
+use crate::{markdown, store::runs::items::Collected};
 
 /// The largest file that one answer carries. Every page is far smaller, even when each of its
 /// characters has to be escaped, so that the parts of an export always fit.
@@ -110,11 +108,7 @@ fn cell(text: &str) -> Cow<'_, str> {
 /// Markdown or HTML, from the template of that name. In HTML, every value is escaped by the engine;
 /// in Markdown, each goes through the filter of the place that it stands in.
 fn document(template: &str, run: &Run, items: &[Row]) -> Result<String, ToolError> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_filter("prose", markdown::prose);
-    environment.add_filter("code", markdown::code);
-    environment.add_filter("fenced", markdown::fenced);
+    let mut environment = markdown::environment();
     environment
         .add_template("run.md", include_str!("run.md.j2"))
         .and_then(|()| environment.add_template("run.html", include_str!("run.html.j2")))

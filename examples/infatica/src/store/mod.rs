@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use toolwright::ToolError;
 
 pub(crate) mod actor;
+pub(crate) mod analyses;
 pub(crate) mod audit;
 pub(crate) mod bulk_runs;
 mod ledger;
@@ -64,6 +65,7 @@ pub(crate) struct WriteStore {
 #[derive(Debug, Default)]
 struct Wakes {
     tasks: Notify,
+    analyses: Notify,
 }
 
 /// Opens the database, and makes it first where there is none.
@@ -112,6 +114,11 @@ impl WriteStore {
     /// Completes when there can be a task to start or to stop.
     pub(crate) async fn task_queued(&self) {
         self.wakes.tasks.notified().await;
+    }
+
+    /// Completes when there can be an analysis to start.
+    pub(crate) async fn analysis_queued(&self) {
+        self.wakes.analyses.notified().await;
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It sleeps until a caller queues something, a postponed task is due or a task ends. All that it
 //! knows is in the store, so that a killed server goes on where it was. What a task is, and how it
-//! is done, is a [`Work`]: `pages` collects.
+//! is done, is a [`Work`]: `pages` collects, and `analyses` finds out what was collected.
 
 use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
@@ -18,6 +18,7 @@ use crate::{
     store::StoreError,
 };
 
+pub(crate) mod analyses;
 pub(crate) mod pages;
 
 /// How long to wait after the first fault that may pass, and after the second. A third is one too many.

@@ -99,13 +99,18 @@ impl Account {
 
     /// A run and its items as soon as they are as wanted.
     pub(crate) async fn when(&mut self, run_id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.until("get_run", json!({"run_id": run_id, "limit": 500}), wanted).await
+    }
+
+    /// What a tool answers as soon as it is as wanted.
+    pub(crate) async fn until(&mut self, tool: &str, arguments: Value, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let run = self.get(run_id).await;
-            if wanted(&run) {
-                return run;
+            let answer = self.call(tool, arguments.clone()).await;
+            if wanted(&answer) {
+                return answer;
             }
-            assert!(Instant::now() < deadline, "the run stays as it is: {run:#}");
+            assert!(Instant::now() < deadline, "it stays as it is: {answer:#}");
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -114,6 +119,12 @@ impl Account {
     pub(crate) async fn collect(&mut self, engine: &str, urls: &[String]) -> Value {
         let run_id = self.create(json!({"engine": engine, "urls": urls})).await;
         self.over(&run_id).await
+    }
+
+    /// Analyses a run to the end, and answers with the analysis.
+    pub(crate) async fn analyse(&mut self, run_id: &Value, template: &str) -> Value {
+        let analysis = self.call("create_analysis", json!({"run_id": run_id, "template": template})).await;
+        self.until("get_analysis", json!({"analysis_id": analysis["id"]}), is_over).await
     }
 
     /// The items of a run with what was collected, by way of an export.
@@ -133,6 +144,11 @@ impl Account {
     pub(crate) async fn event_names(&mut self, run_id: &str) -> Vec<String> {
         self.events(run_id).await.iter().map(|event| text(&event["event"])).collect()
     }
+}
+
+/// Whether an analysis or comparison has ended.
+pub(crate) fn is_over(analysis: &Value) -> bool {
+    ["completed", "failed"].contains(&analysis["status"].as_str().unwrap_or_default())
 }
 
 /// A text of an answer.

@@ -116,6 +116,19 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
         Step::Keep("create_run", json!({"urls": [site.url("/gate/1")]}), "$run", "/id"),
         Step::Until("get_run", run(), "/items/0/status", "running"),
     ];
+    let collected = || {
+        vec![
+            Step::Keep("create_run", json!({"urls": [site.url("/page/1")]}), "$run", "/id"),
+            Step::Until("get_run", run(), "/run/status", "completed"),
+        ]
+    };
+    let create_analysis = |template: &str| {
+        by("create_analysis", json!({"run_id": "$run", "template": template}))
+            .given(collected())
+            .keeping("$analysis", "/id")
+            .recorded_as("analysis.created", "$analysis")
+    };
+    let template = Step::Keep("list_analysis_templates", json!({}), "$template", "/templates/2/name");
     vec![
         create_run().shown_by("list_runs", json!({}), |runs| runs["total"].clone(), json!(0), json!(1)),
         create_run().shown_by(
@@ -141,6 +154,20 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             json!(true),
         ),
         create_run().shown_by("get_audit_log", json!({}), |log| log["total"].clone(), json!(0), json!(1)),
+        create_analysis("summary").shown_by(
+            "list_analyses",
+            run(),
+            |analyses| analyses["total"].clone(),
+            json!(0),
+            json!(1),
+        ),
+        create_analysis("$template").given(collected().into_iter().chain([template]).collect()).shown_by(
+            "get_analysis",
+            json!({"analysis_id": "$analysis"}),
+            |analysis| analysis["result"]["findings"]["template"].clone(),
+            Value::Null,
+            json!("quality"),
+        ),
         by("retry_run", run()).given(failed()).recorded_as("run.retried", "$run").shown_by(
             "get_run",
             run(),
@@ -194,6 +221,14 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
         ("retry_bulk_run", no_bulk(), no_bulk_run),
         ("get_audit_log", json!({"action": "run.created.twice"}), "invalid_arguments: `action`: "),
         ("create_run", json!({"urls": ["ftp://example.com/"]}), "invalid_arguments: `urls[0]`"),
+        ("create_analysis", nothing(), no_run),
+        ("list_analyses", nothing(), no_run),
+        (
+            "get_analysis",
+            json!({"analysis_id": "analysis_nothing"}),
+            "not_found: there is no analysis `analysis_nothing` in your account",
+        ),
+        ("list_analysis_templates", json!({"run_id": "run_nothing"}), "invalid_arguments: `run_id`: "),
         ("get_run", nothing(), no_run),
         ("retry_run", nothing(), no_run),
         ("cancel_run", nothing(), no_run),

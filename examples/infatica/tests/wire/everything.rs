@@ -9,8 +9,9 @@ use crate::{account::Account, bulk_runs, site::Site, store};
 /// Makes something of everything, and waits until nothing is going on any more. The first of its
 /// kind is the one that the examples of the manifest are about.
 pub(crate) async fn make(account: &mut Account, site: &Site) {
-    account.collect("text", &site.urls(&["/page/1", "/status/404"])).await;
+    let run = account.collect("text", &site.urls(&["/page/1", "/status/404"])).await;
     bulk_runs::collect(account, json!({"engines": ["raw", "text"], "urls": [site.url("/page/1")]})).await;
+    account.analyse(&run["run"]["id"], "summary").await;
 }
 
 /// Gives the first of each kind the id that it has in the manifest's examples, as `run_example`.

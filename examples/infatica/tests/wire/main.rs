@@ -3,6 +3,7 @@
 
 mod account;
 mod addresses;
+mod analyses;
 mod audit;
 mod bulk_runs;
 mod cancelling;

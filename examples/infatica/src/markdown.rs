@@ -1,8 +1,21 @@
 //! What Markdown needs around text that it must not read as Markdown.
 
+use minijinja::{Environment, UndefinedBehavior};
+
+/// An engine for templates of Markdown: what a value needs depends on where it stands, so each goes
+/// through the filter of its place.
+pub(crate) fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("prose", prose);
+    environment.add_filter("code", code);
+    environment.add_filter("fenced", fenced);
+    environment
+}
+
 /// Text of a paragraph or heading: on one line, and every punctuation character escaped
 /// (<https://spec.commonmark.org/0.31.2/#backslash-escapes>).
-pub(super) fn prose(text: &str) -> String {
+fn prose(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in one_line(text).chars() {
         if character.is_ascii_punctuation() {
@@ -14,7 +27,7 @@ pub(super) fn prose(text: &str) -> String {
 }
 
 /// A code span.
-pub(super) fn code(text: &str) -> String {
+fn code(text: &str) -> String {
     let ticks = "`".repeat(longest_run(text) + 1);
     let text = one_line(text);
     // A space on both sides is not shown, and keeps ticks of the text apart from those around it.
@@ -26,7 +39,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// A fenced code block, with a fence that no line of the text can close.
-pub(super) fn fenced(text: &str) -> String {
+fn fenced(text: &str) -> String {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
     format!("{fence}\n{}\n{fence}", text.strip_suffix('\n').unwrap_or(text))
 }

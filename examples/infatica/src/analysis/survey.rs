@@ -1,0 +1,137 @@
+//! What is kept of a run while its items go by, one after the other.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use infatica_tools::{Engine, FailedPage, Item, ItemCounts, ItemStatus, RunCounts, Share};
+use sha2::{Digest as _, Sha256};
+use unicode_segmentation::UnicodeSegmentation as _;
+use url::Url;
+
+use super::{
+    vocabulary::{MAX_DISTINCT, Vocabulary},
+    words::{Language, Words},
+};
+use crate::{collect::text_of, store::runs::items::Collected};
+
+/// How many values are counted one by one.
+const MAX_SHARES: usize = 20;
+
+/// A run, as far as it was counted.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    engine: Engine,
+    items: ItemCounts,
+    characters: i64,
+    by_host: BTreeMap<String, i64>,
+    by_http_status: BTreeMap<String, i64>,
+    by_language: BTreeMap<String, i64>,
+    pub(super) vocabulary: Vocabulary,
+    /// The pages that were collected, in the order of the run.
+    pub(super) pages: Vec<Page>,
+    pub(super) failed: Vec<FailedPage>,
+}
+
+/// A page that was collected.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) url: String,
+    pub(super) words: i64,
+    /// SHA-256 of its text, without the space around it.
+    pub(super) digest: [u8; 32],
+}
+
+impl Survey {
+    /// A survey of a run whose pages were kept by this engine.
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            items: ItemCounts { total: 0, queued: 0, running: 0, completed: 0, failed: 0, cancelled: 0 },
+            characters: 0,
+            by_host: BTreeMap::new(),
+            by_http_status: BTreeMap::new(),
+            by_language: BTreeMap::new(),
+            vocabulary: Vocabulary::default(),
+            pages: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
+    /// Counts an item.
+    pub(crate) fn add(&mut self, collected: Collected) {
+        let Collected { item, media_type, content } = collected;
+        self.count(&item);
+        if let Some(content) = content {
+            let text = text_of(self.engine, media_type.as_deref(), &content);
+            let words = Words::of(&text);
+            let language = Language::of(&words);
+            self.characters += text.graphemes(true).fold(0, |count, _| count + 1);
+            if let Some(language) = language {
+                *self.by_language.entry(language.code().to_owned()).or_default() += 1;
+            }
+            let words = self.vocabulary.add(&words, language);
+            self.pages.push(Page { url: item.url, words, digest: Sha256::digest(text.trim().as_bytes()).into() });
+        } else if item.status == ItemStatus::Failed {
+            self.failed.push(FailedPage { url: item.url, error: item.error.unwrap_or_default() });
+        }
+    }
+
+    fn count(&mut self, item: &Item) {
+        self.items.total += 1;
+        let count = match item.status {
+            ItemStatus::Queued => &mut self.items.queued,
+            ItemStatus::Running => &mut self.items.running,
+            ItemStatus::Completed => &mut self.items.completed,
+            ItemStatus::Failed => &mut self.items.failed,
+            ItemStatus::Cancelled => &mut self.items.cancelled,
+        };
+        *count += 1;
+        if let Some(host) = Url::parse(&item.url).ok().as_ref().and_then(Url::host_str) {
+            *self.by_host.entry(host.to_owned()).or_default() += 1;
+        }
+        if let Some(status) = item.http_status {
+            *self.by_http_status.entry(status.to_string()).or_default() += 1;
+        }
+    }
+
+    /// The run in figures.
+    pub(super) fn counts(&self) -> RunCounts {
+        RunCounts {
+            items: self.items.clone(),
+            words: self.vocabulary.words(),
+            distinct_words: i64::try_from(self.vocabulary.distinct()).unwrap_or(i64::MAX),
+            characters: self.characters,
+            by_host: shares(&self.by_host),
+            by_http_status: shares(&self.by_http_status),
+            by_language: shares(&self.by_language),
+        }
+    }
+
+    /// What the figures leave out.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let ItemCounts { total, completed, .. } = self.items;
+        let mut remarks = Vec::new();
+        if completed < total {
+            remarks.push(format!("{} of {total} items were not collected, and say nothing here.", total - completed));
+        }
+        if self.vocabulary.is_full() {
+            remarks.push(format!("Only the first {MAX_DISTINCT} different words are told apart."));
+        }
+        for (what, values) in [("hosts", &self.by_host), ("HTTP statuses", &self.by_http_status)] {
+            if values.len() > MAX_SHARES {
+                remarks
+                    .push(format!("Of {} {what}, only the {MAX_SHARES} with the most items are named.", values.len()));
+            }
+        }
+        remarks
+    }
+}
+
+/// The values that the most items have, most first; of equal ones, those that come first.
+fn shares(counts: &BTreeMap<String, i64>) -> Vec<Share> {
+    let mut shares: Vec<Share> =
+        counts.iter().map(|(value, items)| Share { value: value.clone(), items: *items }).collect();
+    // The sort is stable, and the map is in order.
+    shares.sort_by_key(|share| Reverse(share.items));
+    shares.truncate(MAX_SHARES);
+    shares
+}

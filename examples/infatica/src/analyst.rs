@@ -1,0 +1,109 @@
+//! The analyst: reads what runs have collected, and finds out what is in it.
+
+use infatica_tools::AnalysisTemplate;
+use sqlx::SqliteConnection;
+use tokio::{
+    sync::mpsc,
+    task::{JoinError, spawn_blocking},
+};
+
+use crate::{
+    analysis::{self, Survey},
+    collect::Recovery,
+    store::{
+        ReadStore, StoreError,
+        analyses::transitions::{Found, Task},
+        runs::{self, RunKey, items},
+    },
+};
+
+/// How many items are read at a time. Each can be large.
+const ITEMS_AT_A_TIME: i64 = 4;
+
+/// Finds out what callers want to know of runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Analyst {
+    store: ReadStore,
+}
+
+impl Analyst {
+    pub(crate) fn new(store: ReadStore) -> Self {
+        Self { store }
+    }
+
+    /// Does a task. What runs have collected is seen as it is at one moment.
+    pub(crate) async fn find_out(&self, task: &Task) -> Result<Found, Fault> {
+        match *task {
+            Task::Analysis { run, template } => self.analyse(run, template).await,
+        }
+    }
+
+    async fn analyse(&self, run: RunKey, template: AnalysisTemplate) -> Result<Found, Fault> {
+        let survey = survey(&mut *self.store.snapshot().await?, run).await?;
+        let result = spawn_blocking(move || analysis::run::analyse(&survey, template)).await??;
+        Ok(Found::Analysis(result))
+    }
+}
+
+/// Surveys a run. Its items are counted on a thread where that holds nobody up, while the next ones
+/// are read.
+async fn survey(view: &mut SqliteConnection, run: RunKey) -> Result<Survey, Fault> {
+    let mut survey = Survey::new(runs::load(view, run).await?.engine);
+    let (sender, mut receiver) = mpsc::channel(1);
+    let surveying = spawn_blocking(move || {
+        while let Some(item) = receiver.blocking_recv() {
+            survey.add(item);
+        }
+        survey
+    });
+    let mut offset = 0;
+    'reading: loop {
+        let items = items::collected(view, run, ITEMS_AT_A_TIME, offset).await?;
+        if items.is_empty() {
+            break;
+        }
+        offset += ITEMS_AT_A_TIME;
+        for item in items {
+            if sender.send(item).await.is_err() {
+                break 'reading;
+            }
+        }
+    }
+    drop(sender);
+    Ok(surveying.await?)
+}
+
+/// Why nothing was found out.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    pub(crate) recovery: Recovery,
+}
+
+impl Fault {
+    /// The server's own fault; its log has the details.
+    pub(crate) fn internal() -> Self {
+        Self { message: "the results could not be processed".to_owned(), recovery: Recovery::Never }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the results of a run could not be read");
+        Self { message: "the results could not be read".to_owned(), recovery: Recovery::Later(None) }
+    }
+}
+
+impl From<JoinError> for Fault {
+    fn from(error: JoinError) -> Self {
+        tracing::error!(%error, "an analysis panicked");
+        Self::internal()
+    }
+}
+
+impl From<minijinja::Error> for Fault {
+    fn from(error: minijinja::Error) -> Self {
+        tracing::error!(%error, "a summary could not be written");
+        Self::internal()
+    }
+}
