@@ -12,7 +12,7 @@ use base64::{
 const LAYERS: usize = 3;
 
 /// The learned secrets, and what finds them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Known {
     secrets: BTreeSet<String>,
     automaton: Option<AhoCorasick>,

@@ -7,6 +7,7 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    fmt,
     ops::Range,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
@@ -24,10 +25,9 @@ use patterns::Patterns;
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// The secrets that a server keeps back. Clones share what they have learned.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Secrets(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     /// Names of properties, as [`folded`] makes them.
     names: Vec<String>,
@@ -39,6 +39,20 @@ impl Inner {
     /// A panic while the lock was held leaves a list that is as good as before.
     fn known(&self) -> RwLockReadGuard<'_, Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without what it has learned.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
+/// Keeps back what it learns, and what has the form of a secret: for a server's own commands.
+impl Default for Secrets {
+    fn default() -> Self {
+        Self::new(&[])
     }
 }
 

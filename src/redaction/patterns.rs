@@ -39,7 +39,6 @@ const FORMS: &[&str] = &[
 ];
 
 /// Compiled forms, with a set that tells which of them a text has at all.
-#[derive(Debug)]
 pub(super) struct Patterns {
     any: RegexSet,
     each: Vec<Regex>,

@@ -76,6 +76,11 @@ fn a_learned_secret_is_found_in_base64_wherever_it_stands() {
 }
 
 #[test]
+fn its_debug_output_has_no_secret() {
+    assert_eq!(format!("{:?}", secrets()), "Secrets { .. }");
+}
+
+#[test]
 fn a_short_value_is_not_learned() {
     let secrets = Secrets::new(&[]);
     secrets.learn("a");
