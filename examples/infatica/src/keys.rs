@@ -2,13 +2,15 @@
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
+use toolwright::Secrets;
 
 use crate::{
+    collect::{PrivateTargets, Recovery},
     llm::{
-        BaseUrl, purpose,
+        BaseUrl, Completion, Key, LlmOptions, MAX_SECRET, Message, Models, key_from, purpose,
         vault::{self, Sealed, Vault},
     },
     store::{
@@ -17,9 +19,6 @@ use crate::{
         llm_keys::{self, ID_PREFIX, LlmKey, NewKey},
     },
 };
-
-/// The longest secret, in bytes.
-const MAX_SECRET: usize = 4096;
 
 /// A secret of fewer characters shows none of them.
 const MASKABLE: usize = 16;
@@ -39,6 +38,8 @@ pub(crate) enum KeysCommand {
     List(Files),
     /// Make a key the one that its account uses
     Use(ChosenKey),
+    /// Ask the language model that writes an account's analyses for a word, to see that it answers
+    Check(CheckOptions),
     /// Delete a key
     Delete(ChosenKey),
     /// Add a new key to the key file, and encrypt every stored key under it
@@ -83,6 +84,18 @@ pub(crate) struct ChosenKey {
 }
 
 #[derive(clap::Args, Debug)]
+pub(crate) struct CheckOptions {
+    #[command(flatten)]
+    owner: Owner,
+    #[command(flatten)]
+    llm: LlmOptions,
+    #[command(flatten)]
+    targets: PrivateTargets,
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(clap::Args, Debug)]
 struct Owner {
     /// Whose key it is
     #[arg(long, value_name = "NAME", default_value = "local", value_parser = label)]
@@ -122,6 +135,7 @@ pub(crate) async fn run(Command::Keys(command): Command) -> anyhow::Result<()> {
         }
         KeysCommand::List(files) => with(&files, Kept::list).await,
         KeysCommand::Use(chosen) => with(&chosen.files, async |kept| kept.choose(&chosen).await).await,
+        KeysCommand::Check(options) => with(&options.files, async |kept| kept.check(&options).await).await,
         KeysCommand::Delete(chosen) => with(&chosen.files, async |kept| kept.delete(&chosen).await).await,
         KeysCommand::Rewrap(files) => with(&files, Kept::rewrap).await,
     }
@@ -190,14 +204,32 @@ impl Kept {
                 key.last_used_at.map_or_else(|| "never".to_owned(), minute),
             ]);
         }
-        let table = toolwright::aligned(&rows);
-        io::stdout().write_all(table.as_bytes()).context("cannot write to standard output")
+        print(&toolwright::aligned(&rows))
     }
 
     async fn choose(&self, chosen: &ChosenKey) -> anyhow::Result<()> {
         let key = self.stores.write.use_llm_key(self.actor(&chosen.owner), &chosen.key).await?;
         eprintln!("the account `{}` uses `{}` ({}) from now on", key.account, key.name, key.id);
         Ok(())
+    }
+
+    async fn check(&self, options: &CheckOptions) -> anyhow::Result<()> {
+        let CheckOptions { owner: Owner { account }, llm, targets, files: _ } = options;
+        let models = Models::new(llm, targets, self.stores.clone(), self.vault.clone(), Secrets::default())?;
+        let question = [Message::system("Answer with one word."), Message::user("Are you ready?")];
+        let completed = models.complete(account, &question).await.map_err(|fault| {
+            let hint = if fault.recovery() == Recovery::Never { "" } else { "; it may pass: try again later" };
+            anyhow!("{}{hint}", fault.in_full())
+        });
+        match completed? {
+            Some(Completion { model, key: Key::Stored { id, name }, .. }) => {
+                print(&format!("`{model}` answers the key `{name}` ({id}) of the account `{account}`\n"))
+            }
+            Some(Completion { model, key: Key::OfServer, .. }) => {
+                print(&format!("`{model}` answers the server's key; the account `{account}` has none\n"))
+            }
+            None => print(&format!("the account `{account}` has no key, and the server neither\n")),
+        }
     }
 
     async fn delete(&self, chosen: &ChosenKey) -> anyhow::Result<()> {
@@ -264,19 +296,18 @@ fn read_secret() -> anyhow::Result<SecretString> {
         read.context("cannot read the key from standard input")?;
         text
     };
-    let secret = text.trim();
-    ensure!(!secret.is_empty(), "no key came: write it to standard input");
-    ensure!(
-        secret.len() <= MAX_SECRET && secret.chars().all(|c| c.is_ascii_graphic()),
-        "what came is no key: one is a word of at most {MAX_SECRET} letters, digits and marks of ASCII"
-    );
-    Ok(secret.into())
+    ensure!(!text.trim().is_empty(), "no key came: write it to standard input");
+    key_from(&text).context("what came is no key")
 }
 
 /// What may be shown of a secret.
 fn last_four(secret: &SecretString) -> &str {
     let secret = secret.expose_secret();
     if secret.len() < MASKABLE { "" } else { &secret[secret.len() - 4..] }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }
 
 fn minute(microseconds: i64) -> String {

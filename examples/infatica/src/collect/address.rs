@@ -80,7 +80,6 @@ impl Policy {
     }
 
     /// The policy for addresses that the operator of the server has named.
-    #[allow(dead_code, reason = "balances and language models will be asked for")]
     pub(crate) fn any() -> Self {
         Self { allowed: vec![Ipv4Net::default().into(), Ipv6Net::default().into()] }
     }

@@ -31,7 +31,23 @@ const MAX_FEED_BYTES: usize = 16 * 1024 * 1024;
 /// What the operator of the server allows.
 #[derive(clap::Args, Debug, Clone)]
 pub(crate) struct Limits {
-    /// Collect from addresses that are not public, too: all of them, or those of the given networks.
+    #[command(flatten)]
+    pub(crate) targets: PrivateTargets,
+
+    /// How many seconds one attempt at a page can take, redirects included.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    page_seconds: u64,
+
+    /// How many bytes a page can have, uncompressed.
+    #[arg(long, value_name = "BYTES", default_value_t = 2 * 1024 * 1024)]
+    page_bytes: usize,
+}
+
+/// What may be reached, beside the public addresses, where an account says.
+#[derive(clap::Args, Debug, Clone)]
+pub(crate) struct PrivateTargets {
+    /// Reach addresses that are not public, too, for pages and for the language models of stored keys: all of them, or
+    /// those of the given networks.
     #[arg(
         long,
         value_name = "NETWORK",
@@ -42,14 +58,13 @@ pub(crate) struct Limits {
         default_missing_value = "0.0.0.0/0,::/0"
     )]
     allow_private_targets: Vec<ipnet::IpNet>,
+}
 
-    /// How many seconds one attempt at a page can take, redirects included.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
-    page_seconds: u64,
-
-    /// How many bytes a page can have, uncompressed.
-    #[arg(long, value_name = "BYTES", default_value_t = 2 * 1024 * 1024)]
-    page_bytes: usize,
+impl PrivateTargets {
+    /// The policy for what an account names.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::new(self.allow_private_targets.clone())
+    }
 }
 
 /// Fetches pages and keeps of each what an engine wants.
@@ -61,8 +76,7 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) fn new(limits: &Limits) -> anyhow::Result<Self> {
-        let policy = address::Policy::new(limits.allow_private_targets.clone());
-        let fetcher = Fetcher::new(policy, Duration::from_secs(limits.page_seconds))?;
+        let fetcher = Fetcher::new(limits.targets.policy(), Duration::from_secs(limits.page_seconds))?;
         Ok(Self { fetcher, page_bytes: limits.page_bytes })
     }
 

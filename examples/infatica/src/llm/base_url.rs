@@ -16,6 +16,15 @@ impl BaseUrl {
         self.0.as_str()
     }
 
+    /// Where chats are completed.
+    pub(super) fn chat_completions(&self) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["chat", "completions"]);
+        }
+        url
+    }
+
     /// Whether nobody in between can read what is sent there.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
@@ -55,6 +64,18 @@ impl fmt::Display for BaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chats_are_completed_below_it() {
+        for (base, chats) in [
+            ("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"),
+            ("https://api.openai.com/v1/", "https://api.openai.com/v1/chat/completions"),
+            ("http://127.0.0.1:11434", "http://127.0.0.1:11434/chat/completions"),
+            ("http://[::1]:8000/a%20b", "http://[::1]:8000/a%20b/chat/completions"),
+        ] {
+            assert_eq!(base.parse::<BaseUrl>().unwrap().chat_completions().as_str(), chats);
+        }
+    }
 
     #[test]
     fn what_is_none_is_told_why() {

@@ -6,7 +6,7 @@ use toolwright_tests::{Ran, run_with_input};
 
 use crate::{account::start, store};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_infatica");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_infatica");
 
 /// A key that must not be found anywhere.
 pub(crate) const CANARY: &str = "sk-canary-Zt4Qw8Er2Ty6Ui0Op3As7Df";
@@ -17,14 +17,21 @@ fn add(folder: &Path, name: &str, more: &[&str], secret: &str) -> Ran {
     run_with_input(BINARY, folder, &[&key, more].concat(), secret)
 }
 
+/// Adds a key for an endpoint.
+pub(crate) fn add_at(folder: &Path, name: &str, url: &str, secret: &str) {
+    let arguments = ["keys", "add", "--name", name, "--model", "model-1", "--url", url];
+    let ran = run_with_input(BINARY, folder, &arguments, secret);
+    assert!(ran.status.success(), "{}", ran.stderr);
+}
+
 /// Runs one of the other commands of `keys`, which must succeed.
-fn keys(folder: &Path, arguments: &[&str]) -> Ran {
+pub(crate) fn keys(folder: &Path, arguments: &[&str]) -> Ran {
     let ran = run_with_input(BINARY, folder, &[&["keys"], arguments].concat(), "");
     assert!(ran.status.success(), "{arguments:?}: {}", ran.stderr);
     ran
 }
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
@@ -91,6 +98,7 @@ fn what_does_not_fit_is_refused_and_stores_nothing() {
         ("there", &[], CANARY, "there is a key `there` already: choose another name, or delete that one"),
         ("new", &[], "", "no key came: write it to standard input"),
         ("new", &[], " \n", "no key came: write it to standard input"),
+        ("new", &[], "short", "a key is a word of 6 to 4096 letters, digits and marks of ASCII"),
         ("new", &[], "two words", "what came is no key"),
         ("new", &[], "two\nlines", "what came is no key"),
         ("new", &[], "schlüssel", "what came is no key"),

@@ -4,6 +4,7 @@
 mod account;
 mod addresses;
 mod analyses;
+mod asking;
 mod audit;
 mod bulk_runs;
 mod cancelling;
@@ -14,6 +15,7 @@ mod everything;
 mod exports;
 mod feeds;
 mod keys;
+mod model;
 mod reading;
 mod refusals;
 mod restarts;

@@ -1,4 +1,4 @@
-//! What changes keys: the operator of the server, at the command line.
+//! What changes keys: the operator of the server, at the command line, and that they are used.
 
 use crate::{
     llm::vault::Sealed,
@@ -76,6 +76,14 @@ impl WriteStore {
         audit::record(&mut change, time::now(), actor, "key.deleted", &key.id).await?;
         change.commit().await?;
         Ok(key)
+    }
+
+    /// Notes that a key was used.
+    pub(crate) async fn llm_key_used(&self, id: &str) -> Result<(), StoreError> {
+        let mut change = self.change().await?;
+        let note = sqlx::query("UPDATE llm_keys SET last_used_at = ?2 WHERE id = ?1");
+        note.bind(id).bind(time::now()).execute(&mut *change).await?;
+        Ok(change.commit().await?)
     }
 
     /// Seals the secrets of all accounts anew. `reseal` is given all keys, and answers with a secret for
