@@ -11,9 +11,6 @@ use crate::store::StoreError;
 /// How many days the dashboard looks back, today included.
 const DAYS: i64 = 14;
 
-const STATUSES: [RunStatus; 5] =
-    [RunStatus::Queued, RunStatus::Running, RunStatus::Completed, RunStatus::Failed, RunStatus::Cancelled];
-
 /// The account's figures on the day that `now` is in, by UTC.
 pub(crate) async fn load(
     connection: &mut SqliteConnection,
@@ -71,7 +68,8 @@ async fn days(connection: &mut SqliteConnection, account: &str, today: Date) -> 
 }
 
 async fn by_status(connection: &mut SqliteConnection, account: &str) -> Result<BTreeMap<String, i64>, StoreError> {
-    let mut counts: BTreeMap<String, i64> = STATUSES.iter().map(|status| (status.as_str().to_owned(), 0)).collect();
+    let mut counts: BTreeMap<String, i64> =
+        RunStatus::ALL.iter().map(|status| (status.as_str().to_owned(), 0)).collect();
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT status, count(*) FROM runs WHERE account = ?1 GROUP BY status")
             .bind(account)

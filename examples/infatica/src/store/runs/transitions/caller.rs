@@ -3,13 +3,13 @@
 use infatica_tools::{Engine, Item, ItemStatus, Run, RunStatus, RunType};
 use sqlx::SqliteConnection;
 
-use super::{Event, Role, insert_task, record};
+use super::{Event, Role, insert_task};
 use crate::store::{
     StoreError, WriteStore,
     actor::Actor,
     audit, random_id,
     runs::{self, RunKey, items},
-    time,
+    time, word,
 };
 
 /// A run as asked for, with arguments that fit together.
@@ -70,10 +70,9 @@ impl WriteStore {
             .execute(&mut *change)
             .await?;
         for (task, role) in tasks {
-            let name = format!("{}.cancelled", Role::from_word(&role)?.subject());
-            record(&mut change, now, by(actor, run, Some(task), &name, None)).await?;
+            Event::of_task(run, task, word(&role)?, "cancelled").by(actor).record(&mut change, now).await?;
         }
-        record(&mut change, now, by(actor, run, None, "run.cancelled", None)).await?;
+        Event::of_run(run, "cancelled").by(actor).record(&mut change, now).await?;
         audit::record(&mut change, now, actor, "run.cancelled", run_id).await?;
         let cancelled = runs::load(&mut change, run).await?;
         change.commit().await?;
@@ -128,7 +127,7 @@ impl WriteStore {
             return Err(StoreError::WrongState(format!("item `{item_id}` is {status}: {remedy}")));
         }
         requeue(&mut change, now, task).await?;
-        record(&mut change, now, by(actor, run, Some(task), "item.retried", None)).await?;
+        Event::of_task(run, task, Role::Page, "retried").by(actor).record(&mut change, now).await?;
         audit::record(&mut change, now, actor, "item.retried", item_id).await?;
         if !matches!(runs::load(&mut change, run).await?.status, RunStatus::Queued | RunStatus::Running) {
             reopen(&mut change, now, actor, run).await?;
@@ -177,7 +176,7 @@ pub(in crate::store) async fn insert_run(
         None => format!("{} items", urls.len()),
         Some(source_url) => format!("from {source_url}"),
     };
-    record(connection, now, by(actor, run, None, "run.created", Some(&detail))).await?;
+    Event::of_run(run, "created").detail(&detail).by(actor).record(connection, now).await?;
     Ok(run)
 }
 
@@ -199,9 +198,9 @@ pub(in crate::store) async fn retry_failed(
     }
     let mut items = 0;
     for (task, role) in failed {
-        let role = Role::from_word(&role)?;
+        let role = word(&role)?;
         requeue(connection, now, task).await?;
-        record(connection, now, by(actor, run, Some(task), &format!("{}.retried", role.subject()), None)).await?;
+        Event::of_task(run, task, role, "retried").by(actor).record(connection, now).await?;
         items += i64::from(role == Role::Page);
     }
     reopen(connection, now, actor, run).await?;
@@ -228,10 +227,5 @@ async fn reopen(connection: &mut SqliteConnection, now: i64, actor: Actor<'_>, r
         .bind(run.0)
         .execute(&mut *connection)
         .await?;
-    record(connection, now, by(actor, run, None, "run.retried", None)).await
-}
-
-/// An event that a caller asked for.
-fn by<'a>(actor: Actor<'a>, run: RunKey, task: Option<i64>, name: &'a str, detail: Option<&'a str>) -> Event<'a> {
-    Event { run, task, name, detail, actor: Some(actor.name()) }
+    Event::of_run(run, "retried").by(actor).record(connection, now).await
 }

@@ -28,9 +28,8 @@
 //! `running` name the attempt that they end, so that the late answer of an attempt that was
 //! cancelled or put back changes nothing.
 
-use std::borrow::Cow;
-
 use infatica_tools::{ItemCounts, RunStatus};
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 
 use crate::store::{
@@ -39,33 +38,31 @@ use crate::store::{
 };
 
 mod caller;
+mod log;
 mod worker;
 
 pub(crate) use caller::{NewRun, Origin};
 pub(in crate::store) use caller::{insert_run, retry_failed};
-pub(crate) use worker::{Claim, Outcome, Role};
+use log::Event;
+pub(crate) use worker::{Claim, Outcome};
 
-/// A change for a run's log.
-struct Event<'a> {
-    run: RunKey,
-    task: Option<i64>,
-    name: &'a str,
-    detail: Option<&'a str>,
-    /// Who asked for it; `None` for what the server did itself.
-    actor: Option<Cow<'a, str>>,
+/// What a task is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Read the sitemap or feed that a run's pages come from.
+    Source,
+    /// Collect a page.
+    Page,
 }
 
-async fn record(connection: &mut SqliteConnection, now: i64, event: Event<'_>) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO events (run, task, at, event, detail, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-        .bind(event.run.0)
-        .bind(event.task)
-        .bind(now)
-        .bind(event.name)
-        .bind(event.detail)
-        .bind(event.actor)
-        .execute(connection)
-        .await?;
-    Ok(())
+impl Role {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Page => "page",
+        }
+    }
 }
 
 async fn insert_task(
@@ -108,9 +105,8 @@ async fn settle(connection: &mut SqliteConnection, now: i64, run: RunKey) -> Res
         "{} items: {} completed, {} failed, {} cancelled",
         counts.total, counts.completed, counts.failed, counts.cancelled
     );
-    let name = format!("run.{}", status.as_str());
-    let detail = Some(error.as_deref().unwrap_or(&summary));
-    record(connection, now, Event { run, task: None, name: &name, detail, actor: None }).await
+    let detail = error.as_deref().unwrap_or(&summary);
+    Event::of_run(run, status.as_str()).detail(detail).record(connection, now).await
 }
 
 /// How a run without a task left has ended, and why it failed when it did.

@@ -5,44 +5,11 @@ use std::time::Duration;
 use infatica_tools::{Engine, ItemStatus, RunStatus, UsageOutcome};
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Event, insert_task, record, settle};
+use super::{Event, Role, insert_task, settle};
 use crate::{
     collect::{Fault, Links, Page},
     store::{StoreError, WriteStore, runs::RunKey, time, usage, word},
 };
-
-/// What a task is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Read the sitemap or feed that a run's pages come from.
-    Source,
-    /// Collect a page.
-    Page,
-}
-
-impl Role {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Page => "page",
-        }
-    }
-
-    /// What the log calls a task of this role.
-    pub(super) const fn subject(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Page => "item",
-        }
-    }
-
-    pub(super) fn from_word(word: &str) -> Result<Self, StoreError> {
-        [Self::Source, Self::Page]
-            .into_iter()
-            .find(|role| role.as_str() == word)
-            .ok_or_else(|| StoreError::Database(sqlx::Error::Decode(format!("no role `{word}`").into())))
-    }
-}
 
 /// An attempt at a task. Whoever has one works on it alone.
 #[derive(Debug, Clone)]
@@ -110,7 +77,7 @@ impl WriteStore {
             attempt: row.try_get("attempts")?,
             run,
             account,
-            role: Role::from_word(row.try_get("role")?)?,
+            role: word(row.try_get("role")?)?,
             url: row.try_get("url")?,
             engine: word(&engine)?,
             max_items,
@@ -124,10 +91,10 @@ impl WriteStore {
         .execute(&mut *change)
         .await?;
         if word::<RunStatus>(&status)? == RunStatus::Queued {
-            record(&mut change, now, Event { run, task: None, name: "run.started", detail: None, actor: None }).await?;
+            Event::of_run(run, "started").record(&mut change, now).await?;
         }
         let attempt = format!("attempt {}", claim.attempt);
-        claim.record(&mut change, now, "started", Some(&attempt)).await?;
+        claim.event("started").detail(&attempt).record(&mut change, now).await?;
         change.commit().await?;
         Ok(Some(claim))
     }
@@ -166,7 +133,7 @@ impl WriteStore {
             }
             Outcome::Failed(_) | Outcome::Postponed(..) | Outcome::Interrupted => {}
         }
-        claim.record(&mut change, now, end.event, Some(&end.detail)).await?;
+        claim.event(end.event).detail(&end.detail).record(&mut change, now).await?;
         if let Some((outcome, bytes)) = used(outcome) {
             usage::record(&mut change, now, &claim.usage(outcome, bytes)).await?;
         }
@@ -179,20 +146,18 @@ impl WriteStore {
     pub(crate) async fn recover(&self) -> Result<u64, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
-        sqlx::query(
-            "INSERT INTO events (run, task, at, event, detail)
-             SELECT run, seq, ?1, iif(role = 'page', 'item', 'source') || '.interrupted', 'the server was killed'
-             FROM tasks WHERE status = 'running' ORDER BY seq",
+        let put_back: Vec<(i64, i64, String)> = sqlx::query_as(
+            "UPDATE tasks SET status = 'queued', due_at = ?1 WHERE status = 'running' RETURNING run, seq, role",
         )
         .bind(now)
-        .execute(&mut *change)
+        .fetch_all(&mut *change)
         .await?;
-        let put_back = sqlx::query("UPDATE tasks SET status = 'queued', due_at = ?1 WHERE status = 'running'")
-            .bind(now)
-            .execute(&mut *change)
-            .await?;
+        for (run, task, role) in &put_back {
+            let event = Event::of_task(RunKey(*run), *task, word(role)?, "interrupted");
+            event.detail("the server was killed").record(&mut change, now).await?;
+        }
         change.commit().await?;
-        Ok(put_back.rows_affected())
+        Ok(put_back.len() as u64)
     }
 
     /// How long it takes until a queued task is due, if there is one.
@@ -293,14 +258,7 @@ impl Claim {
         usage::Event { account: &self.account, request, outcome, bytes }
     }
 
-    async fn record(
-        &self,
-        connection: &mut SqliteConnection,
-        now: i64,
-        change: &str,
-        detail: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let name = format!("{}.{change}", self.role.subject());
-        record(connection, now, Event { run: self.run, task: Some(self.task), name: &name, detail, actor: None }).await
+    fn event(&self, change: &str) -> Event<'_> {
+        Event::of_task(self.run, self.task, self.role, change)
     }
 }
