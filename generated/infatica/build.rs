@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "12f3eebec59e6e23c5c04a7b95748f83063eebc5f6a87334899ef609305c9bf4"
+        digest: "222357032b812aff0b5a4c03d8a325a49e4a7ea8e47007e1e9128376b2c5cf5b"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
