@@ -1,9 +1,10 @@
 //! The same answers, whichever way a client comes: what is read and what is refused to the letter,
 //! what is changed but for ids and times.
 
+use jiff::Timestamp;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Revision, Server, StdioPipe, rows};
+use toolwright_tests::{Client, Revision, Server, StdioPipe, Transport, Variables, rows};
 
 use crate::{
     account::{Account, scopes, start, token},
@@ -13,44 +14,72 @@ use crate::{
     site::Site,
 };
 
-/// How a client reaches a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Http,
-    /// A process on the server's own databases.
-    Stdio,
-}
+const VARIABLES: Variables = Variables { credential: "INFATICA_PAT", gateway: "GATEWAY_BASE_URL" };
 
-impl Way {
-    const ALL: [Self; 2] = [Self::Http, Self::Stdio];
-
-    /// A client whose conversation is open, and what it was told on opening.
-    async fn open(self, server: &Server, token: Option<&str>, revision: Revision) -> (Client, Value) {
-        let mut client = match self {
-            Self::Http => Client::http(server.url(), token, revision),
-            Self::Stdio => {
-                let environment: Vec<_> = token.map(|token| ("INFATICA_PAT", token)).into_iter().collect();
-                let arguments = ["--allow-private-targets=127.0.0.1"];
-                Client::stdio(
-                    StdioPipe::start(env!("CARGO_BIN_EXE_infatica"), server.folder(), &environment, &arguments),
-                    revision,
-                )
-            }
-        };
-        let opened = client.open().await.body;
-        (client, opened)
-    }
+/// A client whose conversation is open, and what it was told on opening.
+async fn open(transport: Transport, server: &Server, token: Option<&str>, revision: Revision) -> (Client, Value) {
+    let mut client = match transport {
+        // It collects by itself where no other process does.
+        Transport::Stdio => {
+            let environment: Vec<_> = token.map(|token| (VARIABLES.credential, token)).into_iter().collect();
+            let arguments = ["--allow-private-targets=127.0.0.1"];
+            Client::stdio(
+                StdioPipe::start(env!("CARGO_BIN_EXE_infatica"), server.folder(), &environment, &arguments),
+                revision,
+            )
+        }
+        Transport::Http | Transport::Gateway => Client::of(server, VARIABLES, transport, revision, token),
+    };
+    let opened = client.open().await.body;
+    (client, opened)
 }
 
 /// What was asked, and what was answered.
 type Answers = Vec<(String, Value)>;
 
 /// Names the first difference.
-fn assert_same(expected: &Answers, found: &Answers, way: Way, case: &str) {
+fn assert_same(expected: &Answers, found: &Answers, transport: Transport, case: &str) {
     for ((asked, expected), (_, found)) in expected.iter().zip(found) {
-        assert_eq!(found, expected, "{asked}, {case}: {way:?} answers otherwise than HTTP");
+        assert_eq!(found, expected, "{asked}, {case}: {transport:?} answers otherwise than HTTP");
     }
-    assert_eq!(found.len(), expected.len(), "{case}, {way:?}");
+    assert_eq!(found.len(), expected.len(), "{case}, {transport:?}");
+}
+
+const TIME: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z";
+const ID: &str = "[a-z]+_[0-9A-Za-z]{24}";
+
+/// An answer with something else in place of what matches an expression.
+fn replaced(answer: &Value, expression: &str, by: impl FnMut(&Captures<'_>) -> String) -> Value {
+    let expression = Regex::new(expression).expect("an expression");
+    serde_json::from_str(&expression.replace_all(&answer.to_string(), by)).expect("JSON")
+}
+
+/// An answer in which every time since `start` is the moment of asking. What is stored is older.
+fn without_now(answer: &Value, start: Timestamp) -> Value {
+    replaced(answer, TIME, |found| {
+        let is_now = found[0].parse().is_ok_and(|time| (start..=Timestamp::now()).contains(&time));
+        if is_now { "<now>".to_owned() } else { found[0].to_owned() }
+    })
+}
+
+/// An answer in which ids and times are numbered as they appear: equal ones stay equal, and those
+/// that differ stay different.
+fn numbered(answer: &Value) -> Value {
+    let mut names: Vec<String> = Vec::new();
+    replaced(answer, &format!("{TIME}|{ID}"), |found| {
+        let number = names.iter().position(|name| *name == found[0]).unwrap_or_else(|| {
+            names.push(found[0].to_owned());
+            names.len() - 1
+        });
+        format!("<{number}>")
+    })
+}
+
+/// A refused credential: over HTTP nothing is read of the request, and so its id is not known.
+fn without_id(mut answer: Value) -> Value {
+    assert_eq!(answer["error"]["code"], -31401, "{answer}");
+    answer.as_object_mut().map(|answer| answer.remove("id"));
+    answer
 }
 
 /// Tokens of one account: with every scope, with each alone, and what is good for nothing.
@@ -96,12 +125,19 @@ const MESSAGES: [&str; 12] = [
 ];
 
 /// Everything that can be asked without changing anything.
-async fn ask_everything(way: Way, server: &Server, callers: &Callers, revision: Revision) -> Answers {
-    let tools: Vec<String> = rows("infatica.tsv").into_iter().map(|row| row[0].clone()).collect();
-    let mut answers = Answers::new();
-    let (mut client, opened) = way.open(server, Some(&callers.everything), revision).await;
-    answers.push(("opening".to_owned(), opened));
-    for method in ["tools/list", "ping", "nonsense"] {
+async fn ask_everything(transport: Transport, server: &Server, callers: &Callers, revision: Revision) -> Answers {
+    let mut answers = allowed(transport, server, &callers.everything, revision).await;
+    answers.extend(of_scopes(transport, server, callers, revision).await);
+    answers.extend(unauthenticated(transport, server, callers, revision).await);
+    answers
+}
+
+/// What a caller with every scope is answered.
+async fn allowed(transport: Transport, server: &Server, token: &str, revision: Revision) -> Answers {
+    let start = Timestamp::now();
+    let (mut client, opened) = open(transport, server, Some(token), revision).await;
+    let mut answers = vec![("opening".to_owned(), opened)];
+    for method in ["tools/list", "prompts/list", "ping", "nonsense"] {
         answers.push((method.to_owned(), client.request(method, json!({})).await.body));
     }
     for (tool, examples) in declared_readers() {
@@ -109,13 +145,12 @@ async fn ask_everything(way: Way, server: &Server, callers: &Callers, revision: 
             let asked = format!("{tool} with {arguments}");
             let answer = client.call(&tool, arguments).await;
             assert!(!answer.is_tool_error() && answer.error_code().is_none(), "{asked}: {answer:?}");
-            answers.push((asked, answer.body));
+            answers.push((asked, without_now(&answer.body, start)));
         }
     }
-    for (tool, arguments, _) in refusals() {
-        answers.push((format!("{tool} with {arguments}"), client.call(tool, arguments).await.body));
-    }
-    for (tool, arguments) in [("no_tool", json!({})), ("get_run", json!({"run": 1})), ("get_run", json!([]))] {
+    let refusals = refusals().into_iter().map(|(tool, arguments, _)| (tool, arguments));
+    let misshapen = [("no_tool", json!({})), ("get_run", json!({"run": 1})), ("get_run", json!([]))];
+    for (tool, arguments) in refusals.chain(misshapen) {
         answers.push((format!("{tool} with {arguments}"), client.call(tool, arguments).await.body));
     }
     if !revision.is_stateless() {
@@ -123,30 +158,39 @@ async fn ask_everything(way: Way, server: &Server, callers: &Callers, revision: 
             answers.push((message.to_owned(), client.say(message).await.body));
         }
     }
+    answers
+}
+
+/// What is answered to those who hold one scope: every tool refuses, for the scope or for its arguments.
+async fn of_scopes(transport: Transport, server: &Server, callers: &Callers, revision: Revision) -> Answers {
+    let mut answers = Answers::new();
     for (scope, token) in &callers.of_scopes {
-        let (mut client, _) = way.open(server, Some(token), revision).await;
+        let (mut client, _) = open(transport, server, Some(token), revision).await;
         answers.push((format!("tools/list with {scope}"), client.list().await.body));
-        for tool in &tools {
-            let answer = client.call(tool, json!({"nonsense": true})).await.body;
+        for tool in tools() {
+            let answer = client.call(&tool, json!({"nonsense": true})).await.body;
             answers.push((format!("{tool} with {scope}"), answer));
-        }
-    }
-    for token in &callers.useless {
-        let (mut client, opened) = way.open(server, token.as_deref(), revision).await;
-        answers.push((format!("opening with {token:?}"), without_id(opened)));
-        answers.push((format!("tools/list with {token:?}"), without_id(client.list().await.body)));
-        for tool in &tools {
-            answers.push((format!("{tool} with {token:?}"), without_id(client.call(tool, json!({})).await.body)));
         }
     }
     answers
 }
 
-/// A refused credential: over HTTP nothing is read of the request, and so its id is not known.
-fn without_id(mut answer: Value) -> Value {
-    assert_eq!(answer["error"]["code"], -31401, "{answer}");
-    answer.as_object_mut().map(|answer| answer.remove("id"));
-    answer
+/// What is answered to those whose token is good for nothing.
+async fn unauthenticated(transport: Transport, server: &Server, callers: &Callers, revision: Revision) -> Answers {
+    let mut answers = Answers::new();
+    for token in &callers.useless {
+        let (mut client, opened) = open(transport, server, token.as_deref(), revision).await;
+        answers.push((format!("opening with {token:?}"), without_id(opened)));
+        answers.push((format!("tools/list with {token:?}"), without_id(client.list().await.body)));
+        for tool in tools() {
+            answers.push((format!("{tool} with {token:?}"), without_id(client.call(&tool, json!({})).await.body)));
+        }
+    }
+    answers
+}
+
+fn tools() -> Vec<String> {
+    rows("infatica.tsv").into_iter().map(|row| row[0].clone()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,10 +201,10 @@ async fn what_is_read_and_what_is_refused_is_the_same() {
     everything::rename_as_in_the_manifest(&server).await;
     let callers = Callers::of(&server);
     for revision in Revision::ALL {
-        let over_http = ask_everything(Way::Http, &server, &callers, revision).await;
-        for way in Way::ALL.into_iter().filter(|way| *way != Way::Http) {
-            let answers = ask_everything(way, &server, &callers, revision).await;
-            assert_same(&over_http, &answers, way, revision.as_str());
+        let over_http = ask_everything(Transport::Http, &server, &callers, revision).await;
+        for transport in [Transport::Stdio, Transport::Gateway] {
+            let answers = ask_everything(transport, &server, &callers, revision).await;
+            assert_same(&over_http, &answers, transport, revision.as_str());
         }
     }
 }
@@ -169,38 +213,22 @@ async fn what_is_read_and_what_is_refused_is_the_same() {
 async fn what_is_changed_is_the_same() {
     let site = Site::start().await;
     let mut over_http = None;
-    for way in Way::ALL {
+    for transport in Transport::ALL {
         let mut server = start(&[]);
         let token = token(&server, "local", "everything");
-        if way == Way::Stdio {
+        if transport == Transport::Stdio {
             // One process works for a store, and this one is to be the client's.
             server.kill();
         }
-        let (client, _) = way.open(&server, Some(&token), Revision::V2026_07_28).await;
+        let (client, _) = open(transport, &server, Some(&token), Revision::V2026_07_28).await;
         let mut story = Story::with(Account::with_client(client));
         let mut answers = Answers::new();
         for effect in effects(&site) {
             story.prepare(&effect.given).await;
             let result = story.keep(effect.by.0, &effect.by.1, effect.keeps).await;
-            answers.push((format!("{} with {}", effect.by.0, effect.by.1), anonymous(&result)));
+            answers.push((format!("{} with {}", effect.by.0, effect.by.1), numbered(&result)));
         }
         let expected = over_http.get_or_insert_with(|| answers.clone());
-        assert_same(expected, &answers, way, "changes");
+        assert_same(expected, &answers, transport, "changes");
     }
-}
-
-/// A result in which ids and times are numbered as they appear: equal ones stay equal, and those
-/// that differ stay different.
-fn anonymous(result: &Value) -> Value {
-    let given = Regex::new(r"[a-z]+_[0-9A-Za-z]{24}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").expect("an expression");
-    let mut names: Vec<String> = Vec::new();
-    let text = result.to_string();
-    let anonymous = given.replace_all(&text, |found: &Captures<'_>| {
-        let number = names.iter().position(|name| *name == found[0]).unwrap_or_else(|| {
-            names.push(found[0].to_owned());
-            names.len() - 1
-        });
-        format!("<{number}>")
-    });
-    serde_json::from_str(&anonymous).expect("JSON")
 }
