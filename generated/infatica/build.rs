@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "222357032b812aff0b5a4c03d8a325a49e4a7ea8e47007e1e9128376b2c5cf5b"
+        digest: "2e0e603842452175bae659c8b27adf0ae3c1ce9766c982223ebd0707aca56d34"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -11,6 +11,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    clock::SystemClock,
+    scheduler::Scheduler,
     store::{StoreError, Stores},
     worker::{Worker, analyses::Analyses, pages::Pages},
 };
@@ -28,6 +30,7 @@ pub(crate) struct Background {
     lock: File,
     collecting: Worker<Pages>,
     analysing: Worker<Analyses>,
+    scheduler: Scheduler<SystemClock>,
 }
 
 impl Background {
@@ -37,17 +40,18 @@ impl Background {
         path: &Path,
         collecting: Worker<Pages>,
         analysing: Worker<Analyses>,
+        scheduler: Scheduler<SystemClock>,
     ) -> anyhow::Result<Self> {
         let path = path.with_extension("lock");
         let lock = File::options().create(true).append(true).open(&path);
         let lock = lock.with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Self { stores, lock, collecting, analysing })
+        Ok(Self { stores, lock, collecting, analysing, scheduler })
     }
 
     /// Works until the server stops, and closes the stores: no call uses them any more.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         if shutdown.run_until_cancelled(self.wait_for_lock()).await.is_some() {
-            tokio::join!(self.collecting.run(&shutdown), self.analysing.run(&shutdown));
+            tokio::join!(self.collecting.run(&shutdown), self.analysing.run(&shutdown), self.scheduler.run(&shutdown));
         }
         self.stores.close().await;
     }

@@ -2,13 +2,16 @@
 //!
 //! `tools.yaml` declares the tools in areas. Each area has a module of its name, as `runs`, with a
 //! function for each tool. Those go through `store` to a database, from which `worker` takes what is
-//! to be done: it has `collect` collect pages, and `analyst` find out what is in them.
+//! to be done: it has `collect` collect pages, and `analyst` find out what is in them. `scheduler`
+//! makes the runs of the schedules that are due, and `timing` says when that is.
 
 use std::{num::NonZeroUsize, process::ExitCode};
 
 use analyst::Analyst;
 use background::Background;
+use clock::SystemClock;
 use collect::{Collector, Limits};
+use scheduler::Scheduler;
 use toolwright::{Context, Program};
 use worker::{Worker, analyses::Analyses, pages::Pages};
 
@@ -19,13 +22,17 @@ mod arguments;
 mod audit;
 mod background;
 mod bulk_runs;
+mod clock;
 mod collect;
 mod export;
 mod keys;
 mod llm;
 mod markdown;
 mod runs;
+mod scheduler;
+mod schedules;
 mod store;
+mod timing;
 #[allow(dead_code, reason = "balances and language models will be asked for")]
 mod upstream;
 mod usage;
@@ -60,6 +67,7 @@ fn main() -> ExitCode {
             path,
             Worker::new(pages, *concurrency),
             Worker::new(analyses, *analysis_concurrency),
+            Scheduler::new(stores.write.clone(), SystemClock),
         )?;
         context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))

@@ -46,6 +46,7 @@ fn arguments(tool: &str) -> Value {
     match tool {
         "list_runs"
         | "get_run_stats"
+        | "list_schedules"
         | "get_usage_summary"
         | "list_usage_events"
         | "get_audit_log"
@@ -53,6 +54,8 @@ fn arguments(tool: &str) -> Value {
         "create_run" => json!({"urls": ["http://127.0.0.1:9/"]}),
         "create_bulk_run" => json!({"engines": ["raw", "text"], "urls": ["http://127.0.0.1:9/"]}),
         "get_bulk_run" | "retry_bulk_run" => json!({"bulk_run_id": "bulk_absent"}),
+        "create_schedule" => json!({"urls": ["http://127.0.0.1:9/"], "preset": "monthly", "status": "paused"}),
+        "update_schedule" | "delete_schedule" => json!({"schedule_id": "sched_absent"}),
         "retry_item" => json!({"run_id": "run_absent", "item_id": "item_absent"}),
         "get_run" | "retry_run" | "cancel_run" | "export_run" | "get_run_logs" | "create_analysis"
         | "list_analyses" => {

@@ -15,7 +15,8 @@ pub use types::{
     RunCounts, Share, RunFindings, KeyTerm, PageLength, FailedPage, DuplicatePages,
     Template, Via, AuditEntry, BulkRunStatus, BulkRun, RunType, Engine, RunStatus,
     ItemStatus, ItemCounts, Run, Item, RunDetails, LogEvent, DayCount, ExportFormat,
-    UsageKind, UsageOutcome, UsageEvent, Usage, DayUsage, KindUsage,
+    ScheduleStatus, SchedulePreset, Schedule, UsageKind, UsageOutcome, UsageEvent, Usage,
+    DayUsage, KindUsage,
 };
 
 #[path = "tools/create_analysis.rs"]
@@ -52,6 +53,14 @@ pub mod get_run_stats;
 pub mod get_run_logs;
 #[path = "tools/retry_item.rs"]
 pub mod retry_item;
+#[path = "tools/list_schedules.rs"]
+pub mod list_schedules;
+#[path = "tools/create_schedule.rs"]
+pub mod create_schedule;
+#[path = "tools/update_schedule.rs"]
+pub mod update_schedule;
+#[path = "tools/delete_schedule.rs"]
+pub mod delete_schedule;
 #[path = "tools/get_usage_summary.rs"]
 pub mod get_usage_summary;
 #[path = "tools/list_usage_events.rs"]
@@ -151,6 +160,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             title: "Analysis: single run",
         },
         contract::GroupSpec {
+            name: "schedules",
+            title: "Schedules",
+        },
+        contract::GroupSpec {
             name: "usage",
             title: "Usage",
         },
@@ -177,6 +190,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <get_run_stats::Tool as contract::Tool>::SPEC,
         <get_run_logs::Tool as contract::Tool>::SPEC,
         <retry_item::Tool as contract::Tool>::SPEC,
+        <list_schedules::Tool as contract::Tool>::SPEC,
+        <create_schedule::Tool as contract::Tool>::SPEC,
+        <update_schedule::Tool as contract::Tool>::SPEC,
+        <delete_schedule::Tool as contract::Tool>::SPEC,
         <get_usage_summary::Tool as contract::Tool>::SPEC,
         <list_usage_events::Tool as contract::Tool>::SPEC,
     ],
@@ -382,13 +399,15 @@ where
         + contract::Handle<get_audit_log::Tool> + contract::Handle<get_bulk_run::Tool>
         + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
         + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
-        + contract::Handle<get_run_logs::Tool>
+        + contract::Handle<get_run_logs::Tool> + contract::Handle<list_schedules::Tool>
         + contract::Handle<get_usage_summary::Tool>
         + contract::Handle<list_usage_events::Tool>,
     W: contract::Handle<create_analysis::Tool> + contract::Handle<create_bulk_run::Tool>
         + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
         + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
-        + contract::Handle<retry_item::Tool>,
+        + contract::Handle<retry_item::Tool> + contract::Handle<create_schedule::Tool>
+        + contract::Handle<update_schedule::Tool>
+        + contract::Handle<delete_schedule::Tool>,
 {
     struct Stores<R, W> {
         read: R,
@@ -403,13 +422,17 @@ where
             + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
             + contract::Handle<get_run_stats::Tool>
             + contract::Handle<get_run_logs::Tool>
+            + contract::Handle<list_schedules::Tool>
             + contract::Handle<get_usage_summary::Tool>
             + contract::Handle<list_usage_events::Tool>,
         W: contract::Handle<create_analysis::Tool>
             + contract::Handle<create_bulk_run::Tool>
             + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
             + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
-            + contract::Handle<retry_item::Tool>,
+            + contract::Handle<retry_item::Tool>
+            + contract::Handle<create_schedule::Tool>
+            + contract::Handle<update_schedule::Tool>
+            + contract::Handle<delete_schedule::Tool>,
     {
         fn dispatch(
             self: ::std::sync::Arc<Self>,
@@ -487,6 +510,13 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "list_schedules" => {
+                    contract::invoke::<
+                        list_schedules::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
                 "get_usage_summary" => {
                     contract::invoke::<
                         get_usage_summary::Tool,
@@ -546,6 +576,27 @@ where
                 "retry_item" => {
                     contract::invoke::<
                         retry_item::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "create_schedule" => {
+                    contract::invoke::<
+                        create_schedule::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "update_schedule" => {
+                    contract::invoke::<
+                        update_schedule::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "delete_schedule" => {
+                    contract::invoke::<
+                        delete_schedule::Tool,
                         W,
                         Self,
                     >(self, |stores| &stores.write, call, arguments)
@@ -612,6 +663,18 @@ macro_rules! declared_tool {
     (retry_item => $($handler:tt)*) => {
         $($handler)*
     };
+    (list_schedules => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (create_schedule => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (update_schedule => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (delete_schedule => $($handler:tt)*) => {
+        $($handler)*
+    };
     (get_usage_summary => $($handler:tt)*) => {
         $($handler)*
     };
@@ -621,6 +684,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/infatica/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: create_analysis, list_analyses, get_analysis, list_analysis_templates, get_audit_log, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, get_usage_summary, list_usage_events"));
+        "declare it there and run `cargo run -p codegen`, or use one of: create_analysis, list_analyses, get_analysis, list_analysis_templates, get_audit_log, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, list_schedules, create_schedule, update_schedule, delete_schedule, get_usage_summary, list_usage_events"));
     };
 }

@@ -905,6 +905,9 @@ pub struct Run {
     /// The bulk run that it belongs to, if it does.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub bulk_run_id: ::core::option::Option<::std::string::String>,
+    /// The schedule that made it, when one did.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub schedule_id: ::core::option::Option<::std::string::String>,
     /// Where it stands.
     pub status: crate::RunStatus,
     /// Its items by status.
@@ -996,7 +999,7 @@ pub struct LogEvent {
     /// What more there is to say.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub detail: ::core::option::Option<::std::string::String>,
-    /// Name of the token that asked for it; absent for what the server did itself.
+    /// Name of the token, or id of the schedule, that asked for it; absent for what the server did itself.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub by: ::core::option::Option<::std::string::String>,
 }
@@ -1078,6 +1081,176 @@ impl ::core::fmt::Display for ExportFormat {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.pad(self.as_str())
     }
+}
+
+/// Whether a schedule fires.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum ScheduleStatus {
+    /// It fires when it is due.
+    #[serde(rename = "active")]
+    Active,
+    /// It does not fire until it is made active again.
+    #[serde(rename = "paused")]
+    Paused,
+}
+
+impl ScheduleStatus {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Active, Self::Paused];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "active" => ::core::option::Option::Some(Self::Active),
+            "paused" => ::core::option::Option::Some(Self::Paused),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for ScheduleStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// When a schedule fires, in a word. The times are those of its time zone.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum SchedulePreset {
+    /// At minute 0 of every hour, as cron `0 * * * *`.
+    #[serde(rename = "hourly")]
+    Hourly,
+    /// Every day at 00:00, as cron `0 0 * * *`.
+    #[serde(rename = "daily")]
+    Daily,
+    /// Every Sunday at 00:00, as cron `0 0 * * SUN`.
+    #[serde(rename = "weekly")]
+    Weekly,
+    /// On the first of every month at 00:00, as cron `0 0 1 * *`.
+    #[serde(rename = "monthly")]
+    Monthly,
+}
+
+impl SchedulePreset {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[
+        Self::Hourly,
+        Self::Daily,
+        Self::Weekly,
+        Self::Monthly,
+    ];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Hourly => "hourly",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "hourly" => ::core::option::Option::Some(Self::Hourly),
+            "daily" => ::core::option::Option::Some(Self::Daily),
+            "weekly" => ::core::option::Option::Some(Self::Weekly),
+            "monthly" => ::core::option::Option::Some(Self::Monthly),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for SchedulePreset {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What makes a run again and again.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Schedule {
+    /// Schedule id.
+    pub id: ::std::string::String,
+    /// What the schedule and its runs are called.
+    pub name: ::std::string::String,
+    /// Where the items of its runs come from.
+    pub r#type: crate::RunType,
+    /// What its runs keep of each page.
+    pub engine: crate::Engine,
+    /// The pages that its runs collect, for type `urls`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub urls: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// The sitemap or feed, for type `feed`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub source_url: ::core::option::Option<::std::string::String>,
+    /// How many links of the sitemap or feed at most, for type `feed`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub max_items: ::core::option::Option<::core::primitive::i64>,
+    /// When it fires, as a cron expression, unless a preset says it.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub cron: ::core::option::Option<::std::string::String>,
+    /// When it fires, in a word, unless a cron expression says it.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub preset: ::core::option::Option<crate::SchedulePreset>,
+    /// The time zone that it fires by.
+    pub time_zone: ::std::string::String,
+    /// Whether it fires.
+    pub status: crate::ScheduleStatus,
+    /// When it is due, RFC 3339; absent while it is paused, and when it is deleted.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub next_at: ::core::option::Option<::std::string::String>,
+    /// The next times that it fires, at most five, RFC 3339 with the offset of its time zone. Show them to the person, to confirm what a cron expression means.
+    pub upcoming: ::std::vec::Vec<::std::string::String>,
+    /// How many runs it has made.
+    pub fired: ::core::primitive::i64,
+    /// When it fired last, RFC 3339, when it has.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub last_at: ::core::option::Option<::std::string::String>,
+    /// The run that it made last, when it has.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub last_run_id: ::core::option::Option<::std::string::String>,
+    /// When it was created, RFC 3339.
+    pub created_at: ::std::string::String,
+    /// When it was deleted, RFC 3339, when it is.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub deleted_at: ::core::option::Option<::std::string::String>,
 }
 
 /// What a request was for.

@@ -19,6 +19,8 @@ pub(crate) enum By<'a> {
     Token { id: &'a str, name: &'a str },
     /// A person at the machine of the server, or at its web interface.
     Session { name: &'a str },
+    /// A schedule was due.
+    Schedule { id: &'a str },
 }
 
 impl<'a> From<&'a Call> for Actor<'a> {
@@ -33,6 +35,7 @@ impl<'a> Actor<'a> {
     pub(crate) fn name(&self) -> Cow<'a, str> {
         match self.by {
             By::Token { name, .. } | By::Session { name } => name.into(),
+            By::Schedule { id } => id.into(),
         }
     }
 }

@@ -22,6 +22,7 @@ pub(super) async fn record(
     let (via, credential) = match actor.by {
         By::Token { id, .. } => (Via::Token, Some(id)),
         By::Session { .. } => (Via::Session, None),
+        By::Schedule { .. } => (Via::Schedule, None),
     };
     sqlx::query(
         "INSERT INTO audit (account, at, via, credential, actor, action, object) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -27,6 +27,7 @@ pub(crate) mod bulk_runs;
 mod ledger;
 pub(crate) mod llm_keys;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 mod time;
 pub(crate) mod usage;
 
@@ -54,7 +55,7 @@ pub(crate) struct ReadStore {
     pool: SqlitePool,
 }
 
-/// The door for tools that change something, and for the worker.
+/// The door for tools that change something, and for the work in the background.
 #[derive(Debug, Clone, toolwright::WriteStore)]
 pub(crate) struct WriteStore {
     pool: SqlitePool,
@@ -66,6 +67,7 @@ pub(crate) struct WriteStore {
 struct Wakes {
     tasks: Notify,
     analyses: Notify,
+    schedules: Notify,
 }
 
 /// Opens the database, and makes it first where there is none.
@@ -119,6 +121,11 @@ impl WriteStore {
     /// Completes when there can be an analysis to start.
     pub(crate) async fn analysis_queued(&self) {
         self.wakes.analyses.notified().await;
+    }
+
+    /// Completes when a schedule can be due earlier than it was.
+    pub(crate) async fn schedule_changed(&self) {
+        self.wakes.schedules.notified().await;
     }
 }
 

@@ -9,8 +9,12 @@ pub(crate) fn now() -> i64 {
 
 /// An instant of the database, by RFC 3339, in UTC.
 pub(crate) fn rfc3339(microseconds: i64) -> Result<String, sqlx::Error> {
-    let instant = Timestamp::from_microsecond(microseconds).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    Ok(format!("{instant:.6}"))
+    Ok(format!("{:.6}", instant(microseconds)?))
+}
+
+/// An instant of the database.
+pub(crate) fn instant(microseconds: i64) -> Result<Timestamp, sqlx::Error> {
+    Timestamp::from_microsecond(microseconds).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// The first instant that the database can keep and that is not before this one. What is kept is

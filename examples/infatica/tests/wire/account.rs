@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use toolwright_tests::{Client, Reply, Revision, Server, ServerBuilder, rows};
 
-/// How long a test waits for a run.
+/// How long a test waits for what it wants.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts the server in an empty folder, allowed to collect from the site of the test.
@@ -110,7 +110,7 @@ impl Account {
             if wanted(&answer) {
                 return answer;
             }
-            assert!(Instant::now() < deadline, "it stays as it is: {answer:#}");
+            assert!(Instant::now() < deadline, "{tool} goes on to answer {answer:#}");
             sleep(Duration::from_millis(20)).await;
         }
     }

@@ -91,6 +91,7 @@ impl Effect {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: one entry an effect")]
 pub(crate) fn effects(site: &Site) -> Vec<Effect> {
     let create_run = || {
         let page = json!({"urls": [site.url("/page/1")]});
@@ -129,6 +130,8 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             .recorded_as("analysis.created", "$analysis")
     };
     let template = Step::Keep("list_analysis_templates", json!({}), "$template", "/templates/2/name");
+    let yearly = || json!({"urls": [site.url("/page/1")], "cron": "0 0 1 1 *"});
+    let scheduled = || vec![Step::Keep("create_schedule", yearly(), "$schedule", "/id")];
     vec![
         create_run().shown_by("list_runs", json!({}), |runs| runs["total"].clone(), json!(0), json!(1)),
         create_run().shown_by(
@@ -201,6 +204,24 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             ])
             .recorded_as("bulk_run.retried", "$bulk_run")
             .shown_by("get_run", run(), attempts, json!(1), json!(2)),
+        by("create_schedule", yearly())
+            .keeping("$schedule", "/id")
+            .recorded_as("schedule.created", "$schedule")
+            .shown_by("list_schedules", json!({}), |list| list["total"].clone(), json!(0), json!(1)),
+        by("update_schedule", json!({"schedule_id": "$schedule", "status": "paused"}))
+            .given(scheduled())
+            .recorded_as("schedule.updated", "$schedule")
+            .shown_by(
+                "list_schedules",
+                json!({}),
+                |list| list["schedules"][0]["status"].clone(),
+                json!("active"),
+                json!("paused"),
+            ),
+        by("delete_schedule", json!({"schedule_id": "$schedule"}))
+            .given(scheduled())
+            .recorded_as("schedule.deleted", "$schedule")
+            .shown_by("list_schedules", json!({}), |list| list["total"].clone(), json!(1), json!(0)),
     ]
 }
 
@@ -208,6 +229,7 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
 pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
     let no_run = "not_found: there is no run `run_nothing` in your account";
     let no_bulk_run = "not_found: there is no bulk run `bulk_nothing` in your account";
+    let no_schedule = "not_found: there is no schedule `sched_nothing` in your account";
     let nothing = || json!({"run_id": "run_nothing"});
     let no_bulk = || json!({"bulk_run_id": "bulk_nothing"});
     vec![
@@ -236,6 +258,10 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
         ("get_run_stats", json!({"days": 7}), "invalid_arguments: `days`: "),
         ("get_run_logs", nothing(), no_run),
         ("retry_item", json!({"run_id": "run_nothing", "item_id": "item_nothing"}), no_run),
+        ("list_schedules", json!({"limit": 0}), "invalid_arguments: `limit`: "),
+        ("create_schedule", json!({"urls": ["http://127.0.0.1:9/"]}), "invalid_arguments: `cron`: "),
+        ("update_schedule", json!({"schedule_id": "sched_nothing"}), no_schedule),
+        ("delete_schedule", json!({"schedule_id": "sched_nothing"}), no_schedule),
         (
             "get_usage_summary",
             json!({"since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}),

@@ -12,6 +12,8 @@ pub(crate) async fn make(account: &mut Account, site: &Site) {
     let run = account.collect("text", &site.urls(&["/page/1", "/status/404"])).await;
     bulk_runs::collect(account, json!({"engines": ["raw", "text"], "urls": [site.url("/page/1")]})).await;
     account.analyse(&run["run"]["id"], "summary").await;
+    let schedule = json!({"urls": site.urls(&["/page/1"]), "preset": "monthly", "status": "paused"});
+    account.call("create_schedule", schedule).await;
 }
 
 /// Gives the first of each kind the id that it has in the manifest's examples, as `run_example`.

@@ -17,7 +17,8 @@ pub(crate) mod transitions;
 pub(crate) struct RunKey(pub(in crate::store) i64);
 
 /// What [`from_row`] needs of a run.
-const COLUMNS: &str = "runs.*, (SELECT id FROM bulk_runs WHERE seq = bulk_run) AS bulk_run_id";
+const COLUMNS: &str = "runs.*, (SELECT id FROM bulk_runs WHERE seq = bulk_run) AS bulk_run_id,
+    (SELECT id FROM schedules WHERE seq = schedule) AS schedule_id";
 
 /// The account's run with this id.
 pub(crate) async fn find(connection: &mut SqliteConnection, account: &str, run_id: &str) -> Result<RunKey, StoreError> {
@@ -104,6 +105,7 @@ async fn from_row(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<
         engine: word(row.try_get("engine")?)?,
         source_url: row.try_get("source_url")?,
         bulk_run_id: row.try_get("bulk_run_id")?,
+        schedule_id: row.try_get("schedule_id")?,
         status: word(row.try_get("status")?)?,
         items: counts(connection, RunKey(row.try_get("seq")?)).await?,
         error: row.try_get("error")?,

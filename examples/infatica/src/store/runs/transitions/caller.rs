@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use super::{Event, Role, insert_task};
 use crate::store::{
     StoreError, WriteStore,
-    actor::Actor,
+    actor::{Actor, By},
     audit, random_id,
     runs::{self, RunKey, items},
     time, word,
@@ -21,10 +21,28 @@ pub(crate) struct NewRun<'a> {
 }
 
 /// Where the items of a new run come from.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     Urls(Vec<String>),
     Feed { source_url: String, max_items: i64 },
+}
+
+impl Origin {
+    /// The type of such a run.
+    pub(crate) const fn run_type(&self) -> RunType {
+        match self {
+            Self::Urls(_) => RunType::Urls,
+            Self::Feed { .. } => RunType::Feed,
+        }
+    }
+
+    /// The arguments of `create_run` that say it: `urls`, `source_url` and `max_items`.
+    pub(crate) fn into_arguments(self) -> (Option<Vec<String>>, Option<String>, Option<i64>) {
+        match self {
+            Self::Urls(urls) => (Some(urls), None, None),
+            Self::Feed { source_url, max_items } => (None, Some(source_url), Some(max_items)),
+        }
+    }
 }
 
 impl WriteStore {
@@ -147,25 +165,30 @@ pub(in crate::store) async fn insert_run(
     actor: Actor<'_>,
     new: NewRun<'_>,
 ) -> Result<RunKey, StoreError> {
-    let (of_type, role, urls, source_url, max_items) = match new.origin {
-        Origin::Urls(urls) => (RunType::Urls, Role::Page, urls.as_slice(), None, None),
+    let (role, urls, source_url, max_items) = match new.origin {
+        Origin::Urls(urls) => (Role::Page, urls.as_slice(), None, None),
         Origin::Feed { source_url, max_items } => {
-            (RunType::Feed, Role::Source, std::slice::from_ref(source_url), Some(source_url), Some(*max_items))
+            (Role::Source, std::slice::from_ref(source_url), Some(source_url), Some(*max_items))
         }
     };
+    let schedule = match actor.by {
+        By::Schedule { id } => Some(id),
+        By::Token { .. } | By::Session { .. } => None,
+    };
     let run = sqlx::query_scalar(
-        "INSERT INTO runs (id, account, name, folded_name, type, engine, source_url, max_items, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING seq",
+        "INSERT INTO runs (id, account, name, folded_name, type, engine, source_url, max_items, created_at, schedule)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT seq FROM schedules WHERE id = ?10)) RETURNING seq",
     )
     .bind(random_id("run_"))
     .bind(actor.account)
     .bind(new.name)
     .bind(new.name.to_lowercase())
-    .bind(of_type.as_str())
+    .bind(new.origin.run_type().as_str())
     .bind(new.engine.as_str())
     .bind(source_url)
     .bind(max_items)
     .bind(now)
+    .bind(schedule)
     .fetch_one(&mut *connection)
     .await?;
     let run = RunKey(run);
