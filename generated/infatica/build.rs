@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "2e0e603842452175bae659c8b27adf0ae3c1ce9766c982223ebd0707aca56d34"
+        digest: "0505bc2dca07dad34b10ad791f46f3deee0ddcaf661188649d335c6972e0bef1"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -13,6 +13,7 @@ use crate::{
         BaseUrl, Completion, Key, LlmOptions, MAX_SECRET, Message, Models, key_from, purpose,
         vault::{self, Sealed, Vault},
     },
+    operator::{self, Owner, label},
     store::{
         self, Stores,
         actor::{Actor, By},
@@ -95,23 +96,6 @@ pub(crate) struct CheckOptions {
     files: Files,
 }
 
-#[derive(clap::Args, Debug)]
-struct Owner {
-    /// Whose key it is
-    #[arg(long, value_name = "NAME", default_value = "local", value_parser = label)]
-    account: String,
-}
-
-/// What can stand in a table and in a log.
-fn label(text: &str) -> Result<String, String> {
-    let printable = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
-    if text.trim() == text && (1..=64).contains(&text.chars().count()) && text.chars().all(printable) {
-        Ok(text.to_owned())
-    } else {
-        Err("write 1 to 64 printable characters".to_owned())
-    }
-}
-
 fn name(text: &str) -> Result<String, String> {
     if text.starts_with(ID_PREFIX) {
         return Err(format!("a name does not start with `{ID_PREFIX}`, as ids do"));
@@ -144,8 +128,7 @@ pub(crate) async fn run(Command::Keys(command): Command) -> anyhow::Result<()> {
 async fn with(files: &Files, work: impl AsyncFnOnce(&Kept) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let stores = store::open(&files.store.store).await?;
     let vault = files.vault.vault(&files.store.store);
-    let operator = whoami::username().unwrap_or_else(|_| "console".to_owned());
-    let kept = Kept { stores, vault, operator };
+    let kept = Kept { stores, vault, operator: operator::name() };
     let done = work(&kept).await;
     kept.stores.close().await;
     done
@@ -276,7 +259,7 @@ impl Kept {
     }
 
     fn actor<'a>(&'a self, owner: &'a Owner) -> Actor<'a> {
-        Actor { account: &owner.account, by: By::Session { name: &self.operator } }
+        owner.actor(&self.operator)
     }
 }
 

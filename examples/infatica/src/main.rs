@@ -21,19 +21,22 @@ mod analyst;
 mod arguments;
 mod audit;
 mod background;
+mod balance;
+mod billing;
 mod bulk_runs;
 mod clock;
 mod collect;
+mod credits;
 mod export;
 mod keys;
 mod llm;
 mod markdown;
+mod operator;
 mod runs;
 mod scheduler;
 mod schedules;
 mod store;
 mod timing;
-#[allow(dead_code, reason = "balances and language models will be asked for")]
 mod upstream;
 mod usage;
 mod worker;
@@ -53,13 +56,16 @@ struct Args {
 
     #[command(flatten)]
     limits: Limits,
+
+    #[command(flatten)]
+    billing: billing::Options,
 }
 
 fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
-        let Args { store: store::StoreOption { store: path }, concurrency, analysis_concurrency, limits } =
+        let Args { store: store::StoreOption { store: path }, concurrency, analysis_concurrency, limits, billing } =
             &context.args;
-        let stores = store::open(path).await?;
+        let stores = store::open(path).await?.billed(billing.billing(&context.secrets)?);
         let pages = Pages { store: stores.write.clone(), collector: Collector::new(limits)? };
         let analyses = Analyses { store: stores.write.clone(), analyst: Analyst::new(stores.read.clone()) };
         let background = Background::new(
@@ -72,5 +78,5 @@ fn main() -> ExitCode {
         context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
     };
-    Program::new(&infatica_tools::SERVER, setup).commands(keys::run).run()
+    Program::new(&infatica_tools::SERVER, setup).commands(keys::run).commands(credits::run).run()
 }

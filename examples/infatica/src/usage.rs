@@ -22,7 +22,7 @@ async fn get_usage_summary(
     input: get_usage_summary::Input,
 ) -> Result<get_usage_summary::Output, ToolError> {
     let since = instant("since", input.since)?;
-    let until = instant("until", input.until)?.unwrap_or_else(Timestamp::now);
+    let until = instant("until", input.until)?.unwrap_or_else(|| summary::end_of_day(Timestamp::now()));
     let range = Range::new(since, until).map_err(|error| ToolError::invalid_argument("since", error))?;
     let mut view = store.snapshot().await?;
     Ok(summary::load(&mut view, call.subject(), range).await?)

@@ -49,6 +49,8 @@ fn arguments(tool: &str) -> Value {
         | "list_schedules"
         | "get_usage_summary"
         | "list_usage_events"
+        | "check_balance"
+        | "refresh_balance"
         | "get_audit_log"
         | "list_analysis_templates" => json!({}),
         "create_run" => json!({"urls": ["http://127.0.0.1:9/"]}),

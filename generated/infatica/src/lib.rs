@@ -13,10 +13,10 @@ mod types;
 pub use types::{
     AnalysisTemplate, AnalysisStatus, AttemptOutcome, Attempt, Analysis, AnalysisResult,
     RunCounts, Share, RunFindings, KeyTerm, PageLength, FailedPage, DuplicatePages,
-    Template, Via, AuditEntry, BulkRunStatus, BulkRun, RunType, Engine, RunStatus,
-    ItemStatus, ItemCounts, Run, Item, RunDetails, LogEvent, DayCount, ExportFormat,
-    ScheduleStatus, SchedulePreset, Schedule, UsageKind, UsageOutcome, UsageEvent, Usage,
-    DayUsage, KindUsage,
+    Template, Via, AuditEntry, AccountStatus, BalanceSource, Balance, BulkRunStatus,
+    BulkRun, RunType, Engine, RunStatus, ItemStatus, ItemCounts, Run, Item, RunDetails,
+    LogEvent, DayCount, ExportFormat, ScheduleStatus, SchedulePreset, Schedule,
+    UsageKind, UsageOutcome, UsageEvent, Usage, DayUsage, KindUsage,
 };
 
 #[path = "tools/create_analysis.rs"]
@@ -29,6 +29,10 @@ pub mod get_analysis;
 pub mod list_analysis_templates;
 #[path = "tools/get_audit_log.rs"]
 pub mod get_audit_log;
+#[path = "tools/check_balance.rs"]
+pub mod check_balance;
+#[path = "tools/refresh_balance.rs"]
+pub mod refresh_balance;
 #[path = "tools/create_bulk_run.rs"]
 pub mod create_bulk_run;
 #[path = "tools/get_bulk_run.rs"]
@@ -168,6 +172,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             title: "Usage",
         },
         contract::GroupSpec {
+            name: "balance",
+            title: "Balance",
+        },
+        contract::GroupSpec {
             name: "audit",
             title: "Audit",
         },
@@ -178,6 +186,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <get_analysis::Tool as contract::Tool>::SPEC,
         <list_analysis_templates::Tool as contract::Tool>::SPEC,
         <get_audit_log::Tool as contract::Tool>::SPEC,
+        <check_balance::Tool as contract::Tool>::SPEC,
+        <refresh_balance::Tool as contract::Tool>::SPEC,
         <create_bulk_run::Tool as contract::Tool>::SPEC,
         <get_bulk_run::Tool as contract::Tool>::SPEC,
         <retry_bulk_run::Tool as contract::Tool>::SPEC,
@@ -396,13 +406,15 @@ pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
 where
     R: contract::Handle<list_analyses::Tool> + contract::Handle<get_analysis::Tool>
         + contract::Handle<list_analysis_templates::Tool>
-        + contract::Handle<get_audit_log::Tool> + contract::Handle<get_bulk_run::Tool>
-        + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
-        + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
-        + contract::Handle<get_run_logs::Tool> + contract::Handle<list_schedules::Tool>
+        + contract::Handle<get_audit_log::Tool> + contract::Handle<check_balance::Tool>
+        + contract::Handle<get_bulk_run::Tool> + contract::Handle<list_runs::Tool>
+        + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
+        + contract::Handle<get_run_stats::Tool> + contract::Handle<get_run_logs::Tool>
+        + contract::Handle<list_schedules::Tool>
         + contract::Handle<get_usage_summary::Tool>
         + contract::Handle<list_usage_events::Tool>,
-    W: contract::Handle<create_analysis::Tool> + contract::Handle<create_bulk_run::Tool>
+    W: contract::Handle<create_analysis::Tool> + contract::Handle<refresh_balance::Tool>
+        + contract::Handle<create_bulk_run::Tool>
         + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
         + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
         + contract::Handle<retry_item::Tool> + contract::Handle<create_schedule::Tool>
@@ -418,6 +430,7 @@ where
         R: contract::Handle<list_analyses::Tool> + contract::Handle<get_analysis::Tool>
             + contract::Handle<list_analysis_templates::Tool>
             + contract::Handle<get_audit_log::Tool>
+            + contract::Handle<check_balance::Tool>
             + contract::Handle<get_bulk_run::Tool> + contract::Handle<list_runs::Tool>
             + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
             + contract::Handle<get_run_stats::Tool>
@@ -426,6 +439,7 @@ where
             + contract::Handle<get_usage_summary::Tool>
             + contract::Handle<list_usage_events::Tool>,
         W: contract::Handle<create_analysis::Tool>
+            + contract::Handle<refresh_balance::Tool>
             + contract::Handle<create_bulk_run::Tool>
             + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
             + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
@@ -464,6 +478,13 @@ where
                 "get_audit_log" => {
                     contract::invoke::<
                         get_audit_log::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "check_balance" => {
+                    contract::invoke::<
+                        check_balance::Tool,
                         R,
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
@@ -534,6 +555,13 @@ where
                 "create_analysis" => {
                     contract::invoke::<
                         create_analysis::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "refresh_balance" => {
+                    contract::invoke::<
+                        refresh_balance::Tool,
                         W,
                         Self,
                     >(self, |stores| &stores.write, call, arguments)
@@ -627,6 +655,12 @@ macro_rules! declared_tool {
     (get_audit_log => $($handler:tt)*) => {
         $($handler)*
     };
+    (check_balance => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (refresh_balance => $($handler:tt)*) => {
+        $($handler)*
+    };
     (create_bulk_run => $($handler:tt)*) => {
         $($handler)*
     };
@@ -684,6 +718,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/infatica/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: create_analysis, list_analyses, get_analysis, list_analysis_templates, get_audit_log, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, list_schedules, create_schedule, update_schedule, delete_schedule, get_usage_summary, list_usage_events"));
+        "declare it there and run `cargo run -p codegen`, or use one of: create_analysis, list_analyses, get_analysis, list_analysis_templates, get_audit_log, check_balance, refresh_balance, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, list_schedules, create_schedule, update_schedule, delete_schedule, get_usage_summary, list_usage_events"));
     };
 }

@@ -522,6 +522,135 @@ pub struct AuditEntry {
     pub token_id: ::core::option::Option<::std::string::String>,
 }
 
+/// How much is left to an account. It stops nothing.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum AccountStatus {
+    /// 500 credits or more.
+    #[serde(rename = "active")]
+    Active,
+    /// Fewer than 500 credits.
+    #[serde(rename = "low")]
+    Low,
+    /// Nothing.
+    #[serde(rename = "exhausted")]
+    Exhausted,
+}
+
+impl AccountStatus {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Active, Self::Low, Self::Exhausted];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Active => "active",
+            Self::Low => "low",
+            Self::Exhausted => "exhausted",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "active" => ::core::option::Option::Some(Self::Active),
+            "low" => ::core::option::Option::Some(Self::Low),
+            "exhausted" => ::core::option::Option::Some(Self::Exhausted),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for AccountStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Who said what the balance is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum BalanceSource {
+    /// The billing system, which was asked.
+    #[serde(rename = "upstream")]
+    Upstream,
+    /// This server, which adds up what it has charged.
+    #[serde(rename = "ledger")]
+    Ledger,
+}
+
+impl BalanceSource {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Upstream, Self::Ledger];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Ledger => "ledger",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "upstream" => ::core::option::Option::Some(Self::Upstream),
+            "ledger" => ::core::option::Option::Some(Self::Ledger),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for BalanceSource {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What an account has.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Balance {
+    /// The account.
+    pub account: ::std::string::String,
+    /// What it had then; below zero when more was used than it had.
+    pub balance: ::core::primitive::i64,
+    /// What is counted: `credits`.
+    pub unit: ::std::string::String,
+    /// When that was, RFC 3339.
+    pub as_of: ::std::string::String,
+    /// Who said so.
+    pub source: crate::BalanceSource,
+    /// What has come since then, by the ledger; below zero for what was used. It is not part of `balance`.
+    pub change_since: ::core::primitive::i64,
+    /// How much is left after that.
+    pub status: crate::AccountStatus,
+}
+
 /// Where a bulk run stands, by where its child runs stand.
 #[derive(
     Debug,

@@ -20,9 +20,12 @@ use sqlx::{
 use tokio::sync::Notify;
 use toolwright::ToolError;
 
+use crate::billing::{Billing, BillingSystem};
+
 pub(crate) mod actor;
 pub(crate) mod analyses;
 pub(crate) mod audit;
+pub(crate) mod balance;
 pub(crate) mod bulk_runs;
 mod ledger;
 pub(crate) mod llm_keys;
@@ -53,6 +56,7 @@ pub(crate) struct Stores {
 #[derive(Debug, Clone, toolwright::ReadStore)]
 pub(crate) struct ReadStore {
     pool: SqlitePool,
+    billing: Arc<Billing>,
 }
 
 /// The door for tools that change something, and for the work in the background.
@@ -60,6 +64,7 @@ pub(crate) struct ReadStore {
 pub(crate) struct WriteStore {
     pool: SqlitePool,
     wakes: Arc<Wakes>,
+    billing: Arc<Billing>,
 }
 
 /// What wakes the work in the background.
@@ -88,10 +93,22 @@ pub(crate) async fn open(path: &Path) -> anyhow::Result<Stores> {
     let write = write.with_context(|| format!("cannot open the store {}", path.display()))?;
     sqlx::migrate!().run(&write).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
     let read = SqlitePoolOptions::new().max_connections(8).connect_with(reading).await?;
-    Ok(Stores { read: ReadStore { pool: read }, write: WriteStore { pool: write, wakes: Arc::default() } })
+    let billing = Arc::<Billing>::default();
+    Ok(Stores {
+        read: ReadStore { pool: read, billing: Arc::clone(&billing) },
+        write: WriteStore { pool: write, wakes: Arc::default(), billing },
+    })
 }
 
 impl Stores {
+    /// The same stores for a server that goes by this billing.
+    pub(crate) fn billed(mut self, billing: Billing) -> Self {
+        let billing = Arc::new(billing);
+        self.read.billing = Arc::clone(&billing);
+        self.write.billing = billing;
+        self
+    }
+
     /// Closes every connection. The last to go is one that writes, and leaves all in the one file.
     pub(crate) async fn close(&self) {
         self.read.pool.close().await;
@@ -104,6 +121,11 @@ impl ReadStore {
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin().await?)
     }
+
+    /// What an account has before its ledger has an entry.
+    pub(crate) fn opening_credits(&self) -> i64 {
+        self.billing.opening_credits
+    }
 }
 
 impl WriteStore {
@@ -111,6 +133,11 @@ impl WriteStore {
     /// that asks for it after it has read can be refused.
     async fn change(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Who knows what accounts have, if it is not the ledger.
+    pub(crate) fn billing_system(&self) -> Option<&BillingSystem> {
+        self.billing.system.as_ref()
     }
 
     /// Completes when there can be a task to start or to stop.

@@ -19,7 +19,7 @@ pub(crate) fn again(first: &Server, arguments: &[&str]) -> Server {
     server(arguments).folder(first.folder()).start()
 }
 
-fn server(arguments: &[&str]) -> ServerBuilder {
+pub(crate) fn server(arguments: &[&str]) -> ServerBuilder {
     let server = Server::of(env!("CARGO_BIN_EXE_infatica")).arg("--allow-private-targets=127.0.0.1");
     arguments.iter().fold(server, |server, argument| server.arg(*argument))
 }

@@ -132,6 +132,9 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
     let template = Step::Keep("list_analysis_templates", json!({}), "$template", "/templates/2/name");
     let yearly = || json!({"urls": [site.url("/page/1")], "cron": "0 0 1 1 *"});
     let scheduled = || vec![Step::Keep("create_schedule", yearly(), "$schedule", "/id")];
+    // A balance that was asked for before something was used.
+    let mut used = vec![Step::Keep("refresh_balance", json!({}), "$account", "/account")];
+    used.extend(collected());
     vec![
         create_run().shown_by("list_runs", json!({}), |runs| runs["total"].clone(), json!(0), json!(1)),
         create_run().shown_by(
@@ -182,6 +185,13 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             .given(failed())
             .recorded_as("item.retried", "$item")
             .shown_by("get_run", run(), attempts, json!(1), json!(2)),
+        by("refresh_balance", json!({})).given(used).recorded_as("balance.refreshed", "$account").shown_by(
+            "check_balance",
+            json!({}),
+            |balance| json!([balance["balance"], balance["change_since"]]),
+            json!([10_000, -2]),
+            json!([9_998, 0]),
+        ),
         by("cancel_run", run()).given(stuck).recorded_as("run.cancelled", "$run").shown_by(
             "get_run_logs",
             run(),
@@ -268,6 +278,8 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
             "invalid_arguments: `since`: it must lie before `until`",
         ),
         ("list_usage_events", nothing(), no_run),
+        ("check_balance", json!({"account": "other"}), "invalid_arguments: `account`: "),
+        ("refresh_balance", json!({"account": "other"}), "invalid_arguments: `account`: "),
     ]
 }
 

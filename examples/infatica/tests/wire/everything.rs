@@ -14,6 +14,7 @@ pub(crate) async fn make(account: &mut Account, site: &Site) {
     account.analyse(&run["run"]["id"], "summary").await;
     let schedule = json!({"urls": site.urls(&["/page/1"]), "preset": "monthly", "status": "paused"});
     account.call("create_schedule", schedule).await;
+    account.call("refresh_balance", json!({})).await;
 }
 
 /// Gives the first of each kind the id that it has in the manifest's examples, as `run_example`.

@@ -293,6 +293,7 @@ async fn a_summary_covers_thirty_days_with_today() {
     assert_eq!(summary["total"], used);
     assert_eq!(summary["kinds"], json!([{"kind": "item", "engine": "text", "usage": used}]));
     assert_eq!(summary["since"], format!("{}T00:00:00.000000Z", today - 29.days()));
+    assert_eq!(summary["until"], format!("{}T00:00:00.000000Z", today + 1.day()));
 
     // The same, before a moment that was named.
     let summary = account.call("get_usage_summary", json!({"until": "2026-03-01T00:00:00Z"})).await;

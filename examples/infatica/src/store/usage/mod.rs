@@ -3,7 +3,12 @@
 use infatica_tools::{Engine, UsageKind, UsageOutcome};
 use sqlx::SqliteConnection;
 
-use super::{StoreError, ledger, random_id, runs::RunKey};
+use super::{
+    StoreError,
+    ledger::{self, Entry},
+    random_id,
+    runs::RunKey,
+};
 
 pub(crate) mod events;
 mod prices;
@@ -63,7 +68,7 @@ pub(super) async fn record(connection: &mut SqliteConnection, now: i64, event: &
     .fetch_one(&mut *connection)
     .await?;
     if credits > 0 {
-        ledger::charge(connection, now, account, usage, credits).await?;
+        ledger::add(connection, now, account, Entry::Charge { usage, credits }).await?;
     }
     Ok(())
 }

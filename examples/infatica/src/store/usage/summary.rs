@@ -58,6 +58,11 @@ fn day(instant: Timestamp) -> Date {
     instant.to_zoned(TimeZone::UTC).date()
 }
 
+/// The first moment that is not in the same day any more, by UTC.
+pub(crate) fn end_of_day(instant: Timestamp) -> Timestamp {
+    midnight(day(instant).saturating_add(1.day()))
+}
+
 /// The last day with a moment before this one.
 fn last_day(until: Timestamp) -> Date {
     day(until.saturating_sub(1.nanosecond()).unwrap_or(Timestamp::MIN))
