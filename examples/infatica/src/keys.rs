@@ -44,6 +44,10 @@ pub(crate) enum KeysCommand {
     /// Delete a key
     Delete(ChosenKey),
     /// Add a new key to the key file, and encrypt every stored key under it
+    ///
+    /// The older keys stay in the file, 32 bytes each before the newest, since backups of the store that
+    /// are older need them. Servers that run go on. What somebody has who got hold of both the file and
+    /// the store, no rewrap takes back: then replace the stored keys, at whoever gave them out, too.
     Rewrap(Files),
 }
 
