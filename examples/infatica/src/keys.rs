@@ -279,8 +279,9 @@ fn read_secret() -> anyhow::Result<SecretString> {
     } else {
         // Room for all of it at once, so that no copy is left where it grew.
         let mut text = Zeroizing::new(String::with_capacity(2 * MAX_SECRET));
-        let read = io::stdin().take(MAX_SECRET as u64 + 1).read_to_string(&mut text);
-        read.context("cannot read the key from standard input")?;
+        let read = io::stdin().take(2 * MAX_SECRET as u64).read_to_string(&mut text);
+        let length = read.context("cannot read the key from standard input")?;
+        ensure!(length < 2 * MAX_SECRET, "what came is no key: it is far too long");
         text
     };
     ensure!(!text.trim().is_empty(), "no key came: write it to standard input");

@@ -94,6 +94,7 @@ fn what_does_not_fit_is_refused_and_stores_nothing() {
     let before = keys(folder, &["list"]).stdout;
 
     let long = "x".repeat(4097);
+    let padded = format!("{CANARY}{}and more", " ".repeat(8192));
     let added: &[(&str, &[&str], &str, &str)] = &[
         ("there", &[], CANARY, "there is a key `there` already: choose another name, or delete that one"),
         ("new", &[], "", "no key came: write it to standard input"),
@@ -103,6 +104,7 @@ fn what_does_not_fit_is_refused_and_stores_nothing() {
         ("new", &[], "two\nlines", "what came is no key"),
         ("new", &[], "schlüssel", "what came is no key"),
         ("new", &[], &long, "what came is no key"),
+        ("new", &[], &padded, "what came is no key"),
         ("key_new", &[], CANARY, "a name does not start with `key_`, as ids do"),
         ("", &[], CANARY, "write 1 to 64 printable characters"),
         ("new\u{202e}", &[], CANARY, "write 1 to 64 printable characters"),
