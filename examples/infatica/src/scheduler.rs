@@ -102,6 +102,10 @@ mod tests {
         }
 
         async fn schedule(&self, name: &str, cron: &str) -> String {
+            self.schedule_through(&self.stores, name, cron).await
+        }
+
+        async fn schedule_through(&self, stores: &Stores, name: &str, cron: &str) -> String {
             let plan = Plan {
                 name: name.to_owned(),
                 engine: Engine::Text,
@@ -109,7 +113,7 @@ mod tests {
                 when: When { rhythm: Rhythm::Cron(cron.to_owned()), time_zone: "UTC".to_owned() },
                 status: ScheduleStatus::Active,
             };
-            self.stores.write.create_schedule(OWNER, self.clock.now(), &plan).await.unwrap().id
+            stores.write.create_schedule(OWNER, self.clock.now(), &plan).await.unwrap().id
         }
 
         async fn set(&self, id: &str, status: ScheduleStatus) -> Schedule {
@@ -146,6 +150,20 @@ mod tests {
         assert_eq!(world.at("2026-01-01T12:00:59Z").await, ["a 12:00:00"]);
         assert_eq!(world.at("2026-01-01T12:01:00Z").await, ["a 12:00:00", "a 12:01:00"]);
         assert_eq!(world.at("2026-01-01T12:01:30Z").await, ["a 12:00:00", "a 12:01:00"]);
+        world.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_schedule_of_another_process_is_seen_in_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::start(folder.path(), "2026-01-01T11:59:50Z").await;
+        // What is changed through other stores wakes nobody here.
+        let other = store::open(&folder.path().join("store.db")).await.unwrap();
+        world.schedule_through(&other, "a", "* * * * *").await;
+        assert_eq!(world.at("2026-01-01T11:59:55Z").await, [""; 0]);
+        world.clock.sleeping(|until| until == "2026-01-01T12:00:00Z".parse().unwrap()).await;
+        assert_eq!(world.at("2026-01-01T12:00:00Z").await, ["a 12:00:00"]);
+        other.close().await;
         world.stop().await;
     }
 
