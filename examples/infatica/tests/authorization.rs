@@ -1,10 +1,11 @@
-//! Who may call what: every tool with every scope, in every revision, over every transport, held
-//! against the vendor's own table.
+//! Who may have what: every tool and every prompt with every scope, in every revision, over every
+//! transport, held against the vendor's own table.
 
 use std::collections::BTreeSet;
 
 use infatica_tools::SERVER;
 use serde_json::{Value, json};
+use toolwright_core::{Clause, Requirement};
 use toolwright_tests::{Client, Reply, Revision, Server, Transport, Variables, rows};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_infatica");
@@ -15,26 +16,37 @@ const UNAUTHENTICATED: Option<i64> = Some(-31401);
 /// Instead of a scope: to be signed in is enough.
 const SESSION: &str = "session";
 
-struct Fact {
-    tool: String,
+/// What the vendor says of a tool.
+struct ToolFact {
+    name: String,
     area: String,
     /// The one scope, or [`SESSION`].
     scope: String,
     access: String,
 }
 
-impl Fact {
-    fn allows(&self, held: &[&str]) -> bool {
-        self.scope == SESSION || held.contains(&self.scope.as_str())
-    }
-}
-
-fn facts() -> Vec<Fact> {
+fn tool_facts() -> Vec<ToolFact> {
     let fact = |row: Vec<String>| match <[String; 4]>::try_from(row) {
-        Ok([tool, area, scope, access]) => Fact { tool, area, scope, access },
+        Ok([name, area, scope, access]) => ToolFact { name, area, scope, access },
         Err(row) => panic!("a row has four columns: {row:?}"),
     };
     rows("infatica.tsv").into_iter().map(fact).collect()
+}
+
+/// What follows for a prompt from the tools that it uses.
+struct PromptFact {
+    name: String,
+    tools: Vec<String>,
+    scopes: Vec<String>,
+}
+
+fn prompt_facts() -> Vec<PromptFact> {
+    let words = |text: &str| text.split('+').map(str::to_owned).collect();
+    let fact = |row: Vec<String>| match row.as_slice() {
+        [name, _, tools, scopes] => PromptFact { name: name.clone(), tools: words(tools), scopes: words(scopes) },
+        row => panic!("a row has four columns: {row:?}"),
+    };
+    rows("infatica-prompts.tsv").into_iter().map(fact).collect()
 }
 
 fn scopes() -> Vec<String> {
@@ -68,10 +80,81 @@ fn arguments(tool: &str) -> Value {
     }
 }
 
+/// Arguments that the prompt accepts.
+fn prompt_arguments(prompt: &str) -> Value {
+    match prompt {
+        "scrape_urls" => json!({"urls": "https://example.com/"}),
+        "usage_report" => json!({}),
+        "run_status" => json!({"run_id": "run_absent"}),
+        _ => panic!("no arguments for {prompt}"),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tool,
+    Prompt,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Tool, Self::Prompt];
+
+    /// The names that a caller is shown.
+    async fn listed(self, client: &mut Client) -> BTreeSet<String> {
+        let names = match self {
+            Self::Tool => client.list().await.tool_names(),
+            Self::Prompt => client.request("prompts/list", json!({})).await.prompt_names(),
+        };
+        names.into_iter().collect()
+    }
+}
+
+/// What a caller can ask for.
+struct Operation {
+    kind: Kind,
+    name: String,
+    /// All of them are needed.
+    scopes: Vec<String>,
+}
+
+fn operations() -> Vec<Operation> {
+    let tool = |ToolFact { name, scope, .. }| {
+        let scopes = if scope == SESSION { Vec::new() } else { vec![scope] };
+        Operation { kind: Kind::Tool, name, scopes }
+    };
+    let prompt = |PromptFact { name, scopes, .. }| Operation { kind: Kind::Prompt, name, scopes };
+    tool_facts().into_iter().map(tool).chain(prompt_facts().into_iter().map(prompt)).collect()
+}
+
+impl Operation {
+    fn missing(&self, held: &[&str]) -> Vec<&str> {
+        self.scopes.iter().map(String::as_str).filter(|scope| !held.contains(scope)).collect()
+    }
+
+    async fn ask(&self, client: &mut Client) -> Reply {
+        match self.kind {
+            Kind::Tool => client.call(&self.name, arguments(&self.name)).await,
+            Kind::Prompt => {
+                let params = json!({"name": self.name, "arguments": prompt_arguments(&self.name)});
+                client.request("prompts/get", params).await
+            }
+        }
+    }
+}
+
 async fn connect(server: &Server, transport: Transport, revision: Revision, token: Option<&str>) -> Client {
     let mut client = Client::of(server, VARIABLES, transport, revision, token);
     client.open().await;
     client
+}
+
+/// A requirement's scopes, all of which are needed.
+fn scopes_of(requirement: &Requirement) -> Vec<String> {
+    let clause = |clause: &Clause| match clause.alternatives() {
+        [only] => SERVER.scopes().get(*only).name.to_string(),
+        several => panic!("no tool has alternatives: {several:?}"),
+    };
+    requirement.clauses().iter().map(clause).collect()
 }
 
 #[test]
@@ -81,27 +164,41 @@ fn the_manifest_says_what_the_vendor_says() {
         .iter()
         .map(|tool| {
             let group = SERVER.groups.iter().find(|group| group.name == tool.group).expect("a group");
-            let scopes: Vec<_> = tool
-                .requirement
-                .clauses()
-                .iter()
-                .map(|clause| clause.alternatives().iter().map(|id| SERVER.scopes().get(*id).name.as_ref()).collect())
-                .map(|alternatives: Vec<&str>| alternatives.join("|"))
-                .collect();
             let access = match tool.access.as_str() {
                 "read" => "read-only",
                 other => other,
             };
+            let scopes = scopes_of(&tool.requirement);
             let scope = if scopes.is_empty() { SESSION.to_owned() } else { scopes.join("+") };
             [tool.name, group.title, &scope, access].map(str::to_owned)
         })
         .collect();
     declared.sort();
-    let mut said: Vec<_> = facts().into_iter().map(|f| [f.tool, f.area, f.scope, f.access]).collect();
+    let mut said: Vec<_> = tool_facts().into_iter().map(|f| [f.name, f.area, f.scope, f.access]).collect();
+    let mut areas: Vec<_> = said.iter().map(|[_, area, ..]| area.clone()).collect();
     said.sort();
     assert_eq!(declared, said);
+    areas.dedup();
+    assert_eq!(SERVER.groups.iter().map(|group| group.title).collect::<Vec<_>>(), areas);
     let declared: Vec<_> = SERVER.scopes.iter().map(|scope| scope.name.to_string()).collect();
     assert_eq!(declared, scopes());
+}
+
+#[test]
+fn a_prompt_needs_what_its_tools_need() {
+    let tools = tool_facts();
+    let facts = prompt_facts();
+    assert_eq!(
+        SERVER.prompts.iter().map(|prompt| prompt.name).collect::<Vec<_>>(),
+        facts.iter().map(|fact| fact.name.as_str()).collect::<Vec<_>>()
+    );
+    for (prompt, fact) in SERVER.prompts.iter().zip(&facts) {
+        assert_eq!(prompt.uses, fact.tools, "{}", fact.name);
+        assert_eq!(scopes_of(&prompt.requirement), fact.scopes, "{}", fact.name);
+        let used = tools.iter().filter(|tool| fact.tools.contains(&tool.name) && tool.scope != SESSION);
+        let needed: BTreeSet<&String> = used.map(|tool| &tool.scope).collect();
+        assert_eq!(needed, fact.scopes.iter().collect(), "{}", fact.name);
+    }
 }
 
 fn assert_allowed(reply: &Reply, case: &str) {
@@ -109,21 +206,24 @@ fn assert_allowed(reply: &Reply, case: &str) {
     assert!(matches!(reply.status, None | Some(200)), "{case}: {reply:?}");
 }
 
-fn assert_forbidden(reply: &Reply, fact: &Fact, held: &[&str], case: &str) {
+fn assert_forbidden(reply: &Reply, operation: &Operation, held: &[&str], case: &str) {
+    let missing = operation.missing(held);
     assert_eq!(reply.error_code(), FORBIDDEN, "{case}: {reply:?}");
-    assert!(reply.error_message().contains(&fact.scope), "{case}: {reply:?}");
-    let data = reply.error_data();
-    assert_eq!(data["reason"], "insufficient_scope", "{case}");
-    assert_eq!(data["operation"], json!(fact.tool), "{case}");
-    assert_eq!(data["missing"], json!([fact.scope]), "{case}");
-    assert_eq!(data["held"], json!(held), "{case}");
-    assert_eq!(data["create_at"], "Settings → Personal Access Tokens", "{case}");
+    assert!(reply.error_message().contains(&missing.join(" and ")), "{case}: {reply:?}");
+    let expected = json!({
+        "reason": "insufficient_scope",
+        "operation": operation.name,
+        "required": operation.scopes,
+        "missing": missing,
+        "held": held,
+        "create_at": "Settings → Personal Access Tokens",
+    });
+    assert_eq!(*reply.error_data(), expected, "{case}");
     if let Some(status) = reply.status {
         assert_eq!(status, 403, "{case}");
         let challenge = reply.challenge.as_deref().unwrap_or_default();
-        let scope = format!("scope=\"{}\"", fact.scope);
-        assert!(challenge.starts_with("Bearer ") && challenge.contains("error=\"insufficient_scope\""), "{challenge}");
-        assert!(challenge.contains(&scope), "{case}: {challenge}");
+        let start = format!("Bearer error=\"insufficient_scope\", scope=\"{}\", ", missing.join(" "));
+        assert!(challenge.starts_with(&start), "{case}: {challenge}");
     }
 }
 
@@ -139,7 +239,7 @@ fn assert_unauthenticated(reply: &Reply, presented: bool, case: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_tool_with_every_scope_in_every_revision_on_every_transport() {
+async fn everything_with_every_scope_in_every_revision_on_every_transport() {
     let server = Server::of(BINARY).start();
     let scopes = scopes();
     let all: Vec<&str> = scopes.iter().map(String::as_str).collect();
@@ -148,38 +248,49 @@ async fn every_tool_with_every_scope_in_every_revision_on_every_transport() {
         tokens.push((vec![scope], server.token(scope, &[scope])));
     }
     tokens.push((all.clone(), server.token("all", &all)));
-    let revoked = server.token("revoked", &["runs:read", "runs:write"]);
+    let revoked = server.token("revoked", &all);
     server.revoke("revoked");
-    let facts = facts();
+    let operations = operations();
     let mut verdicts = 0;
-    for transport in Transport::ALL {
-        for revision in Revision::ALL {
-            for (held, token) in &tokens {
-                let mut client = connect(&server, transport, revision, Some(token)).await;
-                let listed: BTreeSet<_> = client.list().await.tool_names().into_iter().collect();
-                let allowed = facts.iter().filter(|fact| fact.allows(held));
-                assert_eq!(listed, allowed.map(|fact| fact.tool.clone()).collect(), "{held:?}");
-                for fact in &facts {
-                    let case = format!("{} with {held:?}, {revision:?}, {transport:?}", fact.tool);
-                    let reply = client.call(&fact.tool, arguments(&fact.tool)).await;
-                    if fact.allows(held) {
-                        assert_allowed(&reply, &case);
-                    } else {
-                        assert_forbidden(&reply, fact, held, &case);
-                    }
-                    verdicts += 1;
-                }
+    for (transport, revision) in
+        Transport::ALL.into_iter().flat_map(|transport| Revision::ALL.map(|revision| (transport, revision)))
+    {
+        for (held, token) in &tokens {
+            let case = format!("{held:?}, {revision:?}, {transport:?}");
+            let mut client = connect(&server, transport, revision, Some(token)).await;
+            for kind in Kind::ALL {
+                let of_kind = operations.iter().filter(|operation| operation.kind == kind);
+                let allowed = of_kind.filter(|operation| operation.missing(held).is_empty());
+                let allowed: BTreeSet<_> = allowed.map(|operation| operation.name.clone()).collect();
+                assert_eq!(kind.listed(&mut client).await, allowed, "{kind:?} with {case}");
             }
-            for (token, presented) in [(Some(revoked.as_str()), true), (None, false)] {
-                let mut client = connect(&server, transport, revision, token).await;
-                for fact in &facts {
-                    let case = format!("{} with {token:?}, {revision:?}, {transport:?}", fact.tool);
-                    let reply = client.call(&fact.tool, arguments(&fact.tool)).await;
-                    assert_unauthenticated(&reply, presented, &case);
-                    verdicts += 1;
+            for operation in &operations {
+                let case = format!("{} with {case}", operation.name);
+                let reply = operation.ask(&mut client).await;
+                if operation.missing(held).is_empty() {
+                    assert_allowed(&reply, &case);
+                } else {
+                    assert_forbidden(&reply, operation, held, &case);
                 }
+                verdicts += 1;
+            }
+        }
+        for (token, presented) in [(Some(revoked.as_str()), true), (None, false)] {
+            let case = format!("{token:?}, {revision:?}, {transport:?}");
+            let mut client = connect(&server, transport, revision, token).await;
+            for list in ["tools/list", "prompts/list"] {
+                assert_unauthenticated(
+                    &client.request(list, json!({})).await,
+                    presented,
+                    &format!("{list} with {case}"),
+                );
+            }
+            for operation in &operations {
+                let reply = operation.ask(&mut client).await;
+                assert_unauthenticated(&reply, presented, &format!("{} with {case}", operation.name));
+                verdicts += 1;
             }
         }
     }
-    assert_eq!(verdicts, 3 * 3 * (1 + scopes.len() + 1 + 2) * facts.len());
+    assert_eq!(verdicts, 3 * 3 * (1 + scopes.len() + 1 + 2) * operations.len());
 }

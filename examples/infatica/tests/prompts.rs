@@ -1,10 +1,11 @@
-//! The prompts: what they say, who may have them, and how their arguments are completed.
+//! The prompts: what they say, and how their arguments are completed. Who may have them is held in
+//! `authorization.rs`.
 
 use std::{fs, path::Path};
 
 use infatica_tools::SERVER;
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, Transport, Variables, rows};
+use toolwright_tests::{Client, Reply, Revision, Server, Transport, Variables};
 
 const VARIABLES: Variables = Variables { credential: "INFATICA_PAT", gateway: "GATEWAY_BASE_URL" };
 
@@ -13,10 +14,6 @@ const REVISIONS: [Revision; 2] = [Revision::V2026_07_28, Revision::V2025_11_25];
 
 const READ: &str = "runs:read";
 const WRITE: &str = "runs:write";
-
-/// Each prompt with the scopes that it needs, all of them.
-const NEEDS: &[(&str, &[&str])] =
-    &[("scrape_urls", &[WRITE, READ]), ("usage_report", &[READ]), ("run_status", &[READ])];
 
 /// Each prompt with arguments, and the file that has its text with them: without those that can be
 /// left out (`required`), with every one (`all`), and with some.
@@ -57,19 +54,6 @@ async fn complete(client: &mut Client, prompt: &str, argument: &str, typed: &str
     client.request("completion/complete", json!({"ref": reference, "argument": argument})).await
 }
 
-/// The scopes that there are.
-fn scopes() -> Vec<String> {
-    rows("infatica-scopes.tsv").into_iter().flatten().collect()
-}
-
-#[test]
-fn the_prompts_are_those_of_the_vendors_page() {
-    let said: Vec<String> = rows("infatica-prompts.tsv").into_iter().flatten().collect();
-    let declared = SERVER.prompts.iter().map(|prompt| prompt.name);
-    assert!(declared.eq(said.iter().map(String::as_str)), "{said:?}");
-    assert!(NEEDS.iter().map(|(prompt, _)| *prompt).eq(said.iter().map(String::as_str)), "{said:?}");
-}
-
 /// With the arguments that are required, and with all of them, whatever else the cases have.
 #[test]
 fn every_prompt_has_its_cases() {
@@ -103,49 +87,6 @@ async fn messages_say_exactly_what_is_expected() {
             let expected = json!([{"role": "user", "content": {"type": "text", "text": text.trim_end()}}]);
             let reply = get(&mut client, prompt, &arguments).await;
             assert_eq!(reply.result()["messages"], expected, "{file}, {transport:?}, {revision:?}");
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_prompt_with_every_scope() {
-    let server = start();
-    let scopes = scopes();
-    // Each scope by itself, none, and all.
-    let mut held: Vec<Vec<&str>> = scopes.iter().map(|scope| vec![scope.as_str()]).collect();
-    held.extend([vec![], scopes.iter().map(String::as_str).collect()]);
-    for (number, held) in held.iter().enumerate() {
-        let token = server.token(&format!("caller {number}"), held);
-        for (transport, revision) in ways() {
-            let mut client = connect(&server, transport, revision, &token).await;
-            let listed = client.request("prompts/list", json!({})).await.prompt_names();
-            let missing_of = |needs: &[&str]| -> Vec<String> {
-                needs.iter().filter(|need| !held.contains(need)).map(|need| (*need).to_owned()).collect()
-            };
-            let allowed: Vec<_> =
-                NEEDS.iter().filter(|(_, needs)| missing_of(needs).is_empty()).map(|(prompt, _)| *prompt).collect();
-            assert_eq!(listed, allowed, "{held:?}, {transport:?}, {revision:?}");
-            for (prompt, needs) in NEEDS {
-                let case = format!("{prompt} with {held:?}, {transport:?}, {revision:?}");
-                let (_, _, arguments) = cases().into_iter().find(|(name, ..)| name == prompt).expect("a case");
-                let reply = get(&mut client, prompt, &arguments).await;
-                let missing = missing_of(needs);
-                if missing.is_empty() {
-                    assert_eq!(reply.result()["messages"][0]["role"], "user", "{case}");
-                    continue;
-                }
-                assert_eq!(reply.error_code(), Some(-31403), "{case}: {reply:?}");
-                let data = reply.error_data();
-                assert_eq!((&data["operation"], &data["required"]), (&json!(prompt), &json!(needs)), "{case}");
-                assert_eq!((&data["missing"], &data["held"]), (&json!(missing), &json!(held)), "{case}");
-                let named = missing.join(" and ");
-                assert!(reply.error_message().contains(&named), "{case}: {reply:?}");
-                if let Some(status) = reply.status {
-                    let challenge = reply.challenge.as_deref().unwrap_or_default();
-                    let scope = format!("scope=\"{}\"", missing.join(" "));
-                    assert!(status == 403 && challenge.contains(&scope), "{case}: {challenge}");
-                }
-            }
         }
     }
 }
