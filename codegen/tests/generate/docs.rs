@@ -113,6 +113,22 @@ fn the_page_has_every_tool_and_every_scope() {
 }
 
 #[test]
+fn the_page_tells_how_each_client_connects() {
+    let page = &pages()["README.md"];
+    let rows = page.table("Client").into_iter().map(|row| row.iter().map(String::as_str).collect::<Vec<_>>());
+    let claude_code = "header, with the value that EVERY_KEY has when you add the server";
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            ["Claude Code", "Streamable HTTP", claude_code, "none"],
+            ["Cursor", "Streamable HTTP", "header, which refers to EVERY_KEY in the environment", "none"],
+            ["Claude.ai", "Streamable HTTP", "header, filled in among the connector's values", "none"],
+            ["Local, over stdio", "stdio", "EVERY_KEY in the environment of the process", "none"],
+        ]
+    );
+}
+
+#[test]
 fn text_in_tables_is_what_the_manifest_says() {
     let pages = pages();
     let page = &pages["README.md"];

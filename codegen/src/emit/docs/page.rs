@@ -68,6 +68,10 @@ struct GatewayFacts<'a> {
 struct ClientSection {
     key: &'static str,
     title: &'static str,
+    anchor: String,
+    transport: &'static str,
+    authentication: String,
+    bridge: Option<&'static str>,
     /// Each snippet as a block of code.
     snippets: Vec<String>,
 }
@@ -185,7 +189,7 @@ pub(super) fn file(api: &Api) -> File {
         redacted: redact,
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
-        clients: client_sections(api),
+        clients: clients::documented(api).into_iter().map(client_section).collect(),
         has_covering: scopes.iter().any(|scope| !scope.covers.is_empty()),
         unlocks_otherwise: scopes.iter().any(|scope| scope.unlocks != scope.named_by),
         scopes,
@@ -204,13 +208,18 @@ pub(super) fn file(api: &Api) -> File {
     document(api, "README.md", "docs/README.md", &page)
 }
 
-fn client_sections(api: &Api) -> Vec<ClientSection> {
-    let section = |clients::Client { key, title, snippets }| {
-        let snippets: Vec<clients::Snippet> = snippets;
-        let block = |snippet: &clients::Snippet| markdown::block(snippet.format.language(), &snippet.text);
-        ClientSection { key, title, snippets: snippets.iter().map(block).collect() }
-    };
-    clients::documented(api).into_iter().map(section).collect()
+fn client_section(client: clients::Client) -> ClientSection {
+    let clients::Client { key, title, transport, authentication, bridge, snippets } = client;
+    let block = |snippet: &clients::Snippet| markdown::block(snippet.format.language(), &snippet.text);
+    ClientSection {
+        key,
+        title,
+        anchor: names::anchor(title),
+        transport: transport.as_str(),
+        authentication,
+        bridge,
+        snippets: snippets.iter().map(block).collect(),
+    }
 }
 
 fn scope_rows<'a>(scopes: &'a [Scope], tools: &[Tool]) -> Vec<ScopeRow<'a>> {

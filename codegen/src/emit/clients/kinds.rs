@@ -1,0 +1,120 @@
+//! Each client: how it connects, and what it is told.
+
+use serde_json::{Map, Value, json};
+
+use super::{Client, Connection, Format, Snippet, Transport};
+use crate::{api::ClientKind, emit::shell::word};
+
+/// What a client is told.
+pub(super) fn client(kind: ClientKind, connection: &Connection<'_>) -> Client {
+    match kind {
+        ClientKind::ClaudeCode => claude_code(connection),
+        ClientKind::Cursor => cursor(connection),
+        ClientKind::ClaudeAi => claude_ai(connection),
+        ClientKind::Stdio => stdio(connection),
+    }
+}
+
+fn claude_code(connection: &Connection<'_>) -> Client {
+    // `--header` takes every word that follows, so that it comes last.
+    let command = format!(
+        "claude mcp add --transport http --scope user {} {} \\\n  --header \"Authorization: Bearer {}\"",
+        word(connection.key),
+        word(connection.url),
+        connection.referred(format!("${}", connection.env)),
+    );
+    Client {
+        key: "claude-code",
+        title: "Claude Code",
+        transport: Transport::Http,
+        authentication: format!("header, with the value that `{}` has when you add the server", connection.env),
+        bridge: None,
+        snippets: vec![Snippet { format: Format::Shell, text: command }],
+    }
+}
+
+fn cursor(connection: &Connection<'_>) -> Client {
+    let token = connection.referred(format!("${{env:{}}}", connection.env));
+    let server = json!({"url": connection.url, "headers": {"Authorization": format!("Bearer {token}")}});
+    Client {
+        key: "cursor",
+        title: "Cursor",
+        transport: Transport::Http,
+        authentication: format!("header, which refers to `{}` in the environment", connection.env),
+        bridge: None,
+        snippets: vec![servers(connection, &server)],
+    }
+}
+
+fn claude_ai(connection: &Connection<'_>) -> Client {
+    let fields = format!("URL: {}\nHeader: Authorization: Bearer {}", connection.url, connection.literal());
+    Client {
+        key: "claude-ai",
+        title: "Claude.ai",
+        transport: Transport::Http,
+        authentication: "header, filled in among the connector's values".to_owned(),
+        bridge: None,
+        snippets: vec![Snippet { format: Format::Text, text: fields }],
+    }
+}
+
+fn stdio(connection: &Connection<'_>) -> Client {
+    let variables: Vec<_> = [(connection.env, connection.literal())].into_iter().chain(connection.gateway).collect();
+    let env: Map<_, _> = variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let server = json!({"command": connection.command, "args": ["stdio"], "env": env});
+    let mut words: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={}", word(value))).collect();
+    words.push(format!("{} stdio", word(connection.command)));
+    let command = words.join(if connection.gateway.is_some() { " \\\n" } else { " " });
+    Client {
+        key: "stdio",
+        title: "Local, over stdio",
+        transport: Transport::Stdio,
+        authentication: format!("`{}` in the environment of the process", connection.env),
+        bridge: None,
+        snippets: vec![servers(connection, &server), Snippet { format: Format::Shell, text: command }],
+    }
+}
+
+/// The configuration that most clients share: servers by name.
+fn servers(connection: &Connection<'_>, server: &Value) -> Snippet {
+    let configuration = json!({"mcpServers": {connection.key: server}});
+    Snippet { format: Format::Json, text: format!("{configuration:#}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Token, *};
+
+    const KINDS: [ClientKind; 4] =
+        [ClientKind::ClaudeCode, ClientKind::Cursor, ClientKind::ClaudeAi, ClientKind::Stdio];
+
+    fn connection<'a>(url: &'a str, base: &'a str, token: Token<'a>) -> Connection<'a> {
+        let gateway = Some(("ACME_GATEWAY_URL", base));
+        Connection { key: "acme", command: "acme", env: "ACME_KEY", url, gateway, token }
+    }
+
+    #[test]
+    fn a_filled_template_is_the_snippet_of_what_fills_it() {
+        // A URL that a shell has to be given in quotation marks, as the template's place for it is.
+        let (url, base, token) = ("http://127.0.0.1:8080/mcp?a=1&b=2", "http://127.0.0.1:8080", "acme_0123456789");
+        for kind in KINDS {
+            let template =
+                &client(kind, &connection("{{url}}", "{{base}}", Token::Literal("{{token}}"))).snippets[0].text;
+            let expected = &client(kind, &connection(url, base, Token::Literal(token))).snippets[0].text;
+            let filled = template.replace("{{url}}", url).replace("{{base}}", base).replace("{{token}}", token);
+            assert_eq!(filled, *expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_reads_no_environment_has_a_literal_credential() {
+        let literal = "acme_xxxx";
+        for kind in KINDS {
+            let client =
+                client(kind, &connection("https://a.example/mcp", "https://a.example", Token::Named { literal }));
+            let has_literal = client.snippets.iter().all(|snippet| snippet.text.contains(literal));
+            let expected = matches!(kind, ClientKind::ClaudeAi | ClientKind::Stdio);
+            assert_eq!(has_literal, expected, "{kind:?}");
+        }
+    }
+}
