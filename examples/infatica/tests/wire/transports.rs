@@ -153,10 +153,48 @@ async fn allowed(transport: Transport, server: &Server, token: &str, revision: R
     for (tool, arguments) in refusals.chain(misshapen) {
         answers.push((format!("{tool} with {arguments}"), client.call(tool, arguments).await.body));
     }
+    answers.extend(prompts(&mut client).await);
     if !revision.is_stateless() {
         for message in MESSAGES {
             answers.push((message.to_owned(), client.say(message).await.body));
         }
+    }
+    answers
+}
+
+/// What every prompt says, and how each of its arguments is completed.
+async fn prompts(client: &mut Client) -> Answers {
+    let mut answers = Answers::new();
+    let list = client.request("prompts/list", json!({})).await;
+    for prompt in list.result()["prompts"].as_array().expect("prompts") {
+        let name = &prompt["name"];
+        let mut all = json!({});
+        for argument in prompt["arguments"].as_array().into_iter().flatten() {
+            let argument = argument["name"].as_str().expect("a name");
+            let params = json!({
+                "ref": {"type": "ref/prompt", "name": name},
+                "argument": {"name": argument, "value": ""},
+            });
+            let completed = client.request("completion/complete", params).await;
+            let first = &completed.result()["completion"]["values"][0];
+            all[argument] = if first.is_string() { first.clone() } else { json!("anything") };
+            answers.push((format!("{name}, completing {argument}"), completed.body));
+        }
+        let filled = client.request("prompts/get", json!({"name": name, "arguments": all})).await;
+        assert!(filled.error_code().is_none(), "{name} with {all}: {filled:?}");
+        answers.push((format!("{name} with {all}"), filled.body));
+        let refused = json!({"name": name, "arguments": {"nonsense": "1"}});
+        answers.push((format!("{name} with nonsense"), client.request("prompts/get", refused).await.body));
+    }
+    let unknown = [
+        ("prompts/get", json!({"name": "no_prompt"})),
+        (
+            "completion/complete",
+            json!({"ref": {"type": "ref/prompt", "name": "no_prompt"}, "argument": {"name": "a", "value": ""}}),
+        ),
+    ];
+    for (method, params) in unknown {
+        answers.push((format!("{method} of no prompt"), client.request(method, params).await.body));
     }
     answers
 }
@@ -167,9 +205,14 @@ async fn of_scopes(transport: Transport, server: &Server, callers: &Callers, rev
     for (scope, token) in &callers.of_scopes {
         let (mut client, _) = open(transport, server, Some(token), revision).await;
         answers.push((format!("tools/list with {scope}"), client.list().await.body));
-        for tool in tools() {
+        for tool in tool_names() {
             let answer = client.call(&tool, json!({"nonsense": true})).await.body;
             answers.push((format!("{tool} with {scope}"), answer));
+        }
+        answers.push((format!("prompts/list with {scope}"), client.request("prompts/list", json!({})).await.body));
+        for prompt in prompt_names() {
+            let answer = client.request("prompts/get", json!({"name": prompt})).await.body;
+            answers.push((format!("{prompt} with {scope}"), answer));
         }
     }
     answers
@@ -182,15 +225,23 @@ async fn unauthenticated(transport: Transport, server: &Server, callers: &Caller
         let (mut client, opened) = open(transport, server, token.as_deref(), revision).await;
         answers.push((format!("opening with {token:?}"), without_id(opened)));
         answers.push((format!("tools/list with {token:?}"), without_id(client.list().await.body)));
-        for tool in tools() {
+        for tool in tool_names() {
             answers.push((format!("{tool} with {token:?}"), without_id(client.call(&tool, json!({})).await.body)));
+        }
+        for prompt in prompt_names() {
+            let answer = client.request("prompts/get", json!({"name": prompt})).await.body;
+            answers.push((format!("{prompt} with {token:?}"), without_id(answer)));
         }
     }
     answers
 }
 
-fn tools() -> Vec<String> {
+fn tool_names() -> Vec<String> {
     rows("infatica.tsv").into_iter().map(|row| row[0].clone()).collect()
+}
+
+fn prompt_names() -> Vec<String> {
+    rows("infatica-prompts.tsv").into_iter().map(|row| row[0].clone()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
