@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "0505bc2dca07dad34b10ad791f46f3deee0ddcaf661188649d335c6972e0bef1"
+        digest: "a8e3072e75dbf2f5a77bff585047281441b3a88537ae24c5b1a2d2e3e3ad68d4"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

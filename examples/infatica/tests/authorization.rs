@@ -41,7 +41,7 @@ struct PromptFact {
 }
 
 fn prompt_facts() -> Vec<PromptFact> {
-    let words = |text: &str| text.split('+').map(str::to_owned).collect();
+    let words = |text: &str| text.split('+').filter(|word| *word != SESSION).map(str::to_owned).collect();
     let fact = |row: Vec<String>| match row.as_slice() {
         [name, _, tools, scopes] => PromptFact { name: name.clone(), tools: words(tools), scopes: words(scopes) },
         row => panic!("a row has four columns: {row:?}"),
@@ -84,7 +84,7 @@ fn arguments(tool: &str) -> Value {
 fn prompt_arguments(prompt: &str) -> Value {
     match prompt {
         "scrape_urls" => json!({"urls": "https://example.com/"}),
-        "usage_report" => json!({}),
+        "usage_report" | "check_account" => json!({}),
         "run_status" => json!({"run_id": "run_absent"}),
         _ => panic!("no arguments for {prompt}"),
     }

@@ -27,6 +27,7 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
         ("usage_report", "until", json!({"until": "2026-03-31"})),
         ("usage_report", "all", json!({"since": "2026-03-01", "until": "2026-03-31"})),
         ("run_status", "all", json!({"run_id": "run_01"})),
+        ("check_account", "all", json!({})),
     ]
 }
 
@@ -172,10 +173,11 @@ fn the_terminal_shows_what_each_prompt_needs() {
     let ran = toolwright_tests::run(env!("CARGO_BIN_EXE_infatica"), folder.path(), &["tools"]);
     let (_, prompts) = ran.stdout.split_once("\n\n").expect("two tables");
     let expected = [
-        "PROMPT        ARGUMENTS        SCOPE",
-        "scrape_urls   urls [engine]    runs:write and runs:read",
-        "usage_report  [since] [until]  runs:read",
-        "run_status    run_id           runs:read",
+        "PROMPT         ARGUMENTS        SCOPE",
+        "scrape_urls    urls [engine]    runs:write and runs:read",
+        "usage_report   [since] [until]  runs:read",
+        "run_status     run_id           runs:read",
+        "check_account  (none)           (signed in)",
     ];
     assert_eq!(prompts.lines().collect::<Vec<_>>(), expected);
 }

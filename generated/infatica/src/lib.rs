@@ -350,6 +350,27 @@ This only reads. Retry, cancel and create nothing until I have asked for it.
                     },
                 ],
             },
+            contract::PromptSpec {
+                name: "check_account",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[],
+                uses: &["check_balance", "refresh_balance"],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        template: r"Tell me what my account has left, and how it stands.
+
+1. Call {{ tool('check_balance') }}.
+2. If its `as_of` is more than an hour ago, call {{ tool('refresh_balance') }} once, and go by that answer. If it fails, go by the first one, say how old that is and why there is none newer, and do not try again.
+3. What is left by now is `balance` and `change_since` together.
+4. Report, in this order: the `status` and what it means, `low` and `exhausted` with a warning; what is left, with its `unit`; the `balance` and what has come since, each by itself; as of when, and whether the billing system or this server said so (`source`).
+5. Take every figure from the answers. Do not turn credits into money, and do not predict how long they will last unless I ask.
+
+Do nothing else, even if little is left. Stop no run and no schedule, and create none.
+",
+                    },
+                ],
+            },
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
