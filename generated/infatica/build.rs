@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "a8e3072e75dbf2f5a77bff585047281441b3a88537ae24c5b1a2d2e3e3ad68d4"
+        digest: "1095d7934092f3d6ce349cfc716700cfad79b82ba9b80f2ecf59d523855902c8"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

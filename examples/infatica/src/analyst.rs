@@ -1,6 +1,6 @@
 //! The analyst: reads what runs have collected, and finds out what is in it.
 
-use infatica_tools::AnalysisTemplate;
+use infatica_tools::{AnalysisResult, AnalysisTemplate, ComparisonResult, ComparisonTemplate, Run};
 use sqlx::SqliteConnection;
 use tokio::{
     sync::mpsc,
@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    analysis::{self, Survey},
+    analysis::{self, Comparison, Survey},
     collect::Recovery,
     store::{
         ReadStore, StoreError,
@@ -33,16 +33,55 @@ impl Analyst {
 
     /// Does a task. What runs have collected is seen as it is at one moment.
     pub(crate) async fn find_out(&self, task: &Task) -> Result<Found, Fault> {
-        match *task {
-            Task::Analysis { run, template } => self.analyse(run, template).await,
+        let mut view = self.store.snapshot().await?;
+        match task {
+            Task::Analysis { run, template } => analyse(&mut view, *run, *template).await.map(Found::Analysis),
+            Task::Comparison { runs, template } => compare(&mut view, runs, *template).await.map(Found::Comparison),
         }
     }
+}
 
-    async fn analyse(&self, run: RunKey, template: AnalysisTemplate) -> Result<Found, Fault> {
-        let survey = survey(&mut *self.store.snapshot().await?, run).await?;
-        let result = spawn_blocking(move || analysis::run::analyse(&survey, template)).await??;
-        Ok(Found::Analysis(result))
+async fn analyse(
+    view: &mut SqliteConnection,
+    run: RunKey,
+    template: AnalysisTemplate,
+) -> Result<AnalysisResult, Fault> {
+    let survey = survey(view, run).await?;
+    Ok(spawn_blocking(move || analysis::run::analyse(&survey, template)).await??)
+}
+
+async fn compare(
+    view: &mut SqliteConnection,
+    runs: &[RunKey],
+    template: ComparisonTemplate,
+) -> Result<ComparisonResult, Fault> {
+    let mut comparison = Comparison::default();
+    for run in runs {
+        let Run { id, name, .. } = runs::load(view, *run).await?;
+        comparison.add(id, name, survey(view, *run).await?);
     }
+    let result = match template {
+        ComparisonTemplate::Differences => return differences(view, runs, comparison).await,
+        ComparisonTemplate::Overlap => spawn_blocking(|| comparison.overlap()),
+        ComparisonTemplate::Trends => spawn_blocking(|| comparison.trends()),
+    };
+    Ok(result.await??)
+}
+
+/// Reads once more what has changed, a page at a time.
+async fn differences(
+    view: &mut SqliteConnection,
+    runs: &[RunKey],
+    comparison: Comparison,
+) -> Result<ComparisonResult, Fault> {
+    let changes = comparison.changes();
+    let mut told = Vec::with_capacity(changes.first.len());
+    for change in changes.first.iter().cloned() {
+        let old = items::content(view, runs[change.old.run], &change.old.item_id).await?;
+        let new = items::content(view, runs[change.new.run], &change.new.item_id).await?;
+        told.push(spawn_blocking(move || change.told(&old, &new)).await?);
+    }
+    Ok(spawn_blocking(move || comparison.differences(&changes, told)).await??)
 }
 
 /// Surveys a run. Its items are counted on a thread where that holds nobody up, while the next ones

@@ -26,6 +26,7 @@ mod billing;
 mod bulk_runs;
 mod clock;
 mod collect;
+mod comparisons;
 mod credits;
 mod export;
 mod keys;

@@ -64,7 +64,9 @@ fn arguments(tool: &str) -> Value {
         | "check_balance"
         | "refresh_balance"
         | "get_audit_log"
-        | "list_analysis_templates" => json!({}),
+        | "list_analysis_templates"
+        | "list_comparisons"
+        | "list_comparison_templates" => json!({}),
         "create_run" => json!({"urls": ["http://127.0.0.1:9/"]}),
         "create_bulk_run" => json!({"engines": ["raw", "text"], "urls": ["http://127.0.0.1:9/"]}),
         "get_bulk_run" | "retry_bulk_run" => json!({"bulk_run_id": "bulk_absent"}),
@@ -76,6 +78,8 @@ fn arguments(tool: &str) -> Value {
             json!({"run_id": "run_absent"})
         }
         "get_analysis" => json!({"analysis_id": "analysis_absent"}),
+        "compare_runs" => json!({"run_ids": ["run_absent", "run_other"]}),
+        "retry_comparison" => json!({"comparison_id": "comparison_absent"}),
         _ => panic!("no arguments for {tool}"),
     }
 }

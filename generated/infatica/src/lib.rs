@@ -14,7 +14,9 @@ pub use types::{
     AnalysisTemplate, AnalysisStatus, AttemptOutcome, Attempt, Analysis, AnalysisResult,
     RunCounts, Share, RunFindings, KeyTerm, PageLength, FailedPage, DuplicatePages,
     Template, Via, AuditEntry, AccountStatus, BalanceSource, Balance, BulkRunStatus,
-    BulkRun, RunType, Engine, RunStatus, ItemStatus, ItemCounts, Run, Item, RunDetails,
+    BulkRun, ComparisonTemplate, Comparison, ComparisonResult, ComparedRun,
+    ComparisonFindings, PagesOfRun, PageChange, TermsOfRun, DistinctiveTerm, RunPair,
+    Trend, RunType, Engine, RunStatus, ItemStatus, ItemCounts, Run, Item, RunDetails,
     LogEvent, DayCount, ExportFormat, ScheduleStatus, SchedulePreset, Schedule,
     UsageKind, UsageOutcome, UsageEvent, Usage, DayUsage, KindUsage,
 };
@@ -39,6 +41,14 @@ pub mod create_bulk_run;
 pub mod get_bulk_run;
 #[path = "tools/retry_bulk_run.rs"]
 pub mod retry_bulk_run;
+#[path = "tools/compare_runs.rs"]
+pub mod compare_runs;
+#[path = "tools/list_comparisons.rs"]
+pub mod list_comparisons;
+#[path = "tools/list_comparison_templates.rs"]
+pub mod list_comparison_templates;
+#[path = "tools/retry_comparison.rs"]
+pub mod retry_comparison;
 #[path = "tools/list_runs.rs"]
 pub mod list_runs;
 #[path = "tools/create_run.rs"]
@@ -164,6 +174,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             title: "Analysis: single run",
         },
         contract::GroupSpec {
+            name: "comparisons",
+            title: "Cross-run comparison",
+        },
+        contract::GroupSpec {
             name: "schedules",
             title: "Schedules",
         },
@@ -191,6 +205,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <create_bulk_run::Tool as contract::Tool>::SPEC,
         <get_bulk_run::Tool as contract::Tool>::SPEC,
         <retry_bulk_run::Tool as contract::Tool>::SPEC,
+        <compare_runs::Tool as contract::Tool>::SPEC,
+        <list_comparisons::Tool as contract::Tool>::SPEC,
+        <list_comparison_templates::Tool as contract::Tool>::SPEC,
+        <retry_comparison::Tool as contract::Tool>::SPEC,
         <list_runs::Tool as contract::Tool>::SPEC,
         <create_run::Tool as contract::Tool>::SPEC,
         <get_run::Tool as contract::Tool>::SPEC,
@@ -428,15 +446,17 @@ where
     R: contract::Handle<list_analyses::Tool> + contract::Handle<get_analysis::Tool>
         + contract::Handle<list_analysis_templates::Tool>
         + contract::Handle<get_audit_log::Tool> + contract::Handle<check_balance::Tool>
-        + contract::Handle<get_bulk_run::Tool> + contract::Handle<list_runs::Tool>
-        + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
-        + contract::Handle<get_run_stats::Tool> + contract::Handle<get_run_logs::Tool>
-        + contract::Handle<list_schedules::Tool>
+        + contract::Handle<get_bulk_run::Tool> + contract::Handle<list_comparisons::Tool>
+        + contract::Handle<list_comparison_templates::Tool>
+        + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
+        + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
+        + contract::Handle<get_run_logs::Tool> + contract::Handle<list_schedules::Tool>
         + contract::Handle<get_usage_summary::Tool>
         + contract::Handle<list_usage_events::Tool>,
     W: contract::Handle<create_analysis::Tool> + contract::Handle<refresh_balance::Tool>
         + contract::Handle<create_bulk_run::Tool>
-        + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
+        + contract::Handle<retry_bulk_run::Tool> + contract::Handle<compare_runs::Tool>
+        + contract::Handle<retry_comparison::Tool> + contract::Handle<create_run::Tool>
         + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
         + contract::Handle<retry_item::Tool> + contract::Handle<create_schedule::Tool>
         + contract::Handle<update_schedule::Tool>
@@ -452,9 +472,11 @@ where
             + contract::Handle<list_analysis_templates::Tool>
             + contract::Handle<get_audit_log::Tool>
             + contract::Handle<check_balance::Tool>
-            + contract::Handle<get_bulk_run::Tool> + contract::Handle<list_runs::Tool>
-            + contract::Handle<get_run::Tool> + contract::Handle<export_run::Tool>
-            + contract::Handle<get_run_stats::Tool>
+            + contract::Handle<get_bulk_run::Tool>
+            + contract::Handle<list_comparisons::Tool>
+            + contract::Handle<list_comparison_templates::Tool>
+            + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
+            + contract::Handle<export_run::Tool> + contract::Handle<get_run_stats::Tool>
             + contract::Handle<get_run_logs::Tool>
             + contract::Handle<list_schedules::Tool>
             + contract::Handle<get_usage_summary::Tool>
@@ -462,9 +484,11 @@ where
         W: contract::Handle<create_analysis::Tool>
             + contract::Handle<refresh_balance::Tool>
             + contract::Handle<create_bulk_run::Tool>
-            + contract::Handle<retry_bulk_run::Tool> + contract::Handle<create_run::Tool>
-            + contract::Handle<retry_run::Tool> + contract::Handle<cancel_run::Tool>
-            + contract::Handle<retry_item::Tool>
+            + contract::Handle<retry_bulk_run::Tool>
+            + contract::Handle<compare_runs::Tool>
+            + contract::Handle<retry_comparison::Tool>
+            + contract::Handle<create_run::Tool> + contract::Handle<retry_run::Tool>
+            + contract::Handle<cancel_run::Tool> + contract::Handle<retry_item::Tool>
             + contract::Handle<create_schedule::Tool>
             + contract::Handle<update_schedule::Tool>
             + contract::Handle<delete_schedule::Tool>,
@@ -513,6 +537,20 @@ where
                 "get_bulk_run" => {
                     contract::invoke::<
                         get_bulk_run::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "list_comparisons" => {
+                    contract::invoke::<
+                        list_comparisons::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "list_comparison_templates" => {
+                    contract::invoke::<
+                        list_comparison_templates::Tool,
                         R,
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
@@ -597,6 +635,20 @@ where
                 "retry_bulk_run" => {
                     contract::invoke::<
                         retry_bulk_run::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "compare_runs" => {
+                    contract::invoke::<
+                        compare_runs::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "retry_comparison" => {
+                    contract::invoke::<
+                        retry_comparison::Tool,
                         W,
                         Self,
                     >(self, |stores| &stores.write, call, arguments)
@@ -691,6 +743,18 @@ macro_rules! declared_tool {
     (retry_bulk_run => $($handler:tt)*) => {
         $($handler)*
     };
+    (compare_runs => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (list_comparisons => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (list_comparison_templates => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (retry_comparison => $($handler:tt)*) => {
+        $($handler)*
+    };
     (list_runs => $($handler:tt)*) => {
         $($handler)*
     };
@@ -739,6 +803,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/infatica/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: create_analysis, list_analyses, get_analysis, list_analysis_templates, get_audit_log, check_balance, refresh_balance, create_bulk_run, get_bulk_run, retry_bulk_run, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, list_schedules, create_schedule, update_schedule, delete_schedule, get_usage_summary, list_usage_events"));
+        "declare it there and run `cargo run -p codegen`, or use one of: create_analysis, list_analyses, get_analysis, list_analysis_templates, get_audit_log, check_balance, refresh_balance, create_bulk_run, get_bulk_run, retry_bulk_run, compare_runs, list_comparisons, list_comparison_templates, retry_comparison, list_runs, create_run, get_run, retry_run, cancel_run, export_run, get_run_stats, get_run_logs, retry_item, list_schedules, create_schedule, update_schedule, delete_schedule, get_usage_summary, list_usage_events"));
     };
 }

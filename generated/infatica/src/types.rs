@@ -743,6 +743,305 @@ pub struct BulkRun {
     pub runs: ::std::vec::Vec<crate::Run>,
 }
 
+/// What is looked for in several runs; list_comparison_templates says what each is for.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum ComparisonTemplate {
+    /// `differences`.
+    #[serde(rename = "differences")]
+    Differences,
+    /// `overlap`.
+    #[serde(rename = "overlap")]
+    Overlap,
+    /// `trends`.
+    #[serde(rename = "trends")]
+    Trends,
+}
+
+impl ComparisonTemplate {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Differences, Self::Overlap, Self::Trends];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Differences => "differences",
+            Self::Overlap => "overlap",
+            Self::Trends => "trends",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "differences" => ::core::option::Option::Some(Self::Differences),
+            "overlap" => ::core::option::Option::Some(Self::Overlap),
+            "trends" => ::core::option::Option::Some(Self::Trends),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for ComparisonTemplate {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A comparison of runs.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Comparison {
+    /// Comparison id.
+    pub id: ::std::string::String,
+    /// The runs that it is about, in the order in which they were given.
+    pub run_ids: ::std::vec::Vec<::std::string::String>,
+    /// What is looked for.
+    pub template: crate::ComparisonTemplate,
+    /// Where it stands.
+    pub status: crate::AnalysisStatus,
+    /// How often it was tried.
+    pub attempts: ::core::primitive::i64,
+    /// Why it failed, when it did, or why its last attempt did.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub error: ::core::option::Option<::std::string::String>,
+    /// When it was created, RFC 3339.
+    pub created_at: ::std::string::String,
+    /// When it was first tried, RFC 3339.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub started_at: ::core::option::Option<::std::string::String>,
+    /// When it ended, RFC 3339; absent while it is queued or running.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub finished_at: ::core::option::Option<::std::string::String>,
+    /// Its attempts, oldest first; there when a call is about this comparison alone.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub log: ::core::option::Option<::std::vec::Vec<crate::Attempt>>,
+    /// What was found, when it is completed; there when a call is about this comparison alone.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub result: ::core::option::Option<crate::ComparisonResult>,
+}
+
+/// What a comparison of runs found.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde", tag = "made_by")]
+pub enum ComparisonResult {
+    /// Worked out by the server itself.
+    #[serde(rename = "builtin")]
+    Builtin {
+        /// The findings for people, as Markdown.
+        summary: ::std::string::String,
+        /// Each run in figures, in the order in which they were given.
+        runs: ::std::vec::Vec<crate::ComparedRun>,
+        /// What the template looks for.
+        findings: crate::ComparisonFindings,
+        /// What was left out or cut off.
+        remarks: ::std::vec::Vec<::std::string::String>,
+    },
+}
+
+/// A run of a comparison.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct ComparedRun {
+    /// Run id.
+    pub run_id: ::std::string::String,
+    /// What the run is called.
+    pub name: ::std::string::String,
+    /// The run in figures.
+    pub counts: crate::RunCounts,
+}
+
+/// What the built-in analyser found in several runs. A page is known by its address, and counts where it was collected.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde", tag = "template")]
+pub enum ComparisonFindings {
+    /// How the runs differ.
+    #[serde(rename = "differences")]
+    Differences {
+        /// Pages that every run has.
+        pages_in_all: ::core::primitive::i64,
+        /// For each run, the pages that no other has.
+        only: ::std::vec::Vec<crate::PagesOfRun>,
+        /// How often a page is in one run as it is in the last run before that has it.
+        unchanged: ::core::primitive::i64,
+        /// How often it is not.
+        changed: ::core::primitive::i64,
+        /// How it is not, by address; 50 at most.
+        changes: ::std::vec::Vec<crate::PageChange>,
+        /// For each run, the 10 terms at most that tell it from the others.
+        key_terms: ::std::vec::Vec<crate::TermsOfRun>,
+    },
+    /// How much the runs have in common.
+    #[serde(rename = "overlap")]
+    Overlap {
+        /// Each run with each later one.
+        pairs: ::std::vec::Vec<crate::RunPair>,
+    },
+    /// Which terms come and go, from the first run to the last. Terms that occur less than 3 times are left out.
+    #[serde(rename = "trends")]
+    Trends {
+        /// The 10 terms that gain most.
+        rising: ::std::vec::Vec<crate::Trend>,
+        /// The 10 terms that lose most.
+        falling: ::std::vec::Vec<crate::Trend>,
+    },
+}
+
+/// Pages of a run.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct PagesOfRun {
+    /// Run id.
+    pub run_id: ::std::string::String,
+    /// How many there are.
+    pub pages: ::core::primitive::i64,
+    /// Their addresses, in their order; 50 at most.
+    pub urls: ::std::vec::Vec<::std::string::String>,
+}
+
+/// A page that is not the same in two runs. A line that only moved is neither added nor removed.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct PageChange {
+    /// Its address.
+    pub url: ::std::string::String,
+    /// The earlier run.
+    pub from_run_id: ::std::string::String,
+    /// The later run.
+    pub to_run_id: ::std::string::String,
+    /// How many lines only the later run has.
+    pub added_lines: ::core::primitive::i64,
+    /// How many lines only the earlier run has.
+    pub removed_lines: ::core::primitive::i64,
+    /// The first of the added lines: 3 at most, of 200 characters at most.
+    pub added: ::std::vec::Vec<::std::string::String>,
+    /// The first of the removed lines: 3 at most, of 200 characters at most.
+    pub removed: ::std::vec::Vec<::std::string::String>,
+}
+
+/// The terms that tell a run from the others.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct TermsOfRun {
+    /// Run id.
+    pub run_id: ::std::string::String,
+    /// The terms, the most distinctive first.
+    pub terms: ::std::vec::Vec<crate::DistinctiveTerm>,
+}
+
+/// A word that a run has more of than the others.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct DistinctiveTerm {
+    /// The word, in lower case.
+    pub term: ::std::string::String,
+    /// Log-likelihood ratio, to three decimals: how unlikely it is that the difference is chance. Terms below 3.84 (95 %) are left out.
+    pub score: ::core::primitive::f64,
+    /// How often it occurs in the run.
+    pub here: ::core::primitive::i64,
+    /// How often it occurs in all the others.
+    pub elsewhere: ::core::primitive::i64,
+}
+
+/// Two runs, and what they have in common.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct RunPair {
+    /// The one run.
+    pub run_id: ::std::string::String,
+    /// The other run.
+    pub other_run_id: ::std::string::String,
+    /// Pages that both have.
+    pub shared_pages: ::core::primitive::i64,
+    /// Those of them that are the same to the letter.
+    pub identical_pages: ::core::primitive::i64,
+    /// Shared pages by all pages of the two, from 0 to 1, to three decimals.
+    pub page_overlap: ::core::primitive::f64,
+    /// Different words that both have by all different words of the two, from 0 to 1, to three decimals.
+    pub word_overlap: ::core::primitive::f64,
+}
+
+/// How often a term occurs, run by run.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Trend {
+    /// The word, in lower case.
+    pub term: ::std::string::String,
+    /// Its occurrences in 1,000 words of each run, to two decimals, in the order of the runs.
+    pub per_1000_words: ::std::vec::Vec<::core::primitive::f64>,
+    /// What the last run has more of it than the first.
+    pub change: ::core::primitive::f64,
+}
+
 /// Where a run's items come from.
 #[derive(
     Debug,

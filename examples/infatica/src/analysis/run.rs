@@ -64,7 +64,7 @@ fn duplicates(survey: &Survey) -> Vec<DuplicatePages> {
     let mut groups: Vec<DuplicatePages> = Vec::new();
     let mut group_of = HashMap::new();
     for page in survey.pages.iter().filter(|page| page.words > 0) {
-        let at = *group_of.entry(page.digest).or_insert(groups.len());
+        let at = *group_of.entry(page.text).or_insert(groups.len());
         if at == groups.len() {
             groups.push(DuplicatePages { pages: 0, urls: Vec::new() });
         }

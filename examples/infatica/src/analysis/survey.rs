@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use url::Url;
 
 use super::{
+    numbers::count,
     vocabulary::{MAX_DISTINCT, Vocabulary},
     words::{Language, Words},
 };
@@ -31,13 +32,19 @@ pub(crate) struct Survey {
     pub(super) failed: Vec<FailedPage>,
 }
 
+/// SHA-256: pages with the same one are the same.
+pub(super) type Fingerprint = [u8; 32];
+
 /// A page that was collected.
 #[derive(Debug)]
 pub(super) struct Page {
+    pub(super) item_id: String,
     pub(super) url: String,
     pub(super) words: i64,
-    /// SHA-256 of its text, without the space around it.
-    pub(super) digest: [u8; 32],
+    /// Of its text, without the space around it.
+    pub(super) text: Fingerprint,
+    /// Of what was kept of it.
+    pub(super) content: Fingerprint,
 }
 
 impl Survey {
@@ -64,12 +71,17 @@ impl Survey {
             let text = text_of(self.engine, media_type.as_deref(), &content);
             let words = Words::of(&text);
             let language = Language::of(&words);
-            self.characters += text.graphemes(true).fold(0, |count, _| count + 1);
+            self.characters += count(text.graphemes(true));
             if let Some(language) = language {
                 *self.by_language.entry(language.code().to_owned()).or_default() += 1;
             }
-            let words = self.vocabulary.add(&words, language);
-            self.pages.push(Page { url: item.url, words, digest: Sha256::digest(text.trim().as_bytes()).into() });
+            self.pages.push(Page {
+                item_id: item.id,
+                url: item.url,
+                words: self.vocabulary.add(&words, language),
+                text: Sha256::digest(text.trim()).into(),
+                content: Sha256::digest(&content).into(),
+            });
         } else if item.status == ItemStatus::Failed {
             self.failed.push(FailedPage { url: item.url, error: item.error.unwrap_or_default() });
         }
@@ -77,14 +89,14 @@ impl Survey {
 
     fn count(&mut self, item: &Item) {
         self.items.total += 1;
-        let count = match item.status {
+        let items = match item.status {
             ItemStatus::Queued => &mut self.items.queued,
             ItemStatus::Running => &mut self.items.running,
             ItemStatus::Completed => &mut self.items.completed,
             ItemStatus::Failed => &mut self.items.failed,
             ItemStatus::Cancelled => &mut self.items.cancelled,
         };
-        *count += 1;
+        *items += 1;
         if let Some(host) = Url::parse(&item.url).ok().as_ref().and_then(Url::host_str) {
             *self.by_host.entry(host.to_owned()).or_default() += 1;
         }
@@ -98,7 +110,7 @@ impl Survey {
         RunCounts {
             items: self.items.clone(),
             words: self.vocabulary.words(),
-            distinct_words: i64::try_from(self.vocabulary.distinct()).unwrap_or(i64::MAX),
+            distinct_words: self.vocabulary.distinct(),
             characters: self.characters,
             by_host: shares(&self.by_host),
             by_http_status: shares(&self.by_http_status),

@@ -127,6 +127,19 @@ impl Account {
         self.until("get_analysis", json!({"analysis_id": analysis["id"]}), is_over).await
     }
 
+    /// Compares runs to the end, and answers with the comparison.
+    pub(crate) async fn compare(&mut self, run_ids: Value, template: &str) -> Value {
+        let comparison = self.call("compare_runs", json!({"run_ids": run_ids, "template": template})).await;
+        self.compared(&comparison["id"]).await
+    }
+
+    /// A comparison when it is over.
+    pub(crate) async fn compared(&mut self, id: &Value) -> Value {
+        let list =
+            self.until("list_comparisons", json!({"comparison_id": id}), |list| is_over(&list["comparisons"][0]));
+        list.await["comparisons"][0].clone()
+    }
+
     /// The items of a run with what was collected, by way of an export.
     pub(crate) async fn exported(&mut self, run_id: &str) -> Vec<Value> {
         let export = self.call("export_run", json!({"run_id": run_id, "format": "json"})).await;

@@ -3,17 +3,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     time::Duration,
 };
 
 use infatica_tools::SERVER;
 use serde_json::{Value, json};
+use sqlx::Executor as _;
 use tokio::time::{Instant, sleep};
 use toolwright_tests::Server;
 
 use crate::{
     account::{Account, start},
     site::Site,
+    store,
 };
 
 /// How long an effect may take to show.
@@ -39,11 +42,14 @@ pub(crate) struct Effect {
 }
 
 /// What is done first.
+#[derive(Clone)]
 pub(crate) enum Step {
     /// A call; a name for a value of its answer, and its place.
     Keep(&'static str, Value, &'static str, &'static str),
     /// Calls until the answer has this value at this place.
     Until(&'static str, Value, &'static str, &'static str),
+    /// A change of the database, where no tool brings about what is needed.
+    Change(&'static str),
 }
 
 /// The start of an effect: a call that changes something.
@@ -91,19 +97,29 @@ impl Effect {
     }
 }
 
-#[allow(clippy::too_many_lines, reason = "a table: one entry an effect")]
+/// The effects of every area.
 pub(crate) fn effects(site: &Site) -> Vec<Effect> {
+    let areas = [of_runs, of_bulk_runs, of_analyses, of_comparisons, of_schedules, of_balance];
+    areas.into_iter().flat_map(|area| area(site)).collect()
+}
+
+fn run() -> Value {
+    json!({"run_id": "$run"})
+}
+
+/// How often the first item of a run was tried.
+fn attempts(run: &Value) -> Value {
+    run["items"][0]["attempts"].clone()
+}
+
+fn total(list: &Value) -> Value {
+    list["total"].clone()
+}
+
+fn of_runs(site: &Site) -> Vec<Effect> {
     let create_run = || {
         let page = json!({"urls": [site.url("/page/1")]});
         by("create_run", page).keeping("$run", "/id").recorded_as("run.created", "$run")
-    };
-    let run = || json!({"run_id": "$run"});
-    let attempts: Look = |run| run["items"][0]["attempts"].clone();
-    let bulk_run = || json!({"bulk_run_id": "$bulk_run"});
-    let status: Look = |bulk_run| bulk_run["status"].clone();
-    let create_bulk_run = |url| {
-        let page = json!({"engines": ["raw", "text"], "urls": [url]});
-        by("create_bulk_run", page).keeping("$bulk_run", "/id").recorded_as("bulk_run.created", "$bulk_run")
     };
     // An item that has failed, and one that never arrives.
     let failed = || {
@@ -117,26 +133,8 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
         Step::Keep("create_run", json!({"urls": [site.url("/gate/1")]}), "$run", "/id"),
         Step::Until("get_run", run(), "/items/0/status", "running"),
     ];
-    let collected = || {
-        vec![
-            Step::Keep("create_run", json!({"urls": [site.url("/page/1")]}), "$run", "/id"),
-            Step::Until("get_run", run(), "/run/status", "completed"),
-        ]
-    };
-    let create_analysis = |template: &str| {
-        by("create_analysis", json!({"run_id": "$run", "template": template}))
-            .given(collected())
-            .keeping("$analysis", "/id")
-            .recorded_as("analysis.created", "$analysis")
-    };
-    let template = Step::Keep("list_analysis_templates", json!({}), "$template", "/templates/2/name");
-    let yearly = || json!({"urls": [site.url("/page/1")], "cron": "0 0 1 1 *"});
-    let scheduled = || vec![Step::Keep("create_schedule", yearly(), "$schedule", "/id")];
-    // A balance that was asked for before something was used.
-    let mut used = vec![Step::Keep("refresh_balance", json!({}), "$account", "/account")];
-    used.extend(collected());
     vec![
-        create_run().shown_by("list_runs", json!({}), |runs| runs["total"].clone(), json!(0), json!(1)),
+        create_run().shown_by("list_runs", json!({}), total, json!(0), json!(1)),
         create_run().shown_by(
             "get_usage_summary",
             json!({}),
@@ -159,21 +157,7 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             Value::Null,
             json!(true),
         ),
-        create_run().shown_by("get_audit_log", json!({}), |log| log["total"].clone(), json!(0), json!(1)),
-        create_analysis("summary").shown_by(
-            "list_analyses",
-            run(),
-            |analyses| analyses["total"].clone(),
-            json!(0),
-            json!(1),
-        ),
-        create_analysis("$template").given(collected().into_iter().chain([template]).collect()).shown_by(
-            "get_analysis",
-            json!({"analysis_id": "$analysis"}),
-            |analysis| analysis["result"]["findings"]["template"].clone(),
-            Value::Null,
-            json!("quality"),
-        ),
+        create_run().shown_by("get_audit_log", json!({}), total, json!(0), json!(1)),
         by("retry_run", run()).given(failed()).recorded_as("run.retried", "$run").shown_by(
             "get_run",
             run(),
@@ -185,13 +169,6 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             .given(failed())
             .recorded_as("item.retried", "$item")
             .shown_by("get_run", run(), attempts, json!(1), json!(2)),
-        by("refresh_balance", json!({})).given(used).recorded_as("balance.refreshed", "$account").shown_by(
-            "check_balance",
-            json!({}),
-            |balance| json!([balance["balance"], balance["change_since"]]),
-            json!([10_000, -2]),
-            json!([9_998, 0]),
-        ),
         by("cancel_run", run()).given(stuck).recorded_as("run.cancelled", "$run").shown_by(
             "get_run_logs",
             run(),
@@ -199,10 +176,20 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             json!("item.started"),
             json!("run.cancelled"),
         ),
+    ]
+}
+
+fn of_bulk_runs(site: &Site) -> Vec<Effect> {
+    let bulk_run = || json!({"bulk_run_id": "$bulk_run"});
+    let create_bulk_run = |url| {
+        let page = json!({"engines": ["raw", "text"], "urls": [url]});
+        by("create_bulk_run", page).keeping("$bulk_run", "/id").recorded_as("bulk_run.created", "$bulk_run")
+    };
+    vec![
         create_bulk_run(site.url("/page/1")).shown_by(
             "get_bulk_run",
             bulk_run(),
-            status,
+            |bulk_run| bulk_run["status"].clone(),
             Value::Null,
             json!("completed"),
         ),
@@ -214,10 +201,82 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
             ])
             .recorded_as("bulk_run.retried", "$bulk_run")
             .shown_by("get_run", run(), attempts, json!(1), json!(2)),
+    ]
+}
+
+/// Collects a page as a run of this name.
+fn collected(site: &Site, name: &'static str) -> Vec<Step> {
+    vec![
+        Step::Keep("create_run", json!({"urls": [site.url("/page/1")]}), name, "/id"),
+        Step::Until("get_run", json!({"run_id": name}), "/run/status", "completed"),
+    ]
+}
+
+fn of_analyses(site: &Site) -> Vec<Effect> {
+    let create_analysis = |template: &str, given| {
+        by("create_analysis", json!({"run_id": "$run", "template": template}))
+            .given([collected(site, "$run"), given].concat())
+            .keeping("$analysis", "/id")
+            .recorded_as("analysis.created", "$analysis")
+    };
+    let templates = Step::Keep("list_analysis_templates", json!({}), "$template", "/templates/2/name");
+    vec![
+        create_analysis("summary", vec![]).shown_by("list_analyses", run(), total, json!(0), json!(1)),
+        create_analysis("$template", vec![templates]).shown_by(
+            "get_analysis",
+            json!({"analysis_id": "$analysis"}),
+            |analysis| analysis["result"]["findings"]["template"].clone(),
+            Value::Null,
+            json!("quality"),
+        ),
+    ]
+}
+
+fn of_comparisons(site: &Site) -> Vec<Effect> {
+    let collected = || [collected(site, "$run"), collected(site, "$other")].concat();
+    let run_ids = json!(["$run", "$other"]);
+    let comparison = || json!({"comparison_id": "$comparison"});
+    let failed = vec![
+        Step::Keep("compare_runs", json!({"run_ids": run_ids}), "$comparison", "/id"),
+        Step::Until("list_comparisons", comparison(), "/comparisons/0/status", "completed"),
+        Step::Change(
+            "UPDATE analyses SET status = 'failed', error = 'by hand', result = NULL WHERE kind = 'comparison'",
+        ),
+    ];
+    let templates = Step::Keep("list_comparison_templates", json!({}), "$template", "/templates/1/name");
+    vec![
+        by("compare_runs", json!({"run_ids": run_ids, "template": "$template"}))
+            .given([collected(), vec![templates]].concat())
+            .keeping("$comparison", "/id")
+            .recorded_as("comparison.created", "$comparison")
+            .shown_by(
+                "list_comparisons",
+                comparison(),
+                |list| list["comparisons"][0]["result"]["findings"]["template"].clone(),
+                Value::Null,
+                json!("overlap"),
+            ),
+        by("retry_comparison", comparison())
+            .given([collected(), failed].concat())
+            .recorded_as("comparison.retried", "$comparison")
+            .shown_by(
+                "list_comparisons",
+                comparison(),
+                |list| list["comparisons"][0]["status"].clone(),
+                json!("failed"),
+                json!("completed"),
+            ),
+    ]
+}
+
+fn of_schedules(site: &Site) -> Vec<Effect> {
+    let yearly = || json!({"urls": [site.url("/page/1")], "cron": "0 0 1 1 *"});
+    let scheduled = || vec![Step::Keep("create_schedule", yearly(), "$schedule", "/id")];
+    vec![
         by("create_schedule", yearly())
             .keeping("$schedule", "/id")
             .recorded_as("schedule.created", "$schedule")
-            .shown_by("list_schedules", json!({}), |list| list["total"].clone(), json!(0), json!(1)),
+            .shown_by("list_schedules", json!({}), total, json!(0), json!(1)),
         by("update_schedule", json!({"schedule_id": "$schedule", "status": "paused"}))
             .given(scheduled())
             .recorded_as("schedule.updated", "$schedule")
@@ -231,8 +290,24 @@ pub(crate) fn effects(site: &Site) -> Vec<Effect> {
         by("delete_schedule", json!({"schedule_id": "$schedule"}))
             .given(scheduled())
             .recorded_as("schedule.deleted", "$schedule")
-            .shown_by("list_schedules", json!({}), |list| list["total"].clone(), json!(1), json!(0)),
+            .shown_by("list_schedules", json!({}), total, json!(1), json!(0)),
     ]
+}
+
+fn of_balance(site: &Site) -> Vec<Effect> {
+    // A balance that was asked for before something was used.
+    let asked_for = Step::Keep("refresh_balance", json!({}), "$account", "/account");
+    let refresh = by("refresh_balance", json!({}))
+        .given([vec![asked_for], collected(site, "$run")].concat())
+        .recorded_as("balance.refreshed", "$account")
+        .shown_by(
+            "check_balance",
+            json!({}),
+            |balance| json!([balance["balance"], balance["change_since"]]),
+            json!([10_000, -2]),
+            json!([9_998, 0]),
+        );
+    vec![refresh]
 }
 
 /// A tool, arguments that it must refuse, and what it says then.
@@ -240,6 +315,7 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
     let no_run = "not_found: there is no run `run_nothing` in your account";
     let no_bulk_run = "not_found: there is no bulk run `bulk_nothing` in your account";
     let no_schedule = "not_found: there is no schedule `sched_nothing` in your account";
+    let no_comparison = "not_found: there is no comparison `comparison_nothing` in your account";
     let nothing = || json!({"run_id": "run_nothing"});
     let no_bulk = || json!({"bulk_run_id": "bulk_nothing"});
     vec![
@@ -261,6 +337,10 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
             "not_found: there is no analysis `analysis_nothing` in your account",
         ),
         ("list_analysis_templates", json!({"run_id": "run_nothing"}), "invalid_arguments: `run_id`: "),
+        ("compare_runs", json!({"run_ids": ["run_nothing", "run_other"]}), no_run),
+        ("list_comparisons", json!({"comparison_id": "comparison_nothing"}), no_comparison),
+        ("list_comparison_templates", json!({"run_ids": []}), "invalid_arguments: `run_ids`: "),
+        ("retry_comparison", json!({"comparison_id": "comparison_nothing"}), no_comparison),
         ("get_run", nothing(), no_run),
         ("retry_run", nothing(), no_run),
         ("cancel_run", nothing(), no_run),
@@ -329,16 +409,17 @@ async fn what_a_tool_must_not_do_it_refuses() {
 /// An account of its own, and the values that its answers had.
 pub(crate) struct Story {
     pub(crate) account: Account,
+    store: PathBuf,
     kept: BTreeMap<&'static str, Value>,
 }
 
 impl Story {
     pub(crate) fn of(server: &Server, number: usize) -> Self {
-        Self::with(Account::named(server, &format!("story {number}")))
+        Self::with(server, Account::named(server, &format!("story {number}")))
     }
 
-    pub(crate) fn with(account: Account) -> Self {
-        Self { account, kept: BTreeMap::new() }
+    pub(crate) fn with(server: &Server, account: Account) -> Self {
+        Self { account, store: store::path(server), kept: BTreeMap::new() }
     }
 
     async fn tell(&mut self, effect: &Effect) {
@@ -361,6 +442,9 @@ impl Story {
                 Step::Until(tool, arguments, place, value) => {
                     let look = |answer: &Value| answer.pointer(place).cloned().unwrap_or_default();
                     self.wait(tool, arguments, look, &json!(value)).await;
+                }
+                Step::Change(statement) => {
+                    store::connect(&self.store).await.execute(*statement).await.expect(statement);
                 }
             }
         }

@@ -15,6 +15,8 @@ pub(crate) async fn make(account: &mut Account, site: &Site) {
     let schedule = json!({"urls": site.urls(&["/page/1"]), "preset": "monthly", "status": "paused"});
     account.call("create_schedule", schedule).await;
     account.call("refresh_balance", json!({})).await;
+    let other = account.collect("text", &site.urls(&["/page/1", "/page/2"])).await;
+    account.compare(json!([run["run"]["id"], other["run"]["id"]]), "differences").await;
 }
 
 /// Gives the first of each kind the id that it has in the manifest's examples, as `run_example`.

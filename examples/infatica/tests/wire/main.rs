@@ -11,6 +11,7 @@ mod billing;
 mod bulk_runs;
 mod cancelling;
 mod collecting;
+mod comparisons;
 mod credits;
 mod effects;
 mod engines;

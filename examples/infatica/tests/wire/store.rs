@@ -17,7 +17,8 @@ pub(crate) async fn open(server: &Server) -> SqliteConnection {
     connect(&path(server)).await
 }
 
-async fn connect(path: &Path) -> SqliteConnection {
+/// A database of the server.
+pub(crate) async fn connect(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path);
     SqliteConnection::connect_with(&options).await.expect("the server's database")
 }

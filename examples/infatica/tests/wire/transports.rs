@@ -272,7 +272,7 @@ async fn what_is_changed_is_the_same() {
             server.kill();
         }
         let (client, _) = open(transport, &server, Some(&token), Revision::V2026_07_28).await;
-        let mut story = Story::with(Account::with_client(client));
+        let mut story = Story::with(&server, Account::with_client(client));
         let mut answers = Answers::new();
         for effect in effects(&site) {
             story.prepare(&effect.given).await;

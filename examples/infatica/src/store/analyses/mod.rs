@@ -1,6 +1,5 @@
-//! Analyses of a run, and comparisons of several: reading them. What changes them is in `transitions`.
-//!
-//! Both are one thing to the store: a comparison is an analysis of more than one run.
+//! Analyses of a run, and in `comparisons` those of several: reading them. What changes them is in
+//! `transitions`. To the store, a comparison is an analysis of more than one run.
 
 use infatica_tools::{Analysis, Attempt};
 use serde::de::DeserializeOwned;
@@ -8,18 +7,21 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{StoreError, runs::RunKey, time, word};
 
+pub(crate) mod comparisons;
 pub(crate) mod transitions;
 
 /// What an account's analyses are parted into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Analysis,
+    Comparison,
 }
 
 impl Kind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Analysis => "analysis",
+            Self::Comparison => "comparison",
         }
     }
 }

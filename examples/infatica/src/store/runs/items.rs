@@ -85,6 +85,16 @@ pub(crate) async fn collected(
     Ok(collected.collect::<Result<_, _>>()?)
 }
 
+/// What was collected for an item.
+pub(crate) async fn content(
+    connection: &mut SqliteConnection,
+    run: RunKey,
+    item_id: &str,
+) -> Result<String, StoreError> {
+    let content = "SELECT content FROM results JOIN items ON items.seq = task WHERE run = ?1 AND id = ?2";
+    Ok(sqlx::query_scalar(content).bind(run.0).bind(item_id).fetch_one(connection).await?)
+}
+
 fn from_row(row: &SqliteRow) -> Result<Item, sqlx::Error> {
     Ok(Item {
         id: row.try_get("id")?,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use infatica_tools::{AnalysisResult, AnalysisStatus, AnalysisTemplate, AttemptOutcome};
+use infatica_tools::{
+    AnalysisResult, AnalysisStatus, AnalysisTemplate, AttemptOutcome, ComparisonResult, ComparisonTemplate,
+};
 use serde::Serialize;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -22,6 +24,7 @@ pub(crate) struct Claim {
 #[derive(Debug, Clone)]
 pub(crate) enum Task {
     Analysis { run: RunKey, template: AnalysisTemplate },
+    Comparison { runs: Vec<RunKey>, template: ComparisonTemplate },
 }
 
 /// What was found out, as callers get it.
@@ -29,6 +32,7 @@ pub(crate) enum Task {
 #[serde(untagged)]
 pub(crate) enum Found {
     Analysis(AnalysisResult),
+    Comparison(ComparisonResult),
 }
 
 /// How an attempt ended.
@@ -134,6 +138,10 @@ impl Task {
     fn of(kind: &str, template: &str, runs: &[i64]) -> Result<Self, StoreError> {
         match (kind, runs) {
             ("analysis", [run]) => Ok(Self::Analysis { run: RunKey(*run), template: word(template)? }),
+            ("comparison", runs) => {
+                let runs = runs.iter().copied().map(RunKey).collect();
+                Ok(Self::Comparison { runs, template: word(template)? })
+            }
             _ => Err(StoreError::Database(sqlx::Error::Decode(format!("no `{kind}` of {} runs", runs.len()).into()))),
         }
     }

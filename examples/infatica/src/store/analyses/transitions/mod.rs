@@ -5,6 +5,7 @@
 //! running ─→ completed    its result is stored, in the same transaction
 //! running ─→ failed       a fault that stays, or one too many
 //! running ─→ queued       a fault that may pass, or the server stopped
+//! failed ──→ queued       retry_comparison
 //! ```
 //!
 //! Every attempt leaves a row in the log. Transitions out of `running` name the attempt that they
