@@ -145,6 +145,41 @@ impl ErrorCode {
         matches!(self, Self::UnknownPrompt | Self::InvalidPromptArguments)
     }
 
+    /// Whether a client is at fault, or whoever put it together: people who use one that keeps to the
+    /// protocol do not meet it.
+    pub const fn is_about_clients(self) -> bool {
+        match self {
+            Self::HostRefused
+            | Self::OriginRefused
+            | Self::MethodNotAllowed
+            | Self::NotAcceptable
+            | Self::UnsupportedEncoding
+            | Self::ParseError
+            | Self::InvalidRequest
+            | Self::UnsupportedVersion
+            | Self::UnknownMethod
+            | Self::InvalidParams
+            | Self::UnknownTool
+            | Self::UnknownPrompt => true,
+            Self::MissingCredential
+            | Self::MalformedCredential
+            | Self::UnknownCredential
+            | Self::ExpiredCredential
+            | Self::InsufficientScope
+            | Self::BodyTooLarge
+            | Self::BodyTimeout
+            | Self::GatewayUnavailable
+            | Self::InvalidPromptArguments
+            | Self::InvalidArguments
+            | Self::NotFound
+            | Self::WrongState
+            | Self::Unavailable
+            | Self::TimedOut
+            | Self::OutcomeUnknown
+            | Self::Internal => false,
+        }
+    }
+
     /// Whether only a server whose stdio can forward to another one can say it.
     pub const fn is_about_gateways(self) -> bool {
         matches!(self, Self::GatewayUnavailable)

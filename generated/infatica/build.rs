@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "1095d7934092f3d6ce349cfc716700cfad79b82ba9b80f2ecf59d523855902c8"
+        digest: "9acfb419e10d46ae29d03a8c74f1405bb236a440a476307508771a02c229042d"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -151,5 +151,5 @@ fn every_error_has_a_row_without_a_placeholder() {
         assert!(!row.iter().any(|cell| cell.contains(['{', '}'])), "{row:?}");
         assert!(!row[0].is_empty() && !row[1].is_empty(), "{row:?}");
     }
-    assert_eq!(rows[rows.len() - 1], &["It says a|b", "Use one of them | not both"]);
+    assert!(rows.iter().any(|row| **row == ["It says a|b", "Use one of them | not both"]), "{rows:?}");
 }

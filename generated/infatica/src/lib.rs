@@ -86,7 +86,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     key: "infatica",
     title: "Infatica MCP",
     version: "0.1.0",
-    description: "Collects web pages as runs and exports what was collected, for your Infatica account.",
+    description: "Lets your assistant collect web pages and work with your Infatica account: its runs, analyses, schedules, usage and balance.",
     instructions: ::core::option::Option::Some(
         "Start with list_runs to see what exists. create_run returns at once and collects in the background: poll get_run until its status is completed or failed, then export_run for the results.",
     ),

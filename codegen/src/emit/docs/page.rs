@@ -52,6 +52,8 @@ struct Page<'a> {
     example_prompts: &'a [String],
     notes: &'a [String],
     troubles: Vec<TroubleRow>,
+    /// Those that only whoever writes a client meets.
+    protocol_troubles: Vec<TroubleRow>,
 }
 
 /// A running server that stdio can forward to.
@@ -203,7 +205,8 @@ pub(super) fn file(api: &Api) -> File {
         verify: verify.as_deref(),
         example_prompts,
         notes,
-        troubles: trouble_rows(api, troubleshooting),
+        troubles: trouble_rows(api, false).chain(declared_trouble_rows(troubleshooting)).collect(),
+        protocol_troubles: trouble_rows(api, true).collect(),
     };
     document(api, "README.md", "docs/README.md", &page)
 }
@@ -297,19 +300,21 @@ fn listing_in_words(listing: Listing, has_prompts: bool) -> String {
     }
 }
 
-/// What can go wrong on any server, then what the manifest adds.
-fn trouble_rows(api: &Api, declared: &[Trouble]) -> Vec<TroubleRow> {
-    let possible = |code: &&ErrorCode| {
-        (!code.is_about_prompts() || !api.prompts.is_empty())
+/// What the catalogue has for this server: of what clients do wrong, or of all else.
+fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleRow> {
+    let applies = move |code: &&ErrorCode| {
+        code.is_about_clients() == about_clients
+            && (!code.is_about_prompts() || !api.prompts.is_empty())
             && (!code.is_about_gateways() || api.server.gateway.is_some())
     };
-    let catalogued = ErrorCode::ALL.iter().filter(possible).map(|code| {
+    ErrorCode::ALL.iter().filter(applies).map(|code| {
         let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
         TroubleRow { symptom: filled(api, symptom), advice: filled(api, &format!("{cause} {fix}")) }
-    });
-    let declared =
-        declared.iter().map(|Trouble { symptom, fix }| TroubleRow { symptom: symptom.clone(), advice: fix.clone() });
-    catalogued.chain(declared).collect()
+    })
+}
+
+fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRow> {
+    declared.iter().map(|Trouble { symptom, fix }| TroubleRow { symptom: symptom.clone(), advice: fix.clone() })
 }
 
 /// An entry's text with the facts of this server in place of their names.
