@@ -168,8 +168,8 @@ impl Server {
         filled.map(Work::Prompt).map_err(|faults| self.invalid_prompt_arguments(prompt.name, &faults.join(" ")))
     }
 
-    /// The words of an argument are shown to whom the prompt itself is shown; what a tool lists, to whom may
-    /// have both the prompt and the tool. What else was filled in (`context`) changes neither.
+    /// The words of an argument are shown to whom the prompt itself is shown. What else was filled in
+    /// (`context`) changes nothing.
     fn examine_completion(&self, params: &Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
         let of =
             |object: &str, key: &str| params.get(object).and_then(|object| object.get(key)).and_then(Value::as_str);
@@ -189,12 +189,13 @@ impl Server {
         let from = match &declared.values {
             ArgumentValues::Text => Candidates::Declared(&[]),
             ArgumentValues::Words(words) => Candidates::Declared(words),
-            ArgumentValues::Listed(listed) => self.examine_listing(prompt, listed, typed, identity)?,
+            ArgumentValues::Listed(listed) => self.admit_listed(prompt, listed, typed, identity)?,
         };
         Ok(Work::Complete(Completion { from, typed: typed.to_owned() }))
     }
 
-    fn examine_listing(
+    /// What a tool lists is shown to those who may have both the prompt and the tool.
+    fn admit_listed(
         &self,
         prompt: &'static PromptSpec,
         listed: &'static CompletionSpec,
