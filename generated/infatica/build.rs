@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "9acfb419e10d46ae29d03a8c74f1405bb236a440a476307508771a02c229042d"
+        digest: "01b18e3a1a1edd48bec551613f497114fdb5d05961b0134f1d88e05c294c2507"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -89,6 +89,7 @@ fn prompt_arguments(prompt: &str) -> Value {
     match prompt {
         "scrape_urls" => json!({"urls": "https://example.com/"}),
         "usage_report" | "check_account" => json!({}),
+        "compare_latest" => json!({"type": "urls"}),
         "run_status" => json!({"run_id": "run_absent"}),
         _ => panic!("no arguments for {prompt}"),
     }

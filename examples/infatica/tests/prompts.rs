@@ -15,6 +15,9 @@ const REVISIONS: [Revision; 2] = [Revision::V2026_07_28, Revision::V2025_11_25];
 const READ: &str = "runs:read";
 const WRITE: &str = "runs:write";
 
+/// What the prompts need, together.
+const SCOPES: [&str; 4] = [READ, WRITE, "analyses:read", "analyses:write"];
+
 /// Each prompt with arguments, and the file that has its text with them: without those that can be
 /// left out (`required`), with every one (`all`), and with some.
 fn cases() -> Vec<(&'static str, &'static str, Value)> {
@@ -22,6 +25,8 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
     vec![
         ("scrape_urls", "required", json!({"urls": urls})),
         ("scrape_urls", "all", json!({"urls": "https://example.com/{{ engine }}", "engine": "metadata"})),
+        ("compare_latest", "required", json!({"type": "feed"})),
+        ("compare_latest", "all", json!({"type": "urls", "count": "4", "template": "trends"})),
         ("usage_report", "required", json!({})),
         ("usage_report", "since", json!({"since": "2026-03-01"})),
         ("usage_report", "until", json!({"until": "2026-03-31"})),
@@ -77,7 +82,7 @@ fn every_prompt_has_its_cases() {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_say_exactly_what_is_expected() {
     let server = start();
-    let token = server.token("reader", &[READ, WRITE]);
+    let token = server.token("reader", &SCOPES);
     for (transport, revision) in ways() {
         let mut client = connect(&server, transport, revision, &token).await;
         for (prompt, case, arguments) in cases() {
@@ -149,11 +154,15 @@ async fn no_more_than_a_hundred_run_ids_are_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn words_are_completed() {
     let server = start();
-    let token = server.token("reader", &[READ, WRITE]);
-    let cases: [(&str, &str, &str, &[&str]); 4] = [
+    let token = server.token("reader", &SCOPES);
+    let cases: [(&str, &str, &str, &[&str]); 8] = [
         ("scrape_urls", "engine", "", &["raw", "text", "metadata"]),
         ("scrape_urls", "engine", "M", &["metadata"]),
         ("scrape_urls", "urls", "https", &[]),
+        ("compare_latest", "type", "", &["urls", "feed"]),
+        ("compare_latest", "type", "F", &["feed"]),
+        ("compare_latest", "count", "", &[]),
+        ("compare_latest", "template", "", &["differences", "overlap", "trends"]),
         ("usage_report", "since", "2026", &[]),
     ];
     for (transport, revision) in ways() {
@@ -173,11 +182,12 @@ fn the_terminal_shows_what_each_prompt_needs() {
     let ran = toolwright_tests::run(env!("CARGO_BIN_EXE_infatica"), folder.path(), &["tools"]);
     let (_, prompts) = ran.stdout.split_once("\n\n").expect("two tables");
     let expected = [
-        "PROMPT         ARGUMENTS        SCOPE",
-        "scrape_urls    urls [engine]    runs:write and runs:read",
-        "usage_report   [since] [until]  runs:read",
-        "run_status     run_id           runs:read",
-        "check_account  (none)           (signed in)",
+        "PROMPT          ARGUMENTS                SCOPE",
+        "scrape_urls     urls [engine]            runs:write and runs:read",
+        "compare_latest  type [count] [template]  runs:read and analyses:write and analyses:read",
+        "usage_report    [since] [until]          runs:read",
+        "run_status      run_id                   runs:read",
+        "check_account   (none)                   (signed in)",
     ];
     assert_eq!(prompts.lines().collect::<Vec<_>>(), expected);
 }
