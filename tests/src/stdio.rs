@@ -28,7 +28,7 @@ pub struct StdioPipe {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
-    _folder: Option<tempfile::TempDir>,
+    own_folder: Option<tempfile::TempDir>,
 }
 
 impl StdioPipe {
@@ -38,17 +38,27 @@ impl StdioPipe {
         Self::start(server.binary(), server.folder(), &environment, &[])
     }
 
-    /// A process that forwards to a server, and runs in an empty folder of its own.
-    ///
-    /// # Panics
-    /// When it cannot be started.
+    /// A process that forwards to a server.
     pub fn through(server: &Server, variables: Variables, token: Option<&str>) -> Self {
         let address = server.address();
         let mut environment = vec![(variables.gateway, address.as_str())];
         environment.extend(token.map(|token| (variables.credential, token)));
+        Self::alone(server.binary(), &environment)
+    }
+
+    /// Starts `binary stdio` in an empty folder of its own, with these environment variables.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn alone(binary: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let pipe = Self::start(server.binary(), folder.path(), &environment, &[]);
-        Self { _folder: Some(folder), ..pipe }
+        let pipe = Self::start(binary, folder.path(), environment, &[]);
+        Self { own_folder: Some(folder), ..pipe }
+    }
+
+    /// The folder of a process that was started in one of its own.
+    pub fn own_folder(&self) -> Option<&Path> {
+        self.own_folder.as_ref().map(tempfile::TempDir::path)
     }
 
     /// Starts `binary stdio` in a folder, with these environment variables and arguments.
@@ -69,7 +79,7 @@ impl StdioPipe {
             .expect("the binary under test");
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("piped")).lines();
-        Self { child, input, output, _folder: None }
+        Self { child, input, output, own_folder: None }
     }
 
     /// Writes one line.

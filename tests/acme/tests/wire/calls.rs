@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, raw};
 
-use crate::{ACME, PREFIX, full};
+use crate::{ACME, PIPES, PREFIX, VARIABLES, full};
 
 /// What a call may take, by the manifest.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -110,9 +110,14 @@ async fn a_caller_who_goes_does_not_stop_a_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_call_is_not_answered() {
-    let server = Server::of(ACME).start();
-    let token = server.first_token(PREFIX);
-    let mut pipe = StdioPipe::start(ACME, server.folder(), &[("ACME_KEY", &token)], &[]);
+    for pipe in PIPES {
+        let server = Server::of(ACME).start();
+        let token = server.first_token(PREFIX);
+        cancel(&server, pipe(&server, VARIABLES, Some(&token))).await;
+    }
+}
+
+async fn cancel(server: &Server, mut pipe: StdioPipe) {
     let call = |id: Value, tool: &str, how: &str| json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool, "arguments": {"how": how}}});
     let started = Instant::now();
     pipe.send(&call(json!("a"), "misbehave", "hang").to_string()).await;
@@ -132,7 +137,11 @@ async fn a_cancelled_call_is_not_answered() {
     assert_eq!(pipe.request(&list).await.structured()["notes"][0]["text"], "late");
     let (code, rest, log) = pipe.close().await;
     assert_eq!((code, rest), (Some(0), vec![]));
+    // Of the process in which the call ran.
+    let log = if log.contains("forwarding to ") { server.log() } else { log };
     assert!(log.contains("misbehave was dropped"), "{log}");
+    let gone = |line: &str| line.contains("operation=\"misbehave\"") && line.contains("outcome=\"caller_gone\"");
+    assert!(log.lines().any(gone), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
-use toolwright_tests::{Client, Revision, Server, StdioPipe, raw};
+use toolwright_tests::{Client, Revision, Server, raw};
 
-use crate::{ACME, PREFIX, full};
+use crate::{ACME, PIPES, PREFIX, VARIABLES, full};
 
 #[tokio::test]
 async fn the_first_start_makes_a_token_and_tells_how_to_connect() {
@@ -160,10 +160,12 @@ async fn the_log_is_text_or_json_with_a_line_a_request() {
 async fn stdio_ends_when_it_is_told_to_although_its_input_is_open() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
-    let mut pipe = StdioPipe::start(ACME, server.folder(), &[("ACME_KEY", &token)], &[]);
-    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
-    assert_eq!(pipe.request(&ping).await.result(), &json!({}));
-    pipe.terminate();
-    let (code, rest, _) = pipe.end().await;
-    assert_eq!((code, rest), (Some(0), vec![]));
+    for pipe in PIPES {
+        let mut pipe = pipe(&server, VARIABLES, Some(&token));
+        let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+        assert_eq!(pipe.request(&ping).await.result(), &json!({}));
+        pipe.terminate();
+        let (code, rest, _) = pipe.end().await;
+        assert_eq!((code, rest), (Some(0), vec![]));
+    }
 }

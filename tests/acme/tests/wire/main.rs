@@ -7,6 +7,7 @@ mod calls;
 mod commands;
 mod completions;
 mod connections;
+mod gateway;
 mod hostile;
 mod lifecycle;
 mod listing;
@@ -17,7 +18,7 @@ mod stdio;
 mod tokens;
 
 use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use toolwright_tests::{Client, Revision, Server, Transport, Variables};
+use toolwright_tests::{Client, Revision, Server, StdioPipe, Transport, Variables};
 
 const ACME: &str = env!("CARGO_BIN_EXE_acme");
 const ACME_ALL: &str = env!("CARGO_BIN_EXE_acme-all");
@@ -25,6 +26,12 @@ const ACME_GATED: &str = env!("CARGO_BIN_EXE_acme-gated");
 
 /// What `stdio` reads.
 const VARIABLES: Variables = Variables { credential: "ACME_KEY", gateway: "NOTES_GATEWAY" };
+
+/// How a process gets its lines answered.
+type Pipe = fn(&Server, Variables, Option<&str>) -> StdioPipe;
+
+/// By itself, and by a server.
+const PIPES: [Pipe; 2] = [StdioPipe::beside, StdioPipe::through];
 
 const PREFIX: &str = "acme_";
 

@@ -1,21 +1,17 @@
-//! What is only so over standard input and output.
+//! What is only so over standard input and output: where the process answers itself, and where it
+//! forwards to a server.
 
 use serde_json::{Value, json};
 use toolwright_tests::{Client, Revision, Server, StdioPipe};
 
-use crate::{ACME, PREFIX};
-
-fn pipe(server: &Server, token: Option<&str>) -> StdioPipe {
-    let environment: Vec<_> = token.map(|token| ("ACME_KEY", token)).into_iter().collect();
-    StdioPipe::start(ACME, server.folder(), &environment, &[])
-}
+use crate::{ACME, PIPES, PREFIX, VARIABLES};
 
 #[tokio::test]
 async fn every_revision_is_spoken() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
-    for revision in Revision::ALL {
-        let mut client = Client::stdio(pipe(&server, Some(&token)), revision);
+    for (pipe, revision) in PIPES.into_iter().flat_map(|pipe| Revision::ALL.map(|revision| (pipe, revision))) {
+        let mut client = Client::stdio(pipe(&server, VARIABLES, Some(&token)), revision);
         let opened = client.open().await;
         if revision.is_stateless() {
             assert_eq!(opened.result()["supportedVersions"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]));
@@ -38,9 +34,8 @@ async fn every_revision_is_spoken() {
 async fn lines_that_are_no_requests_are_answered_and_forgotten() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
-    let mut pipe = pipe(&server, Some(&token));
     let too_long = "x".repeat(70_000);
-    for (line, code, id) in [
+    let cases = [
         ("garbage", -32700, None),
         ("{", -32700, None),
         (r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#, -32600, None),
@@ -59,61 +54,71 @@ async fn lines_that_are_no_requests_are_answered_and_forgotten() {
         (r#"{"jsonrpc":"2.0","id":"e","method":"tools/list","params":{"cursor":"2"}}"#, -32602, Some(json!("e"))),
         (r#"{"jsonrpc":"2.0","id":"f","method":"resources/list"}"#, -32601, Some(json!("f"))),
         (too_long.as_str(), -32600, None),
-    ] {
-        pipe.send(line).await;
-        let answer = pipe.receive().await;
-        assert_eq!(answer["error"]["code"], code, "{line:.80}: {answer}");
-        assert_eq!(answer.get("id"), id.as_ref(), "{line:.80}: {answer}");
+    ];
+    for pipe in PIPES {
+        let mut pipe = pipe(&server, VARIABLES, Some(&token));
+        for (line, code, id) in &cases {
+            pipe.send(line).await;
+            let answer = pipe.receive().await;
+            assert_eq!(answer["error"]["code"], *code, "{line:.80}: {answer}");
+            assert_eq!(answer.get("id"), id.as_ref(), "{line:.80}: {answer}");
+        }
+        // Blank lines and notifications want no answer, and line ends may be those of Windows.
+        pipe.send("\n\r\n  ").await;
+        pipe.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+        pipe.send("{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}\r").await;
+        assert_eq!(pipe.receive().await, json!({"jsonrpc": "2.0", "id": 9, "result": {}}));
+        let (code, rest, _) = pipe.close().await;
+        assert_eq!((code, rest), (Some(0), vec![]));
     }
-    // Blank lines and notifications want no answer, and line ends may be those of Windows.
-    pipe.send("\n\r\n  ").await;
-    pipe.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
-    pipe.send("{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}\r").await;
-    assert_eq!(pipe.receive().await, json!({"jsonrpc": "2.0", "id": 9, "result": {}}));
-    let (code, rest, _) = pipe.close().await;
-    assert_eq!((code, rest), (Some(0), vec![]));
 }
 
 #[tokio::test]
 async fn an_id_in_use_is_refused_until_it_is_answered() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
-    let mut pipe = pipe(&server, Some(&token));
     let hang =
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"misbehave","arguments":{"how":"hang"}}}"#;
     let who = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}"#;
-    pipe.send(hang).await;
-    pipe.send(who).await;
-    let refused = pipe.receive().await;
-    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(-32600)), "{refused}");
-    let first = pipe.receive().await;
-    assert!(
-        first["result"]["content"][0]["text"].as_str().is_some_and(|text| text.starts_with("timed_out: ")),
-        "{first}"
-    );
-    pipe.send(who).await;
-    assert_eq!(pipe.receive().await["result"]["structuredContent"]["subject"], "local");
+    for pipe in PIPES {
+        let mut pipe = pipe(&server, VARIABLES, Some(&token));
+        pipe.send(hang).await;
+        pipe.send(who).await;
+        let refused = pipe.receive().await;
+        assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(-32600)), "{refused}");
+        assert_timed_out(&pipe.receive().await);
+        pipe.send(who).await;
+        assert_eq!(pipe.receive().await["result"]["structuredContent"]["subject"], "local");
+    }
+}
+
+fn assert_timed_out(answer: &Value) {
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap_or_default();
+    assert!(text.starts_with("timed_out: "), "{answer}");
 }
 
 #[tokio::test]
 async fn the_credential_is_asked_for_every_request() {
     let server = Server::of(ACME).start();
-    for (token, reason) in
-        [(None, "missing_credential"), (Some(""), "missing_credential"), (Some("acme_x"), "malformed_credential")]
-    {
-        let mut client = Client::stdio(pipe(&server, token), Revision::V2025_11_25);
-        let reply = client.open().await;
-        assert_eq!(reply.error_code(), Some(-31401), "{token:?}: {reply:?}");
-        assert_eq!(reply.error_data()["reason"], reason);
-        assert!(reply.error_message().contains("acme_"), "{reply:?}");
+    for (place, pipe) in PIPES.into_iter().enumerate() {
+        for (token, reason) in
+            [(None, "missing_credential"), (Some(""), "missing_credential"), (Some("acme_x"), "malformed_credential")]
+        {
+            let mut client = Client::stdio(pipe(&server, VARIABLES, token), Revision::V2025_11_25);
+            let reply = client.open().await;
+            assert_eq!(reply.error_code(), Some(-31401), "{token:?}: {reply:?}");
+            assert_eq!(reply.error_data()["reason"], reason);
+            assert!(reply.error_message().contains("acme_"), "{reply:?}");
+        }
+        let name = format!("brief-{place}");
+        let token = server.token(&name, &["notes:read"]);
+        let mut client = Client::stdio(pipe(&server, VARIABLES, Some(&token)), Revision::V2025_11_25);
+        client.open().await;
+        assert!(client.call("list_notes", json!({})).await.error_code().is_none());
+        server.revoke(&name);
+        let reply = client.call("list_notes", json!({})).await;
+        assert_eq!((reply.error_code(), &reply.error_data()["reason"]), (Some(-31401), &json!("unknown_credential")));
     }
-    let token = server.token("brief", &["notes:read"]);
-    let mut client = Client::stdio(pipe(&server, Some(&token)), Revision::V2025_11_25);
-    client.open().await;
-    assert!(client.call("list_notes", json!({})).await.error_code().is_none());
-    server.revoke("brief");
-    let reply = client.call("list_notes", json!({})).await;
-    assert_eq!((reply.error_code(), &reply.error_data()["reason"]), (Some(-31401), &json!("unknown_credential")));
 }
 
 #[tokio::test]
@@ -128,18 +133,15 @@ async fn where_there_is_no_token_yet_it_says_how_to_make_one() {
 async fn the_end_of_the_input_lets_calls_in_flight_finish() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
-    let mut pipe = pipe(&server, Some(&token));
-    let call = |id: i64, tool: &str| {
-        let params = json!({"name": tool, "arguments": {"how": "hang"}});
-        json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}).to_string()
-    };
-    pipe.send(&call(1, "misbehave")).await;
-    let (code, rest, _) = pipe.close().await;
-    assert_eq!(code, Some(0));
-    let answer: Value = serde_json::from_str(&rest[0]).expect("JSON");
-    assert_eq!((rest.len(), &answer["id"]), (1, &json!(1)));
-    assert!(
-        answer["result"]["content"][0]["text"].as_str().is_some_and(|text| text.starts_with("timed_out: ")),
-        "{answer}"
-    );
+    let params = json!({"name": "misbehave", "arguments": {"how": "hang"}});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string();
+    for pipe in PIPES {
+        let mut pipe = pipe(&server, VARIABLES, Some(&token));
+        pipe.send(&call).await;
+        let (code, rest, _) = pipe.close().await;
+        assert_eq!(code, Some(0));
+        let answer: Value = serde_json::from_str(&rest[0]).expect("JSON");
+        assert_eq!((rest.len(), &answer["id"]), (1, &json!(1)));
+        assert_timed_out(&answer);
+    }
 }

@@ -1,0 +1,127 @@
+//! A server that answers as no real one does, and writes down what it is asked.
+
+use std::{
+    future::{Future, pending},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The request line.
+    pub(crate) line: String,
+    /// Names in lower case, with their values, in their order.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let (line, headers) = head.split_once("\r\n")?;
+        let header = |line: &str| line.split_once(": ").map(|(key, value)| (key.to_lowercase(), value.to_owned()));
+        let headers = headers.lines().filter_map(header).collect();
+        let asked = Self { line: line.to_owned(), headers, body: body.to_owned() };
+        let length: usize = asked.header("content-length").map_or(0, |length| length.parse().expect("a number"));
+        (asked.body.len() >= length).then_some(asked)
+    }
+}
+
+/// In an answer, this leaves the connection open after it.
+pub(crate) const OPEN: &str = "Connection: keep-alive";
+
+/// The server: a connection has one request.
+pub(crate) struct Fake {
+    address: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Fake {
+    /// A server that answers a request with the bytes that are made for it.
+    pub(crate) async fn new<F, A>(answer: F) -> Self
+    where
+        F: Fn(Asked) -> A + Send + Sync + 'static,
+        A: Future<Output = Vec<u8>> + Send,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let (answer, log) = (Arc::new(answer), Arc::clone(&asked));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
+                tokio::spawn(async move {
+                    let Some(asked) = read(&mut stream).await else { return };
+                    log.lock().expect("the log").push(asked.clone());
+                    let answer = answer(asked).await;
+                    // Who has gone does not read it.
+                    let _ = stream.write_all(&answer).await;
+                    if String::from_utf8_lossy(&answer).contains(OPEN) {
+                        pending::<()>().await;
+                    }
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// One that answers every request in the same way.
+    pub(crate) async fn saying(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::new(move |_| std::future::ready(answer.clone())).await
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().expect("the log").clone()
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> Option<Asked> {
+    let mut received = Vec::new();
+    loop {
+        let mut part = [0; 4096];
+        match stream.read(&mut part).await {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => received.extend_from_slice(&part[..count]),
+        }
+        if let Some(asked) = Asked::parse(&String::from_utf8_lossy(&received)) {
+            return Some(asked);
+        }
+    }
+}
+
+/// An answer with a status, a media type and a body.
+pub(crate) fn http(status: &str, media_type: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// The begin of a stream that does not end.
+pub(crate) fn endless(events: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{OPEN}\r\n\r\n{events}")
+}
+
+/// An answer as a server gives it.
+pub(crate) fn json(body: &Value) -> String {
+    http("200 OK", "application/json", &body.to_string())
+}
