@@ -19,7 +19,8 @@
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
 //! answers in the protocol's terms, `arguments` holds the arguments against their schema, and
 //! `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt, and `completion`
-//! suggests what could fill them. `stdio` asks the same of every line.
+//! suggests what could fill them. `stdio` asks the same of every line, or forwards it to a
+//! server that does.
 
 mod arguments;
 mod call;

@@ -9,13 +9,32 @@ use crate::envelope::inline_version;
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+
+/// What a handshake has led to; without one, nothing.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Handshake {
+    /// The revision that was agreed on.
+    revision: Option<HeaderValue>,
+    /// The session, if the server keeps one.
+    session: Option<HeaderValue>,
+}
+
+impl Handshake {
+    pub(super) fn new(revision: &str, answered: &HeaderMap) -> Self {
+        Self { revision: HeaderValue::from_str(revision).ok(), session: answered.get(SESSION).cloned() }
+    }
+}
 
 /// The headers of a message. One that names its revision has all that 2026-07-28 asks for; any other
-/// has the revision that the handshake agreed on, unless it is the handshake.
-pub(super) fn of(method: &str, params: &Map<String, Value>, agreed: Option<HeaderValue>) -> HeaderMap {
+/// has what the handshake has led to, unless it is the handshake.
+pub(super) fn of(method: &str, params: &Map<String, Value>, handshake: Handshake) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let Some(version) = inline_version(params) else {
-        headers.extend(agreed.filter(|_| method != "initialize").map(|agreed| (PROTOCOL_VERSION, agreed)));
+        if method != "initialize" {
+            headers.extend(handshake.revision.map(|revision| (PROTOCOL_VERSION, revision)));
+            headers.extend(handshake.session.map(|session| (SESSION, session)));
+        }
         return headers;
     };
     let name = match method {
@@ -41,10 +60,10 @@ fn encoded(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::HeaderMap;
     use serde_json::{Value, json};
 
-    use super::of;
+    use super::{Handshake, of};
 
     #[test]
     fn each_revision_has_its_headers() {
@@ -76,12 +95,12 @@ mod tests {
                 expected.insert(1, ("mcp-method", method.to_owned()));
             }
             let Value::Object(params) = params else { unreachable!("an object") };
-            let found = of(method, &params, Some(HeaderValue::from_static("2025-11-25")));
+            let found = of(method, &params, Handshake::new("2025-11-25", &HeaderMap::new()));
             let found: Vec<_> =
                 found.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text").to_owned())).collect();
             assert_eq!(found, expected, "{method} {params:?}");
         }
         let Value::Object(unsafe_version) = meta(json!({}), "2026\r\nx: y") else { unreachable!("an object") };
-        assert_eq!(of("ping\n", &unsafe_version, None).len(), 0);
+        assert_eq!(of("ping\n", &unsafe_version, Handshake::default()).len(), 0);
     }
 }

@@ -1,5 +1,5 @@
 //! A server that the messages are forwarded to, over HTTP: one POST a message, and no other state than
-//! the revision that the handshake agreed on.
+//! what a handshake has led to.
 
 mod address;
 mod connection;
@@ -9,7 +9,7 @@ mod reply;
 
 use std::{
     env,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use anyhow::{anyhow, bail};
@@ -22,9 +22,10 @@ use tokio::time::timeout;
 use toolwright_core::ErrorCode;
 
 use super::{Notification, Pending};
-use crate::{ServerSpec, credential::Presented, envelope::Id, log::RequestLine, refusal::Refusal, running};
+use crate::{ServerSpec, credential::Presented, envelope, log::RequestLine, refusal::Refusal, running};
 use connection::Connection;
 use failure::Failure;
+use headers::Handshake;
 use reply::Answer;
 
 /// The server that the messages are forwarded to.
@@ -33,8 +34,7 @@ pub(crate) struct Gateway {
     endpoint: Uri,
     connection: Connection,
     user_agent: HeaderValue,
-    /// The revision that the handshake agreed on.
-    agreed: Mutex<Option<HeaderValue>>,
+    handshake: Mutex<Handshake>,
 }
 
 impl Gateway {
@@ -55,7 +55,7 @@ impl Gateway {
         let endpoint = address::endpoint(&server, spec.path).map_err(|unfit| anyhow!("{variable} {unfit}"))?;
         let connection = Connection::new(endpoint.scheme_str() == Some("https"))?;
         let user_agent = HeaderValue::try_from(format!("{}/{}", spec.name, spec.version))?;
-        Ok(Some(Self { spec, endpoint, connection, user_agent, agreed: Mutex::default() }))
+        Ok(Some(Self { spec, endpoint, connection, user_agent, handshake: Mutex::default() }))
     }
 
     pub(crate) fn spec(&self) -> &'static ServerSpec {
@@ -79,15 +79,13 @@ impl Gateway {
         let post = self.post(text, &request.method, &request.params, presented)?;
         let limit = running::answer_limit(self.spec);
         let answer = tokio::select! {
-            answer = timeout(limit, self.ask(post, &request.id, line)) => answer,
+            biased;
             // Nobody reads it.
             () = cancelled.cancelled() => return Ok(String::new()),
+            answer = timeout(limit, self.ask(post, &request, line)) => answer,
         };
         let answer = answer.unwrap_or(Err(Failure::Overdue(limit)));
         let answer = answer.map_err(|failure| self.refuse(&failure, &request.method))?;
-        if request.method == "initialize" {
-            *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) = answer.agreed();
-        }
         Ok(answer.into_line(&request.id))
     }
 
@@ -119,11 +117,11 @@ impl Gateway {
         let bearer = HeaderValue::try_from(format!("Bearer {credential}"));
         let mut bearer = bearer.map_err(|_| refuse(ErrorCode::MalformedCredential))?;
         bearer.set_sensitive(true);
-        let agreed = self.agreed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let handshake = self.handshake().clone();
         let mut post = Request::new(Full::from(text));
         *post.method_mut() = http::Method::POST;
         *post.uri_mut() = self.endpoint.clone();
-        *post.headers_mut() = headers::of(method, params, agreed);
+        *post.headers_mut() = headers::of(method, params, handshake);
         post.headers_mut().extend([
             (header::AUTHORIZATION, bearer),
             (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -133,20 +131,35 @@ impl Gateway {
         Ok(post)
     }
 
-    async fn ask(&self, post: Request<Full<Bytes>>, id: &Id<'_>, line: &mut RequestLine) -> Result<Answer, Failure> {
-        let response = self.send(post, line).await?;
-        let status = response.status();
-        if status.is_redirection() {
-            return Err(Failure::Redirected(status));
+    async fn ask(
+        &self,
+        post: Request<Full<Bytes>>,
+        request: &envelope::Request<'_>,
+        line: &mut RequestLine,
+    ) -> Result<Answer, Failure> {
+        let (head, body) = self.send(post, line).await?.into_parts();
+        if head.status.is_redirection() {
+            return Err(Failure::Redirected(head.status));
         }
-        let answer = reply::read(response, id).await.map_err(|error| Failure::BrokenOff(failure::root(&error)))?;
-        answer.ok_or(Failure::NoAnswer(status))
+        let answer = reply::read(&head.headers, body, &request.id).await;
+        let answer = answer.map_err(|error| Failure::BrokenOff(failure::root(&error)))?;
+        let answer = answer.ok_or(Failure::NoAnswer(head.status))?;
+        if request.method == "initialize" {
+            let agreed = answer.agreed().map(|revision| Handshake::new(&revision, &head.headers));
+            *self.handshake() = agreed.unwrap_or_default();
+        }
+        Ok(answer)
     }
 
     async fn send(&self, post: Request<Full<Bytes>>, line: &mut RequestLine) -> Result<Response<Incoming>, Failure> {
         let response = self.connection.send(post).await.map_err(|error| Failure::of(&error))?;
         line.status = Some(response.status().as_u16());
         Ok(response)
+    }
+
+    /// A panic while the lock was held leaves a handshake that is as good as before.
+    fn handshake(&self) -> MutexGuard<'_, Handshake> {
+        self.handshake.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refuse(&self, failure: &Failure, method: &str) -> Refusal {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
@@ -49,14 +49,14 @@ impl Answer {
     }
 
     /// The revision that the answer to a handshake agrees on.
-    pub(super) fn agreed(&self) -> Option<HeaderValue> {
+    pub(super) fn agreed(&self) -> Option<String> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Initialized {
             protocol_version: String,
         }
         let initialized: Initialized = serde_json::from_str(self.result.as_ref()?.get()).ok()?;
-        HeaderValue::from_str(&initialized.protocol_version).ok()
+        Some(initialized.protocol_version)
     }
 }
 
@@ -65,10 +65,9 @@ impl Answer {
 ///
 /// # Errors
 /// When the response breaks off, or is too large.
-pub(super) async fn read(response: Response<Incoming>, id: &Id<'_>) -> io::Result<Option<Answer>> {
-    let (parts, body) = response.into_parts();
+pub(super) async fn read(headers: &HeaderMap, body: Incoming, id: &Id<'_>) -> io::Result<Option<Answer>> {
     let body = Limited::new(body, SIZE);
-    if !is_stream(&parts.headers) {
+    if !is_stream(headers) {
         let body = body.collect().await.map_err(io::Error::other)?;
         return Ok(Answer::parse(&body.to_bytes(), id));
     }

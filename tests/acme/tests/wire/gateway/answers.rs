@@ -90,10 +90,12 @@ async fn what_is_no_answer_is_said() {
 async fn what_breaks_off_is_said() {
     let cut = http("200 OK", "application/json", r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
     let cut = cut[..cut.len() - 3].to_owned();
+    let too_large = http("200 OK", "application/json", &" ".repeat((64 << 20) + 1));
     for (raw, reason) in [
         (String::new(), "connection closed before message completed"),
         ("SSH-2.0-OpenSSH_9.6\r\n".to_owned(), "invalid HTTP version parsed"),
         (cut, "end of file before message length reached"),
+        (too_large, "length limit exceeded"),
     ] {
         let what = format!("did not answer to the end: {reason}.{UNKNOWN}");
         assert_unavailable(Fake::saying(raw).await.address(), &what).await;

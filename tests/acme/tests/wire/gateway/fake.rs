@@ -3,6 +3,7 @@
 use std::{
     future::{Future, pending},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -91,6 +92,15 @@ impl Fake {
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("the log").clone()
+    }
+
+    /// Waits until so many requests have come.
+    pub(crate) async fn wait_for(&self, count: usize) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.asked().len() < count {
+            assert!(Instant::now() < deadline, "{} of {count} requests", self.asked().len());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 

@@ -26,14 +26,15 @@ fn echo(asked: &Asked) -> Value {
     json!({"jsonrpc": "2.0", "id": asked.json()["id"], "result": {"asked": asked.json()["method"]}})
 }
 
-/// Agrees on an older revision than it was asked for, and takes notifications.
+/// Agrees on an older revision than it was asked for, keeps a session, and takes notifications.
 async fn obliging() -> Fake {
     Fake::new(async |asked: Asked| {
         let method = asked.json()["method"].as_str().expect("a method").to_owned();
         match method.as_str() {
             "initialize" => {
                 let result = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {}});
-                json(&json!({"jsonrpc": "2.0", "id": asked.json()["id"], "result": result})).into_bytes()
+                let answer = json(&json!({"jsonrpc": "2.0", "id": asked.json()["id"], "result": result}));
+                answer.replacen("Content-Type", "Mcp-Session-Id: s1\r\nContent-Type", 1).into_bytes()
             }
             _ if method.starts_with("notifications/") => b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_vec(),
             _ => json(&echo(&asked)).into_bytes(),
@@ -59,7 +60,7 @@ async fn every_message_is_one_post_with_the_headers_of_its_revision() {
     let mut pipe = StdioPipe::alone(ACME, &environment);
     let old = |method: &str, params: Value| (method.to_owned(), params);
     let new = |method: &str, params: Value| (method.to_owned(), Revision::V2026_07_28.parameters(params));
-    let version = |version: &'static str| vec![("mcp-protocol-version", version)];
+    let agreed = || vec![("mcp-protocol-version", "2025-06-18"), ("mcp-session-id", "s1")];
     let modern = |method: &'static str, name: Option<&'static str>| {
         let mut headers = vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)];
         headers.extend(name.map(|name| ("mcp-name", name)));
@@ -68,13 +69,13 @@ async fn every_message_is_one_post_with_the_headers_of_its_revision() {
     let cases = [
         (old("tools/list", json!({})), vec![]),
         (old("initialize", Revision::V2025_11_25.initialize()), vec![]),
-        (old("notifications/initialized", json!({})), version("2025-06-18")),
-        (old("tools/call", json!({"name": "whoami"})), version("2025-06-18")),
+        (old("notifications/initialized", json!({})), agreed()),
+        (old("tools/call", json!({"name": "whoami"})), agreed()),
         (new("server/discover", json!({})), modern("server/discover", None)),
         (new("tools/call", json!({"name": "whoami"})), modern("tools/call", Some("whoami"))),
         (new("prompts/get", json!({"name": "tidy\nup"})), modern("prompts/get", Some("=?base64?dGlkeQp1cA==?="))),
         (new("notifications/progress", json!({})), modern("notifications/progress", None)),
-        (old("ping", json!({})), version("2025-06-18")),
+        (old("ping", json!({})), agreed()),
     ];
     let mut lines = Vec::new();
     for (id, ((method, params), _)) in cases.iter().enumerate() {
@@ -87,9 +88,7 @@ async fn every_message_is_one_post_with_the_headers_of_its_revision() {
         }
         lines.push(message.to_string());
         // Messages overtake one another unless somebody waits.
-        while fake.asked().len() < lines.len() {
-            tokio::task::yield_now().await;
-        }
+        fake.wait_for(lines.len()).await;
     }
     let asked = fake.asked();
     for ((asked, line), (_, headers)) in asked.iter().zip(&lines).zip(&cases) {
