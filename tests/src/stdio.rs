@@ -1,11 +1,17 @@
 //! A server at the other end of a pipe.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -28,6 +34,8 @@ pub struct StdioPipe {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
+    log: Arc<Mutex<String>>,
+    logged: JoinHandle<()>,
     own_folder: Option<tempfile::TempDir>,
 }
 
@@ -79,7 +87,25 @@ impl StdioPipe {
             .expect("the binary under test");
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("piped")).lines();
-        Self { child, input, output, own_folder: None }
+        let log = Arc::<Mutex<String>>::default();
+        let logged = tokio::spawn(collect(child.stderr.take().expect("piped"), Arc::clone(&log)));
+        Self { child, input, output, log, logged, own_folder: None }
+    }
+
+    /// Waits for a line of the log with all of these texts.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub async fn wait_for_line(&self, texts: &[&str]) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let log = self.log.lock().expect("the log").clone();
+            if log.lines().any(|line| texts.iter().all(|text| line.contains(text))) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no line has {texts:?}:\n{log}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Writes one line.
@@ -157,11 +183,19 @@ impl StdioPipe {
         {
             rest.push(line);
         }
-        let mut stderr = String::new();
-        if let Some(mut pipe) = self.child.stderr.take() {
-            pipe.read_to_string(&mut stderr).await.expect("standard error");
-        }
         let status = timeout(PATIENCE, self.child.wait()).await.expect("an end").expect("a child");
-        (status.code(), rest, stderr)
+        timeout(PATIENCE, self.logged).await.expect("an end").expect("the log");
+        let log = self.log.lock().expect("the log").clone();
+        (status.code(), rest, log)
+    }
+}
+
+/// Reads on, so that a process never waits for somebody to read its log.
+async fn collect(from: impl AsyncRead + Unpin, log: Arc<Mutex<String>>) {
+    let mut lines = BufReader::new(from).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let mut log = log.lock().expect("the log");
+        log.push_str(&line);
+        log.push('\n');
     }
 }

@@ -28,7 +28,7 @@ async fn echo(_store: &ReadNotes, _call: &Call, input: echo::Input) -> Result<ec
 
 #[mcp_tool]
 async fn misbehave(_store: &ReadNotes, _call: &Call, input: misbehave::Input) -> Result<misbehave::Output, ToolError> {
-    let unfinished = Unfinished("misbehave");
+    let unfinished = Unfinished::begin("misbehave");
     let done = go_wrong(input.how, &input.text).await;
     std::mem::forget(unfinished);
     done.map(|()| misbehave::Output { survived: true, last_words: None })
@@ -40,13 +40,26 @@ async fn misbehave_writing(
     call: &Call,
     input: misbehave_writing::Input,
 ) -> Result<misbehave_writing::Output, ToolError> {
+    begin("misbehave_writing");
     go_wrong(input.how, &input.text).await?;
     store.add(call.subject(), input.text, None, Vec::new());
     Ok(misbehave_writing::Output { survived: true })
 }
 
+/// Says when a call begins.
+fn begin(tool: &str) {
+    eprintln!("{tool} began");
+}
+
 /// Says when a call ends before it has come to its end.
 struct Unfinished(&'static str);
+
+impl Unfinished {
+    fn begin(tool: &'static str) -> Self {
+        begin(tool);
+        Self(tool)
+    }
+}
 
 impl Drop for Unfinished {
     fn drop(&mut self) {

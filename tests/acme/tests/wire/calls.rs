@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, raw};
+use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport, raw};
 
-use crate::{ACME, PIPES, PREFIX, VARIABLES, full};
+use crate::{ACME, PREFIX, VARIABLES, full};
 
 /// What a call may take, by the manifest.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -110,38 +110,44 @@ async fn a_caller_who_goes_does_not_stop_a_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_call_is_not_answered() {
-    for pipe in PIPES {
+    for transport in [Transport::Stdio, Transport::Gateway] {
         let server = Server::of(ACME).start();
         let token = server.first_token(PREFIX);
-        cancel(&server, pipe(&server, VARIABLES, Some(&token))).await;
+        let forwards = transport == Transport::Gateway;
+        let pipe = if forwards { StdioPipe::through } else { StdioPipe::beside };
+        let mut pipe = pipe(&server, VARIABLES, Some(&token));
+        for (id, tool, how) in [(json!("a"), "misbehave", "hang"), (json!(2), "misbehave_writing", "block")] {
+            let params = json!({"name": tool, "arguments": {"how": how}});
+            let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params});
+            pipe.send(&call.to_string()).await;
+            // Cancelled at once, a call would not begin at all.
+            let began = format!("{tool} began");
+            if forwards {
+                server.wait_for_line(&[&began]);
+            } else {
+                pipe.wait_for_line(&[&began]).await;
+            }
+        }
+        for id in [json!("a"), json!(2), json!("unknown"), json!(null)] {
+            let cancelled = json!({
+                "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id},
+            });
+            pipe.send(&cancelled.to_string()).await;
+        }
+        pipe.send(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"}).to_string()).await;
+        assert_eq!(pipe.receive().await, json!({"jsonrpc": "2.0", "id": 3, "result": {}}));
+        assert_eq!(pipe.receive_within(LIMIT + Duration::from_secs(2)).await, None, "nothing else is answered");
+        // The write went on, and the ids are free again.
+        let list = json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call", "params": {"name": "list_notes"}});
+        assert_eq!(pipe.request(&list).await.structured()["notes"][0]["text"], "late");
+        let (code, rest, log) = pipe.close().await;
+        assert_eq!((code, rest), (Some(0), vec![]));
+        // Of the process in which the call ran.
+        let log = if forwards { server.log() } else { log };
+        assert!(log.contains("misbehave was dropped"), "{log}");
+        let gone = |line: &str| line.contains("operation=\"misbehave\"") && line.contains("outcome=\"caller_gone\"");
+        assert!(log.lines().any(gone), "{log}");
     }
-}
-
-async fn cancel(server: &Server, mut pipe: StdioPipe) {
-    let call = |id: Value, tool: &str, how: &str| json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool, "arguments": {"how": how}}});
-    let started = Instant::now();
-    pipe.send(&call(json!("a"), "misbehave", "hang").to_string()).await;
-    pipe.send(&call(json!(2), "misbehave_writing", "block").to_string()).await;
-    // Cancelled at once, a call would not begin at all.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    for id in [json!("a"), json!(2), json!("unknown"), json!(null)] {
-        let params = json!({"requestId": id});
-        pipe.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}).to_string()).await;
-    }
-    let ping = pipe.request(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await;
-    assert_eq!(ping.result(), &json!({}));
-    assert!(started.elapsed() < LIMIT);
-    assert_eq!(pipe.receive_within(LIMIT + Duration::from_secs(2)).await, None, "nothing else is answered");
-    // The write went on, and the ids are free again.
-    let list = json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call", "params": {"name": "list_notes"}});
-    assert_eq!(pipe.request(&list).await.structured()["notes"][0]["text"], "late");
-    let (code, rest, log) = pipe.close().await;
-    assert_eq!((code, rest), (Some(0), vec![]));
-    // Of the process in which the call ran.
-    let log = if log.contains("forwarding to ") { server.log() } else { log };
-    assert!(log.contains("misbehave was dropped"), "{log}");
-    let gone = |line: &str| line.contains("operation=\"misbehave\"") && line.contains("outcome=\"caller_gone\"");
-    assert!(log.lines().any(gone), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

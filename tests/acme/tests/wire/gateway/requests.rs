@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -71,6 +72,7 @@ async fn every_message_is_one_post_with_the_headers_of_its_revision() {
         (old("initialize", Revision::V2025_11_25.initialize()), vec![]),
         (old("notifications/initialized", json!({})), agreed()),
         (old("tools/call", json!({"name": "whoami"})), agreed()),
+        (old("initialize", Revision::V2025_06_18.initialize()), vec![]),
         (new("server/discover", json!({})), modern("server/discover", None)),
         (new("tools/call", json!({"name": "whoami"})), modern("tools/call", Some("whoami"))),
         (new("prompts/get", json!({"name": "tidy\nup"})), modern("prompts/get", Some("=?base64?dGlkeQp1cA==?="))),
@@ -151,8 +153,10 @@ async fn requests_are_answered_as_their_answers_come_and_not_all_are_sent_at_onc
         async move {
             let now = waiting.fetch_add(1, Ordering::SeqCst) + 1;
             most.fetch_max(now, Ordering::SeqCst);
-            // All of the first wait until every slot is taken; the others find the gate open.
+            // All of the first wait until every slot is taken, and would see one that is too many; the
+            // others find the gate open.
             if now == SLOTS {
+                tokio::time::sleep(Duration::from_millis(200)).await;
                 full.add_permits(REQUESTS);
             }
             full.acquire().await.expect("a gate").forget();
