@@ -372,6 +372,12 @@ pub enum ClientKind {
     ClaudeAi,
     /// Any client that starts the server as a process.
     Stdio,
+    /// Claude Desktop.
+    ClaudeDesktop,
+    /// The MCP Inspector.
+    Inspector,
+    /// Any other client of a server over HTTP.
+    Other,
 }
 
 /// What the documentation says beside what follows from the declarations.

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "15768021fd5cd677326f8b9141ba8e5459921a4968c49d64dcaae46aa11ecbfb"
+        digest: "3605a48a0580d7343434e7ce948603c2bae88f1eb8f43577feecf01b5bf3d2b0"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "01b18e3a1a1edd48bec551613f497114fdb5d05961b0134f1d88e05c294c2507"
+        digest: "8edeafe996456c7e5c157451cb52cbf413d59d1681cff03247630cf5495bd3b1"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

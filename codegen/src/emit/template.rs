@@ -26,6 +26,9 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "docs/clients/cursor.md",
     "docs/clients/claude-ai.md",
     "docs/clients/stdio.md",
+    "docs/clients/claude-desktop.md",
+    "docs/clients/inspector.md",
+    "docs/clients/other.md",
 ];
 
 /// Renders the template with this name.

@@ -221,6 +221,12 @@ pub enum Client {
     ClaudeAi,
     /// Any client that starts the server as a process.
     Stdio,
+    /// Claude Desktop, through the bridge `mcp-remote`.
+    ClaudeDesktop,
+    /// The MCP Inspector.
+    Inspector,
+    /// Any other client that speaks Streamable HTTP, or that a bridge speaks for.
+    Other,
 }
 
 impl Client {
@@ -231,6 +237,9 @@ impl Client {
             Self::Cursor => "cursor",
             Self::ClaudeAi => "claude-ai",
             Self::Stdio => "stdio",
+            Self::ClaudeDesktop => "claude-desktop",
+            Self::Inspector => "inspector",
+            Self::Other => "other",
         }
     }
 }

@@ -33,11 +33,18 @@ pub(crate) fn resolve(
             Client::Cursor => ClientKind::Cursor,
             Client::ClaudeAi => ClientKind::ClaudeAi,
             Client::Stdio => ClientKind::Stdio,
+            Client::ClaudeDesktop => ClientKind::ClaudeDesktop,
+            Client::Inspector => ClientKind::Inspector,
+            Client::Other => ClientKind::Other,
         };
         match kind {
             ClientKind::Cursor => check_names(client.at, called, tools, faults),
             ClientKind::ClaudeAi => check_schemas(client.at, tools, faults),
-            ClientKind::ClaudeCode | ClientKind::Stdio => {}
+            ClientKind::ClaudeCode
+            | ClientKind::Stdio
+            | ClientKind::ClaudeDesktop
+            | ClientKind::Inspector
+            | ClientKind::Other => {}
         }
         kinds.push(kind);
     }

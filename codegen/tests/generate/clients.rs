@@ -21,7 +21,19 @@ fn each_declared_client_has_its_files() {
     let workspace = generated();
     let files: Vec<String> =
         workspace.tree().into_keys().filter_map(|name| Some(name.strip_prefix(FOLDER)?.to_owned())).collect();
-    assert_eq!(files, ["/claude-ai.txt", "/claude-code.sh", "/cursor.json", "/stdio.json", "/stdio.sh"]);
+    let expected = [
+        "/claude-ai.txt",
+        "/claude-code.sh",
+        "/claude-desktop.json",
+        "/cursor.json",
+        "/inspector.sh",
+        "/inspector.txt",
+        "/other.sh",
+        "/other.txt",
+        "/stdio.json",
+        "/stdio.sh",
+    ];
+    assert_eq!(files, expected);
 }
 
 #[test]
@@ -40,14 +52,21 @@ fn configurations_are_json() {
         "env": {"EVERY_KEY": format!("every_{}", "x".repeat(24)), "EVERY_GATEWAY": GATEWAY},
     }}});
     assert_eq!(read("stdio.json"), stdio);
+    let desktop = json!({"mcpServers": {"Every_type-1": {
+        "command": "npx",
+        "args": ["-y", "mcp-remote", URL, "--header", "Authorization:${AUTH_HEADER}", "--transport", "http-only"],
+        "env": {"AUTH_HEADER": format!("Bearer every_{}", "x".repeat(24))},
+    }}});
+    assert_eq!(read("claude-desktop.json"), desktop);
 }
 
-/// Runs a snippet in a shell in which `program` writes down its arguments and two variables.
+/// Runs a snippet in a shell in which `program` writes down its arguments and three variables.
 fn run_in_shell(workspace: &Workspace, snippet: &str, program: &str, variable: Option<(&str, &str)>) -> String {
     let bin = workspace.path("bin");
     fs::create_dir_all(&bin).expect("a folder");
     let stub = bin.join(program);
-    fs::write(&stub, "#!/bin/sh\nprintf '[%s]\\n' \"$@\" \"$EVERY_KEY\" \"$EVERY_GATEWAY\"\n").expect("a program");
+    fs::write(&stub, "#!/bin/sh\nprintf '[%s]\\n' \"$@\" \"$EVERY_KEY\" \"$EVERY_GATEWAY\" \"$AUTH_HEADER\"\n")
+        .expect("a program");
     assert!(Command::new("chmod").arg("+x").arg(&stub).status().expect("chmod").success());
     let path = format!("{}:/usr/bin:/bin", bin.display());
     let mut shell = Command::new("sh");
@@ -76,6 +95,7 @@ fn claude_code_is_given_the_value_of_the_variable() {
         "Authorization: Bearer every_secret",
         "every_secret",
         "",
+        "",
     ];
     assert_eq!(ran.lines().collect::<Vec<_>>(), words.map(|word| format!("[{word}]")));
 }
@@ -85,7 +105,28 @@ fn claude_code_is_given_the_value_of_the_variable() {
 fn a_local_server_finds_its_credential_and_its_gateway() {
     let workspace = generated();
     let ran = run_in_shell(&workspace, &format!("{FOLDER}/stdio.sh"), "every-type", None);
-    assert_eq!(ran, format!("[stdio]\n[every_{}]\n[{GATEWAY}]\n", "x".repeat(24)));
+    assert_eq!(ran, format!("[stdio]\n[every_{}]\n[{GATEWAY}]\n[]\n", "x".repeat(24)));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_inspector_and_the_bridge_are_given_the_value_of_the_variable() {
+    let workspace = generated();
+    let variable = Some(("EVERY_KEY", "every_secret"));
+    let header = "Authorization: Bearer every_secret";
+    let inspector = ["-y", "@modelcontextprotocol/inspector", "--cli", URL];
+    let inspector = [&inspector[..], &["--transport", "http", "--method", "tools/list", "--header", header]].concat();
+    let bridge = ["-y", "mcp-remote", URL, "--header", "Authorization:${AUTH_HEADER}", "--transport", "http-only"];
+    for (snippet, words, auth_header) in
+        [("inspector.sh", &inspector[..], ""), ("other.sh", &bridge, "Bearer every_secret")]
+    {
+        let ran = run_in_shell(&workspace, &format!("{FOLDER}/{snippet}"), "npx", variable);
+        let expected = [words, &["every_secret", "", auth_header]].concat();
+        assert_eq!(
+            ran.lines().collect::<Vec<_>>(),
+            expected.iter().map(|word| format!("[{word}]")).collect::<Vec<_>>()
+        );
+    }
 }
 
 #[test]

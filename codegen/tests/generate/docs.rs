@@ -115,16 +115,28 @@ fn the_page_has_every_tool_and_every_scope() {
 #[test]
 fn the_page_tells_how_each_client_connects() {
     let page = &pages()["README.md"];
-    // None of them needs a bridge, so that there is no column for it.
     let rows = page.table("Client").into_iter().map(|row| row.iter().map(String::as_str).collect::<Vec<_>>());
     let claude_code = "header, with the value that EVERY_KEY has when you add the server";
     assert_eq!(
         rows.collect::<Vec<_>>(),
         [
-            ["Claude Code", "Streamable HTTP", claude_code],
-            ["Cursor", "Streamable HTTP", "header, which refers to EVERY_KEY in the environment"],
-            ["Claude.ai", "Streamable HTTP", "header, filled in among the connector's values"],
-            ["Local, over stdio", "stdio", "EVERY_KEY in the environment of the process"],
+            ["Claude Code", "Streamable HTTP", claude_code, "none"],
+            ["Cursor", "Streamable HTTP", "header, which refers to EVERY_KEY in the environment", "none"],
+            ["Claude.ai", "Streamable HTTP", "header, filled in among the connector's values", "none"],
+            ["Local, over stdio", "stdio", "EVERY_KEY in the environment of the process", "none"],
+            ["Claude Desktop", "stdio", "header, which the bridge takes from AUTH_HEADER in the file", "mcp-remote"],
+            [
+                "MCP Inspector",
+                "Streamable HTTP",
+                "header, with the value of EVERY_KEY, or filled in on its page",
+                "none"
+            ],
+            [
+                "Other clients",
+                "Streamable HTTP",
+                "header, given as the client asks for it",
+                "mcp-remote, where the client speaks stdio only",
+            ],
         ]
     );
 }

@@ -45,7 +45,7 @@ fn what_a_person_made_stays() {
 #[test]
 fn an_emptied_folder_goes_with_its_last_file() {
     let workspace = Workspace::generated();
-    workspace.replace("first/tools.yaml", "clients: [claude-code, cursor, claude-ai, stdio]", "clients: [cursor]");
+    workspace.replace("first/tools.yaml", ", stdio, claude-desktop, ", ", claude-desktop, ");
     assert_eq!(workspace.run(&[]).code, Some(0));
     assert!(!workspace.exists("generated/every-type/clients/stdio.sh"));
     assert!(workspace.exists("generated/every-type/clients/cursor.json"));

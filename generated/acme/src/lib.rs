@@ -326,6 +326,42 @@ Header: Authorization: Bearer {{token}}",
   }
 }"#,
         },
+        contract::ClientSpec {
+            key: "claude-desktop",
+            title: "Claude Desktop",
+            snippet: r#"{
+  "mcpServers": {
+    "acme": {
+      "command": "npx",
+      "args": [
+        "-y",
+        "mcp-remote",
+        "{{url}}",
+        "--header",
+        "Authorization:${AUTH_HEADER}",
+        "--transport",
+        "http-only"
+      ],
+      "env": {
+        "AUTH_HEADER": "Bearer {{token}}"
+      }
+    }
+  }
+}"#,
+        },
+        contract::ClientSpec {
+            key: "inspector",
+            title: "MCP Inspector",
+            snippet: r#"npx -y @modelcontextprotocol/inspector --cli "{{url}}" \
+  --transport http --method tools/list \
+  --header "Authorization: Bearer {{token}}""#,
+        },
+        contract::ClientSpec {
+            key: "other",
+            title: "Other clients",
+            snippet: r"URL: {{url}}
+Header: Authorization: Bearer {{token}}",
+        },
     ],
 };
 

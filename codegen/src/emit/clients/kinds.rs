@@ -1,4 +1,4 @@
-//! Each client: how it connects, and what it is told.
+//! Each client: how it connects, and what it is told, as of November 2026.
 
 use serde_json::{Map, Value, json};
 
@@ -12,6 +12,9 @@ pub(super) fn client(kind: ClientKind, connection: &Connection<'_>) -> Client {
         ClientKind::Cursor => cursor(connection),
         ClientKind::ClaudeAi => claude_ai(connection),
         ClientKind::Stdio => stdio(connection),
+        ClientKind::ClaudeDesktop => claude_desktop(connection),
+        ClientKind::Inspector => inspector(connection),
+        ClientKind::Other => other(connection),
     }
 }
 
@@ -47,14 +50,13 @@ fn cursor(connection: &Connection<'_>) -> Client {
 }
 
 fn claude_ai(connection: &Connection<'_>) -> Client {
-    let fields = format!("URL: {}\nHeader: Authorization: Bearer {}", connection.url, connection.literal());
     Client {
         key: "claude-ai",
         title: "Claude.ai",
         transport: Transport::Http,
         authentication: "header, filled in among the connector's values".to_owned(),
         bridge: None,
-        snippets: vec![Snippet { format: Format::Text, text: fields }],
+        snippets: vec![Snippet { format: Format::Text, text: fields(connection) }],
     }
 }
 
@@ -75,6 +77,66 @@ fn stdio(connection: &Connection<'_>) -> Client {
     }
 }
 
+fn claude_desktop(connection: &Connection<'_>) -> Client {
+    let env = json!({BRIDGED_HEADER: format!("Bearer {}", connection.literal())});
+    let server = json!({"command": "npx", "args": bridge(connection.url), "env": env});
+    Client {
+        key: "claude-desktop",
+        title: "Claude Desktop",
+        transport: Transport::Stdio,
+        authentication: format!("header, which the bridge takes from `{BRIDGED_HEADER}` in the file"),
+        bridge: Some("`mcp-remote`"),
+        snippets: vec![servers(connection, &server)],
+    }
+}
+
+fn inspector(connection: &Connection<'_>) -> Client {
+    let command = format!(
+        "npx -y @modelcontextprotocol/inspector --cli {} \\\n  --transport http --method tools/list \\\n  --header \"Authorization: Bearer {}\"",
+        word(connection.url),
+        connection.referred(format!("${}", connection.env)),
+    );
+    let page = format!("Transport: {}\n{}", Transport::Http.as_str(), fields(connection));
+    Client {
+        key: "inspector",
+        title: "MCP Inspector",
+        transport: Transport::Http,
+        authentication: format!("header, with the value of `{}`, or filled in on its page", connection.env),
+        bridge: None,
+        snippets: vec![Snippet { format: Format::Shell, text: command }, Snippet { format: Format::Text, text: page }],
+    }
+}
+
+fn other(connection: &Connection<'_>) -> Client {
+    let token = connection.referred(format!("${}", connection.env));
+    let command = format!("{BRIDGED_HEADER}=\"Bearer {token}\" \\\nnpx {}", bridge(connection.url).map(word).join(" "));
+    Client {
+        key: "other",
+        title: "Other clients",
+        transport: Transport::Http,
+        authentication: "header, given as the client asks for it".to_owned(),
+        bridge: Some("`mcp-remote`, where the client speaks stdio only"),
+        snippets: vec![
+            Snippet { format: Format::Text, text: fields(connection) },
+            Snippet { format: Format::Shell, text: command },
+        ],
+    }
+}
+
+/// What a person fills in where a client asks for it.
+fn fields(connection: &Connection<'_>) -> String {
+    format!("URL: {}\nHeader: Authorization: Bearer {}", connection.url, connection.literal())
+}
+
+/// The variable that [`bridge`] takes the header's value from.
+const BRIDGED_HEADER: &str = "AUTH_HEADER";
+
+/// What starts `mcp-remote` with `npx`. Some clients break arguments apart at spaces, so that none has one: the
+/// bridge itself puts the variable in.
+fn bridge(url: &str) -> [&str; 7] {
+    ["-y", "mcp-remote", url, "--header", "Authorization:${AUTH_HEADER}", "--transport", "http-only"]
+}
+
 /// The configuration that most clients share: servers by name.
 fn servers(connection: &Connection<'_>, server: &Value) -> Snippet {
     let configuration = json!({"mcpServers": {connection.key: server}});
@@ -85,8 +147,15 @@ fn servers(connection: &Connection<'_>, server: &Value) -> Snippet {
 mod tests {
     use super::{super::Token, *};
 
-    const KINDS: [ClientKind; 4] =
-        [ClientKind::ClaudeCode, ClientKind::Cursor, ClientKind::ClaudeAi, ClientKind::Stdio];
+    const KINDS: [ClientKind; 7] = [
+        ClientKind::ClaudeCode,
+        ClientKind::Cursor,
+        ClientKind::ClaudeAi,
+        ClientKind::Stdio,
+        ClientKind::ClaudeDesktop,
+        ClientKind::Inspector,
+        ClientKind::Other,
+    ];
 
     fn connection<'a>(url: &'a str, base: &'a str, token: Token<'a>) -> Connection<'a> {
         let gateway = Some(("ACME_GATEWAY_URL", base));
@@ -110,11 +179,19 @@ mod tests {
     fn only_what_reads_no_environment_has_a_literal_credential() {
         let literal = "acme_xxxx";
         for kind in KINDS {
-            let client =
-                client(kind, &connection("https://a.example/mcp", "https://a.example", Token::Named { literal }));
-            let has_literal = client.snippets.iter().all(|snippet| snippet.text.contains(literal));
-            let expected = matches!(kind, ClientKind::ClaudeAi | ClientKind::Stdio);
-            assert_eq!(has_literal, expected, "{kind:?}");
+            let connection = connection("https://a.example/mcp", "https://a.example", Token::Named { literal });
+            let snippets = client(kind, &connection).snippets;
+            let is_literal: Vec<bool> = snippets.iter().map(|snippet| snippet.text.contains(literal)).collect();
+            let is_named = |snippet: &Snippet| snippet.text.contains("ACME_KEY");
+            let expected: &[bool] = match kind {
+                ClientKind::ClaudeCode | ClientKind::Cursor => &[false],
+                ClientKind::ClaudeAi | ClientKind::ClaudeDesktop => &[true],
+                ClientKind::Stdio => &[true, true],
+                ClientKind::Inspector => &[false, true],
+                ClientKind::Other => &[true, false],
+            };
+            assert_eq!(is_literal, expected, "{kind:?}");
+            assert!(snippets.iter().zip(expected).all(|(snippet, literal)| *literal || is_named(snippet)), "{kind:?}");
         }
     }
 }

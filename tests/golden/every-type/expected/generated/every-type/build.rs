@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "2a64e5a0224da22f5c48496e076bb4d9fbb7be03ae21d5c4ed2569016e43be8d"
+        digest: "2e45c7313a7e4af951bc4c9300336f65839d81589216115d6aefd12b24d1ee0f"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
