@@ -400,6 +400,8 @@ pub struct Docs {
 pub struct Trouble {
     /// What a person sees.
     pub symptom: String,
+    /// Why it happens.
+    pub cause: Option<String>,
     /// What to do.
     pub fix: String,
 }

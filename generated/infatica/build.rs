@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "8edeafe996456c7e5c157451cb52cbf413d59d1681cff03247630cf5495bd3b1"
+        digest: "5f44e2ead6a9d1c842bb777d1c288a10d60388ea4ea0d456b22551c02cce418e"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

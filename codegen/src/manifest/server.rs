@@ -277,6 +277,8 @@ pub struct Docs {
 pub struct Trouble {
     /// What a person sees.
     pub symptom: Text,
+    /// Why it happens.
+    pub cause: Option<Text>,
     /// What to do.
     pub fix: Text,
 }

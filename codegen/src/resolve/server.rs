@@ -209,7 +209,11 @@ pub(crate) fn docs(declared: &Declared) -> api::Docs {
         troubleshooting: docs
             .troubleshooting
             .iter()
-            .map(|row| api::Trouble { symptom: row.symptom.value.clone(), fix: row.fix.value.clone() })
+            .map(|row| api::Trouble {
+                symptom: row.symptom.value.clone(),
+                cause: row.cause.as_ref().map(|text| text.value.clone()),
+                fix: row.fix.value.clone(),
+            })
             .collect(),
     }
 }

@@ -155,14 +155,23 @@ fn text_in_tables_is_what_the_manifest_says() {
     assert_eq!(words[2], &["text/html", "<b>markup</b>"]);
 }
 
+const REVOKED: &str =
+    "Create another in Settings → \"Keys\" | API and put it into your client's configuration; it starts with every_.";
+
 #[test]
 fn every_error_has_a_row_without_a_placeholder() {
     let page = &pages()["README.md"];
     let rows = page.table("What you see");
-    assert_eq!(rows.len(), toolwright_core::ErrorCode::ALL.len() + 2);
+    assert_eq!(rows.len(), toolwright_core::ErrorCode::ALL.len() + 3);
     for row in &rows {
         assert!(!row.iter().any(|cell| cell.contains(['{', '}'])), "{row:?}");
-        assert!(!row[0].is_empty() && !row[1].is_empty(), "{row:?}");
+        assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
     }
-    assert!(rows.iter().any(|row| **row == ["It says a|b", "Use one of them | not both"]), "{rows:?}");
+    for expected in [
+        ["401, unknown or revoked", "The API Key is mistyped or was revoked.", REVOKED],
+        ["It says a|b", "–", "Use one of them | not both"],
+        ["It says nothing", "There is <nothing> | to say.", "Wait."],
+    ] {
+        assert!(rows.iter().any(|row| **row == expected), "no {expected:?} in {rows:?}");
+    }
 }

@@ -134,7 +134,8 @@ struct PromptArgumentRow<'a> {
 #[derive(Serialize)]
 struct TroubleRow {
     symptom: String,
-    advice: String,
+    cause: Option<String>,
+    fix: String,
 }
 
 pub(super) fn file(api: &Api) -> File {
@@ -309,12 +310,16 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
     };
     ErrorCode::ALL.iter().filter(applies).map(|code| {
         let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
-        TroubleRow { symptom: filled(api, symptom), advice: filled(api, &format!("{cause} {fix}")) }
+        TroubleRow { symptom: filled(api, symptom), cause: Some(filled(api, cause)), fix: filled(api, fix) }
     })
 }
 
 fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRow> {
-    declared.iter().map(|Trouble { symptom, fix }| TroubleRow { symptom: symptom.clone(), advice: fix.clone() })
+    declared.iter().map(|Trouble { symptom, cause, fix }| TroubleRow {
+        symptom: symptom.clone(),
+        cause: cause.clone(),
+        fix: fix.clone(),
+    })
 }
 
 /// An entry's text with the facts of this server in place of their names.

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "2e45c7313a7e4af951bc4c9300336f65839d81589216115d6aefd12b24d1ee0f"
+        digest: "367d237de8bbb30af62077e97dcbd51aefb9e75fd69a387f3e1370f6b94b2600"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
