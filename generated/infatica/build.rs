@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "5f44e2ead6a9d1c842bb777d1c288a10d60388ea4ea0d456b22551c02cce418e"
+        digest: "c5dc9c23797936aa46f369fbf34bd3b272dd077ce0bc3b5fcfa376f0eab4cd36"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

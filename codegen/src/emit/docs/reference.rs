@@ -74,6 +74,7 @@ struct TypesPage<'a> {
 #[derive(Serialize)]
 struct TypeSection<'a> {
     name: &'a str,
+    anchor: String,
     description: Option<&'a str>,
     /// Whether a caller sends it, too.
     is_argument: bool,
@@ -190,6 +191,7 @@ fn type_section<'a>(api: &'a Api, named: &'a NamedType, is_argument: bool) -> Ty
     let NamedType { name, description, shape } = named;
     let mut section = TypeSection {
         name,
+        anchor: names::anchor(name),
         description: description.as_deref(),
         is_argument,
         words: Vec::new(),
