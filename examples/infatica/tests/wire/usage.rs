@@ -1,6 +1,6 @@
 //! What requests cost: single events, and their sums.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::{Value, json};
@@ -159,31 +159,40 @@ async fn what_was_cancelled_in_flight_is_not_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_began_is_counted_when_it_is_done_again() {
-    let site = Site::start().await;
-    let mut server = start(&["--concurrency=2"]);
-    let token = server.token("owner", &["runs:read", "runs:write"]);
-    let mut account = Account::with_token(&server, &token);
-    let run_id = account.create(json!({"urls": site.urls(&["/page/1", "/gate/1", "/gate/2", "/page/2"])})).await;
-    account.when(&run_id, |run| items(run, "status")[..3] == ["completed", "running", "running"]).await;
-    server.kill();
-    site.open_gate();
+async fn what_a_server_left_is_counted_when_it_is_done_again() {
+    for is_killed in [true, false] {
+        let site = Site::start().await;
+        let mut server = start(&["--concurrency=2"]);
+        let token = server.token("owner", &["runs:read", "runs:write"]);
+        let mut account = Account::with_token(&server, &token);
+        let urls = site.urls(&["/page/1", "/gate/1", "/gate/2", "/page/2"]);
+        let run_id = account.create(json!({"urls": urls})).await;
+        account.when(&run_id, |run| items(run, "status")[..3] == ["completed", "running", "running"]).await;
+        if is_killed {
+            server.kill();
+        } else {
+            server.terminate();
+        }
+        let ended = tokio::task::spawn_blocking(move || {
+            server.wait(Duration::from_secs(20));
+            server
+        });
+        let server = ended.await.expect("a server that has ended");
+        site.open_gate();
 
-    let server = again(&server, &[]);
-    let mut account = Account::with_token(&server, &token);
-    account.over(&run_id).await;
-    let mut attempts: Vec<_> = account
-        .usage(&json!({"run_id": run_id}))
-        .await
-        .iter()
-        .map(|event| (text(&event["url"]).replace(&site.url(""), ""), event["attempt"].as_i64().expect("a number")))
-        .collect();
-    attempts.sort();
-    let expected = [("/gate/1", 2), ("/gate/2", 2), ("/page/1", 1), ("/page/2", 1)];
-    assert_eq!(attempts, expected.map(|(path, attempt)| (path.to_owned(), attempt)));
-    // Every event that costs something was charged, once.
-    let charged = "SELECT (SELECT sum(credits) FROM usage) || ' ' || (SELECT -sum(credits) FROM ledger)";
-    assert_eq!(store::column(&server, charged).await, ["8 8"]);
+        let server = again(&server, &[]);
+        let mut account = Account::with_token(&server, &token);
+        account.over(&run_id).await;
+        let events = account.usage(&json!({"run_id": run_id})).await;
+        let mut attempts: Vec<_> = events.iter().map(|event| (text(&event["url"]), &event["attempt"])).collect();
+        attempts.sort_by_key(|(url, _)| url.clone());
+        let expected = [("/gate/1", 2), ("/gate/2", 2), ("/page/1", 1), ("/page/2", 1)];
+        let expected = expected.map(|(path, attempt)| (site.url(path), json!(attempt)));
+        assert_eq!(attempts, expected.iter().map(|(url, attempt)| (url.clone(), attempt)).collect::<Vec<_>>());
+        // Every event that costs something was charged, once.
+        let charged = "SELECT (SELECT sum(credits) FROM usage) || ' ' || (SELECT -sum(credits) FROM ledger)";
+        assert_eq!(store::column(&server, charged).await, ["8 8"]);
+    }
 }
 
 /// When the events of the test below were: at the edges of days and of ranges.
