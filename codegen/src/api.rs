@@ -387,6 +387,8 @@ pub struct Docs {
     pub prerequisites: Vec<String>,
     /// How a reader sees that it works.
     pub verify: Option<String>,
+    /// The tools to call with curl, as places in [`Api::tools`]; each has an example.
+    pub curl: Vec<usize>,
     /// What a reader can ask an assistant.
     pub example_prompts: Vec<String>,
     /// What a reader should know.

@@ -103,6 +103,8 @@ codes! {
     InvalidDefault = "invalid-default";
     /// An example that the tool's own schema refuses.
     InvalidExample = "invalid-example";
+    /// A tool without an example, where the documentation is to show one.
+    MissingExample = "missing-example";
     /// A constraint on an output, which the type of the code cannot prove.
     OutputConstraint = "output-constraint";
     /// An output field that looks like a secret.

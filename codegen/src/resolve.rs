@@ -8,6 +8,7 @@ mod clients;
 mod completions;
 mod constants;
 mod declared;
+mod docs;
 mod environment;
 mod fields;
 mod obeyed;
@@ -159,6 +160,7 @@ fn resolve(
     outputs::check(&types, &tools, faults);
     constants::check(&types, &tools, faults);
     let clients = clients::resolve(declared, called, &tools, faults);
+    let docs = docs::resolve(declared, sections, &tools, faults);
     let server = identity?;
     let folder = std::path::Path::new(crate::emit::OUTPUTS).join(&server.name);
     Some(Api {
@@ -171,7 +173,7 @@ fn resolve(
         tools: tools.into_iter().map(|tool| tool.api).collect::<Vec<api::Tool>>(),
         prompts: prompts.into_iter().map(|prompt| prompt.api).collect::<Vec<api::Prompt>>(),
         clients: clients?,
-        docs: server::docs(declared),
+        docs,
         inputs: inputs?,
         folder,
         manifest,

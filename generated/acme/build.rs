@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "3605a48a0580d7343434e7ce948603c2bae88f1eb8f43577feecf01b5bf3d2b0"
+        digest: "fd272c6420082f14474499f0bba9922a286a1a527b2d19d2c965000955bc194f"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

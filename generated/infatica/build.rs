@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "c5dc9c23797936aa46f369fbf34bd3b272dd077ce0bc3b5fcfa376f0eab4cd36"
+        digest: "6f0b9ff4baf2db43a736cd6e2e2acfaa460108454e161656d8ad1167a25ed815"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

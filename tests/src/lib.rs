@@ -22,6 +22,7 @@
 
 mod client;
 mod facts;
+mod programs;
 pub mod raw;
 mod reply;
 mod server;
@@ -29,6 +30,7 @@ mod stdio;
 
 pub use client::{Client, Revision, Transport};
 pub use facts::{rows, workspace};
+pub use programs::is_installed;
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
 pub use stdio::{StdioPipe, Variables};

@@ -72,6 +72,9 @@ impl<'a> Explainer<'a> {
             ValidationErrorKind::MinItems { limit } => {
                 out_of_bounds(format!("this list has too few items: {limit} are the fewest"))
             }
+            ValidationErrorKind::MaxItems { limit } => {
+                out_of_bounds(format!("this list has too many items: {limit} are the most"))
+            }
             _ => Diagnostic::new(Code::WrongType, at, error.masked_with("this").to_string()),
         }
     }

@@ -260,6 +260,11 @@ pub struct Docs {
     pub prerequisites: Vec<Text>,
     /// How a reader sees that it works.
     pub verify: Option<Text>,
+    /// The tools that the documentation calls with curl, each with its first example; three at most.
+    /// When it is left out, that is the first tool that reads and has an example. An empty list
+    /// leaves the section out.
+    #[schemars(length(max = 3))]
+    pub curl: Option<Vec<Name>>,
     /// What a reader can ask an assistant.
     #[serde(default)]
     pub example_prompts: Vec<Text>,

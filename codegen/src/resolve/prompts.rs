@@ -7,7 +7,7 @@ use super::{
     scopes::ResolvedScopes,
     server::check_line,
     templates::{self, Gap, Mention},
-    tools::ResolvedTool,
+    tools::{self, ResolvedTool},
     types::{Lookup, ResolvedShape, ResolvedTypes},
 };
 use crate::{
@@ -53,7 +53,7 @@ fn one(name: &Name, prompt: &manifest::Prompt, within: Within<'_, '_>, faults: &
     }
     prompt.title.iter().for_each(|title| check_line(title, faults));
     faults.check_once(prompt.uses.iter().map(|used| (used.value.as_str(), used.at)));
-    let uses: Vec<usize> = prompt.uses.iter().filter_map(|used| tool(used, within.sections, faults)).collect();
+    let uses: Vec<usize> = prompt.uses.iter().filter_map(|used| tools::place(used, within.sections, faults)).collect();
     let mut used_types = Vec::new();
     let mut arguments = Vec::new();
     for (argument, declared) in prompt.arguments.iter() {
@@ -102,17 +102,6 @@ fn one(name: &Name, prompt: &manifest::Prompt, within: Within<'_, '_>, faults: &
             .collect(),
     };
     ResolvedPrompt { types: used_types, api }
-}
-
-/// The place of a tool that a prompt uses.
-fn tool(used: &Name, sections: &Sections<'_>, faults: &mut Faults) -> Option<usize> {
-    if !sections.tools.declares(used) {
-        faults.push(
-            Diagnostic::new(Code::UnknownTool, used.at, format!("there is no tool {}", quoted(used)))
-                .maybe_help(suggestion(used, sections.tools.names())),
-        );
-    }
-    sections.tools.position(used)
 }
 
 /// The place of the type that an argument's words are from.

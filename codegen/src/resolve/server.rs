@@ -1,11 +1,11 @@
-//! The server itself, its credential, its groups and its documentation.
+//! The server itself, its credential and its groups.
 
 use super::{Called, Faults, declared::Named, tools::ResolvedTool, urls};
 use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
-    manifest::{Group, Name, Section, Text, server::Listing},
+    manifest::{Group, Name, Text, server::Listing},
     names,
 };
 
@@ -194,27 +194,6 @@ pub(crate) fn check_group_use(groups: &Named<'_, Group>, tools: &[ResolvedTool<'
             let title = format!("no tool is in the group {}", quoted(name));
             faults.push(Diagnostic::new(Code::UnusedGroup, name.at, title).help("remove it, or put a tool into it"));
         }
-    }
-}
-
-/// What the documentation says beside what follows from the declarations.
-pub(crate) fn docs(declared: &Declared) -> api::Docs {
-    let Section::Good(docs) = &declared.manifest.docs else { return api::Docs::default() };
-    let texts = |texts: &[Text]| texts.iter().map(|text| text.value.clone()).collect();
-    api::Docs {
-        prerequisites: texts(&docs.prerequisites),
-        verify: docs.verify.as_ref().map(|text| text.value.clone()),
-        example_prompts: texts(&docs.example_prompts),
-        notes: texts(&docs.notes),
-        troubleshooting: docs
-            .troubleshooting
-            .iter()
-            .map(|row| api::Trouble {
-                symptom: row.symptom.value.clone(),
-                cause: row.cause.as_ref().map(|text| text.value.clone()),
-                fix: row.fix.value.clone(),
-            })
-            .collect(),
     }
 }
 

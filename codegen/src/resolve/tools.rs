@@ -118,6 +118,17 @@ fn one<'m>(
     ResolvedTool { name, declared: tool, input, output, api }
 }
 
+/// The place of a tool that something names.
+pub(super) fn place(name: &Name, sections: &Sections<'_>, faults: &mut Faults) -> Option<usize> {
+    if !sections.tools.declares(name) {
+        faults.push(
+            Diagnostic::new(Code::UnknownTool, name.at, format!("there is no tool {}", quoted(name)))
+                .maybe_help(suggestion(name, sections.tools.names())),
+        );
+    }
+    sections.tools.position(name)
+}
+
 fn output<'m>(rule: &'m OutputRule, types: &ResolvedTypes<'_>, faults: &mut Faults) -> ResolvedOutput<'m> {
     let name = match rule {
         OutputRule::Fields(fields) => return ResolvedOutput::Fields(fields::resolve(fields, &types.index, faults)),

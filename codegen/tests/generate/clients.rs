@@ -60,20 +60,26 @@ fn configurations_are_json() {
     assert_eq!(read("claude-desktop.json"), desktop);
 }
 
-/// Runs a snippet in a shell in which `program` writes down its arguments and three variables.
-fn run_in_shell(workspace: &Workspace, snippet: &str, program: &str, variable: Option<(&str, &str)>) -> String {
+/// Runs a file in a shell in which `program` writes down its arguments and three variables; answers with them.
+pub(crate) fn run_in_shell(
+    workspace: &Workspace,
+    file: &str,
+    program: &str,
+    variable: Option<(&str, &str)>,
+) -> Vec<String> {
     let bin = workspace.path("bin");
     fs::create_dir_all(&bin).expect("a folder");
     let stub = bin.join(program);
-    fs::write(&stub, "#!/bin/sh\nprintf '[%s]\\n' \"$@\" \"$EVERY_KEY\" \"$EVERY_GATEWAY\" \"$AUTH_HEADER\"\n")
+    fs::write(&stub, "#!/bin/sh\nprintf '%s\\0' \"$@\" \"$EVERY_KEY\" \"$EVERY_GATEWAY\" \"$AUTH_HEADER\"\n")
         .expect("a program");
     assert!(Command::new("chmod").arg("+x").arg(&stub).status().expect("chmod").success());
     let path = format!("{}:/usr/bin:/bin", bin.display());
     let mut shell = Command::new("sh");
-    shell.arg(workspace.path(snippet)).env_clear().env("PATH", path).envs(variable);
+    shell.arg(workspace.path(file)).env_clear().env("PATH", path).envs(variable);
     let output = shell.output().expect("a shell");
-    assert!(output.status.success(), "{snippet}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8")
+    assert!(output.status.success(), "{file}: {}", String::from_utf8_lossy(&output.stderr));
+    let written = String::from_utf8(output.stdout).expect("UTF-8");
+    written.split_terminator('\0').map(str::to_owned).collect()
 }
 
 #[cfg(unix)]
@@ -97,7 +103,7 @@ fn claude_code_is_given_the_value_of_the_variable() {
         "",
         "",
     ];
-    assert_eq!(ran.lines().collect::<Vec<_>>(), words.map(|word| format!("[{word}]")));
+    assert_eq!(ran, words);
 }
 
 #[cfg(unix)]
@@ -105,7 +111,7 @@ fn claude_code_is_given_the_value_of_the_variable() {
 fn a_local_server_finds_its_credential_and_its_gateway() {
     let workspace = generated();
     let ran = run_in_shell(&workspace, &format!("{FOLDER}/stdio.sh"), "every-type", None);
-    assert_eq!(ran, format!("[stdio]\n[every_{}]\n[{GATEWAY}]\n[]\n", "x".repeat(24)));
+    assert_eq!(ran, ["stdio", &format!("every_{}", "x".repeat(24)), GATEWAY, ""]);
 }
 
 #[cfg(unix)]
@@ -121,11 +127,7 @@ fn the_inspector_and_the_bridge_are_given_the_value_of_the_variable() {
         [("inspector.sh", &inspector[..], ""), ("other.sh", &bridge, "Bearer every_secret")]
     {
         let ran = run_in_shell(&workspace, &format!("{FOLDER}/{snippet}"), "npx", variable);
-        let expected = [words, &["every_secret", "", auth_header]].concat();
-        assert_eq!(
-            ran.lines().collect::<Vec<_>>(),
-            expected.iter().map(|word| format!("[{word}]")).collect::<Vec<_>>()
-        );
+        assert_eq!(ran, [words, &["every_secret", "", auth_header]].concat());
     }
 }
 

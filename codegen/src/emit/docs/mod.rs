@@ -1,6 +1,7 @@
 //! The documentation: a page for everyone who connects, a page of reference for each group of
 //! tools, and one for the named types.
 
+mod curl;
 mod page;
 mod reference;
 

@@ -3,7 +3,11 @@
 use serde::Serialize;
 use toolwright_core::{ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize, environment::option_env};
 
-use super::{File, access_in_words, document, markdown, path_of, scope_cell};
+use super::{
+    File, access_in_words,
+    curl::{self, Call},
+    document, markdown, path_of, scope_cell,
+};
 use crate::{
     api::{
         Api, ArgumentValues, Credential, Docs, Gateway, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble,
@@ -49,6 +53,7 @@ struct Page<'a> {
     prompt_arguments: Vec<PromptArgumentRow<'a>>,
     prerequisites: &'a [String],
     verify: Option<&'a str>,
+    calls: Vec<Call<'a>>,
     example_prompts: &'a [String],
     notes: &'a [String],
     troubles: Vec<TroubleRow>,
@@ -171,7 +176,7 @@ pub(super) fn file(api: &Api) -> File {
         gateway,
     } = server;
     let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at } = credential;
-    let Docs { prerequisites, verify, example_prompts, notes, troubleshooting } = docs;
+    let Docs { prerequisites, verify, curl: _, example_prompts, notes, troubleshooting } = docs;
     let scopes = scope_rows(scopes, tools);
     let page = Page {
         title,
@@ -204,6 +209,7 @@ pub(super) fn file(api: &Api) -> File {
         prompt_arguments: prompts.iter().flat_map(|prompt| prompt_argument_rows(api, prompt)).collect(),
         prerequisites,
         verify: verify.as_deref(),
+        calls: curl::calls(api),
         example_prompts,
         notes,
         troubles: trouble_rows(api, false).chain(declared_trouble_rows(troubleshooting)).collect(),

@@ -7,6 +7,8 @@ mod calls;
 mod commands;
 mod completions;
 mod connections;
+#[cfg(unix)]
+mod curl;
 mod gateway;
 mod hostile;
 mod lifecycle;

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "367d237de8bbb30af62077e97dcbd51aefb9e75fd69a387f3e1370f6b94b2600"
+        digest: "c44c40421485bedecc1086849ba7766203bfd79cb862252847f1155d5dd26c74"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -1,0 +1,71 @@
+//! What the documentation says beside what follows from the declarations.
+
+use toolwright_core::Access;
+
+use super::{
+    Faults,
+    declared::Sections,
+    tools::{self, ResolvedTool},
+};
+use crate::{
+    api,
+    diagnostic::{Code, Diagnostic, quoted},
+    load::Declared,
+    manifest::{Docs, Name, Text},
+};
+
+/// The documentation's own texts, and the tools that it calls.
+pub(crate) fn resolve(
+    declared: &Declared,
+    sections: &Sections<'_>,
+    tools: &[ResolvedTool<'_>],
+    faults: &mut Faults,
+) -> api::Docs {
+    let absent = Docs::default();
+    let docs = declared.manifest.docs.good().unwrap_or(&absent);
+    let texts = |texts: &[Text]| texts.iter().map(|text| text.value.clone()).collect();
+    api::Docs {
+        prerequisites: texts(&docs.prerequisites),
+        verify: docs.verify.as_ref().map(|text| text.value.clone()),
+        curl: match &docs.curl {
+            Some(names) => called(names, sections, tools, faults),
+            None => {
+                tools.iter().position(|tool| tool.api.access == Access::Read && has_example(tool)).into_iter().collect()
+            }
+        },
+        example_prompts: texts(&docs.example_prompts),
+        notes: texts(&docs.notes),
+        troubleshooting: docs
+            .troubleshooting
+            .iter()
+            .map(|row| api::Trouble {
+                symptom: row.symptom.value.clone(),
+                cause: row.cause.as_ref().map(|text| text.value.clone()),
+                fix: row.fix.value.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// The tools to call with curl, as declared.
+fn called(names: &[Name], sections: &Sections<'_>, tools: &[ResolvedTool<'_>], faults: &mut Faults) -> Vec<usize> {
+    faults.check_once(names.iter().map(|name| (name.value.as_str(), name.at)));
+    let mut places = Vec::new();
+    for name in names {
+        let Some(at) = tools::place(name, sections, faults) else { continue };
+        if !has_example(&tools[at]) {
+            let title = format!("the tool {} has no example that the documentation could show", quoted(name));
+            faults.push(
+                Diagnostic::new(Code::MissingExample, name.at, title)
+                    .and(tools[at].name.at, "declared here")
+                    .help("add one, as `examples: [{title: …, input: {…}}]`, or name another tool"),
+            );
+        }
+        places.push(at);
+    }
+    places
+}
+
+fn has_example(tool: &ResolvedTool<'_>) -> bool {
+    !tool.api.examples.is_empty()
+}
