@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, BuildError};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
@@ -27,14 +27,13 @@ impl Known {
         self.secrets.contains(secret)
     }
 
-    pub(super) fn add(&mut self, secret: &str) {
+    /// # Errors
+    /// Beyond millions of secrets: those before this one are kept back further.
+    pub(super) fn add(&mut self, secret: &str) -> Result<(), BuildError> {
         self.secrets.insert(secret.to_owned());
         let forms: BTreeSet<Vec<u8>> = self.secrets.iter().flat_map(|secret| forms(secret)).collect();
-        match AhoCorasick::new(forms) {
-            Ok(automaton) => self.automaton = Some(automaton),
-            // Millions of secrets: those before this one are kept back further.
-            Err(error) => tracing::error!(%error, "a secret was not learned"),
-        }
+        self.automaton = Some(AhoCorasick::new(forms)?);
+        Ok(())
     }
 
     /// Where the text has a learned secret.

@@ -70,8 +70,13 @@ impl Secrets {
     /// or hexadecimal, escaped as in JSON, and broken over lines. One of fewer than
     /// [`Self::SHORTEST`] bytes is not learned, since it would be found in any text.
     pub fn learn(&self, secret: &str) {
-        if secret.len() >= Self::SHORTEST && !self.0.known().has(secret) {
-            self.0.known.write().unwrap_or_else(PoisonError::into_inner).add(secret);
+        if secret.len() < Self::SHORTEST || self.0.known().has(secret) {
+            return;
+        }
+        let added = self.0.known.write().unwrap_or_else(PoisonError::into_inner).add(secret);
+        // The log looks for what is known, so that nothing is logged while the lock is held.
+        if let Err(error) = added {
+            tracing::error!(%error, "a secret was not learned");
         }
     }
 

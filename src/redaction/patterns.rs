@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet};
 
 /// Forms of secrets. What is kept back is the group `secret`, or the whole match.
 ///
@@ -13,8 +13,7 @@ const FORMS: &[&str] = &[
     // Authorization headers (RFC 9110, section 11.6.2), with or without the header's name.
     r"(?i)\bauthorization['\x22]?\s*[:=]\s*['\x22]?(?:[a-z][a-z0-9-]*\s+)?(?<secret>[a-z0-9._~+/=-]{6,})",
     r"(?i)\b(?:bearer|basic)\s+(?<secret>[a-z0-9._~+/-]{16,}=*)",
-    // A private key in PEM (RFC 7468); of one that is cut, what is there.
-    r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:.*?-----END [A-Z0-9 ]*PRIVATE KEY-----|[A-Za-z0-9+/=\s]*)",
+    // The end of a private key in PEM (RFC 7468) whose beginning was cut; the others are `private_keys`.
     r"(?:[A-Za-z0-9+/=]{16,}\s+)*[A-Za-z0-9+/=]+\s+-----END [A-Z0-9 ]*PRIVATE KEY-----",
     // A JSON Web Token (RFC 7519).
     r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
@@ -38,10 +37,16 @@ const FORMS: &[&str] = &[
     r"\bsk-[A-Za-z0-9_-]{20,}",
 ];
 
+/// The beginning of a private key in PEM (RFC 7468), and its end.
+const KEY_BEGINS: &str = "-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----";
+const KEY_ENDS: &str = "-----END [A-Z0-9 ]*PRIVATE KEY-----";
+
 /// Compiled forms, with a set that tells which of them a text has at all.
 pub(super) struct Patterns {
     any: RegexSet,
     each: Vec<Regex>,
+    key_begins: Regex,
+    key_ends: Regex,
 }
 
 impl Patterns {
@@ -55,18 +60,18 @@ impl Patterns {
                 names.join("|")
             ));
         }
+        let compiled = |form: &str| Regex::new(form).expect("the forms are regular expressions");
         Self {
-            any: RegexSetBuilder::new(&forms).build().expect("the forms are regular expressions"),
-            each: forms
-                .iter()
-                .map(|form| RegexBuilder::new(form).build().expect("the forms are regular expressions"))
-                .collect(),
+            any: RegexSet::new(&forms).expect("the forms are regular expressions"),
+            each: forms.iter().map(|form| compiled(form)).collect(),
+            key_begins: compiled(KEY_BEGINS),
+            key_ends: compiled(KEY_ENDS),
         }
     }
 
     /// Where the text has a secret.
     pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found = Vec::new();
+        let mut found = self.private_keys(text);
         for form in self.any.matches(text) {
             for captures in self.each[form].captures_iter(text) {
                 let secret = ["secret", "single", "bare"].iter().find_map(|group| captures.name(group));
@@ -75,6 +80,26 @@ impl Patterns {
         }
         found
     }
+
+    /// Where the text has a private key in PEM; of one that is cut, what is there. As one regular
+    /// expression, each beginning without an end would be followed to the end of the text.
+    fn private_keys(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let mut ends = self.key_ends.find_iter(text).map(|end| end.end()).peekable();
+        let mut at = 0;
+        while let Some(begin) = self.key_begins.find_at(text, at) {
+            while ends.next_if(|end| *end <= begin.end()).is_some() {}
+            at = ends.peek().copied().unwrap_or_else(|| begin.end() + body_length(&text[begin.end()..]));
+            found.push(begin.start()..at);
+        }
+        found
+    }
+}
+
+/// How many bytes of a text can be the body of a key in PEM.
+fn body_length(text: &str) -> usize {
+    let in_body = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=') || c.is_whitespace();
+    text.find(|c| !in_body(c)).unwrap_or(text.len())
 }
 
 /// A name in any notation: its words with nothing, `_`, `-` or a space between them.

@@ -38,6 +38,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "aws_secret_access_key = [redacted]"),
     ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK=\n-----END RSA PRIVATE KEY-----\nok", "[redacted]\nok"),
     (
+        "-----BEGIN PRIVATE KEY-----a!b-----END PRIVATE KEY-----c-----BEGIN PRIVATE KEY-----d\n!",
+        "[redacted]c[redacted]!",
+    ),
+    ("-----END PRIVATE KEY----- -----BEGIN PRIVATE KEY-----\nMII", "-----END PRIVATE KEY----- [redacted]"),
+    (
         "-----BEGIN CERTIFICATE-----\nMIIEow\n-----END CERTIFICATE-----",
         "-----BEGIN CERTIFICATE-----\nMIIEow\n-----END CERTIFICATE-----",
     ),
@@ -57,6 +62,14 @@ fn texts_lose_their_secrets_and_nothing_else() {
     for (text, left) in TEXTS {
         assert_eq!(secrets.redact_text(text), *left, "{text}");
     }
+}
+
+/// A search from each beginning to the end of the text would take minutes here.
+#[test]
+fn a_text_with_many_beginnings_of_private_keys_is_read_once() {
+    let begun = "-----BEGIN PRIVATE KEY-----";
+    let left = secrets().redact_text(&format!("{begun}!").repeat((1 << 20) / begun.len())).into_owned();
+    assert_eq!(left, "[redacted]!".repeat((1 << 20) / begun.len()));
 }
 
 #[test]
