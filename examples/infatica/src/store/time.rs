@@ -18,10 +18,12 @@ pub(crate) fn instant(microseconds: i64) -> Result<Timestamp, sqlx::Error> {
 }
 
 /// The first instant that the database can keep and that is not before this one. What is kept is
-/// at or after an instant, or before it, just when it is so for that one.
+/// at or after an instant, or before it, just when it is so for that one. After the last one that
+/// can be kept there is none, and it stands for what comes after it.
 pub(crate) fn not_before(instant: Timestamp) -> i64 {
     let whole = instant.as_nanosecond().div_euclid(1000);
     let rest = instant.as_nanosecond().rem_euclid(1000);
-    // A timestamp's range in microseconds lies far within 64 bits.
-    i64::try_from(whole + i128::from(rest > 0)).unwrap_or(i64::MAX)
+    // What is counted in microseconds ends with a whole second.
+    let last = Timestamp::MAX.as_second() * 1_000_000;
+    i64::try_from(whole + i128::from(rest > 0)).map_or(last, |microseconds| microseconds.min(last))
 }

@@ -209,6 +209,8 @@ const TIMES: &[&str] = &[
 
 /// Ranges, and how many days they touch.
 const RANGES: &[(&str, &str, usize)] = &[
+    // The end of all time that can be told, which is no whole microsecond.
+    ("9999-12-01T00:00:00Z", "9999-12-30T22:00:00.999999999Z", 30),
     ("2026-02-28T00:00:00Z", "2026-03-11T00:00:00Z", 11),
     ("2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z", 3),
     ("2026-03-01T00:00:00.000001Z", "2026-03-04T00:00:00.000001Z", 4),
