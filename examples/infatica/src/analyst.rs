@@ -1,5 +1,7 @@
 //! The analyst: reads what runs have collected, and finds out what is in it.
 
+use std::time::Duration;
+
 use infatica_tools::{AnalysisResult, AnalysisTemplate, ComparisonResult, ComparisonTemplate, Run};
 use sqlx::SqliteConnection;
 use tokio::{
@@ -123,6 +125,14 @@ impl Fault {
     /// The server's own fault; its log has the details.
     pub(crate) fn internal() -> Self {
         Self { message: "the results could not be processed".to_owned(), recovery: Recovery::Never }
+    }
+
+    /// What was to be found out takes longer than this.
+    pub(crate) fn overdue(limit: Duration) -> Self {
+        let seconds = limit.as_secs();
+        let message =
+            format!("it took longer than {seconds} s: analyse fewer or smaller pages, in runs of engine `text`");
+        Self { message, recovery: Recovery::Never }
     }
 }
 

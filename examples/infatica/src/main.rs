@@ -5,7 +5,7 @@
 //! to be done: it has `collect` collect pages, and `analyst` find out what is in them. `scheduler`
 //! makes the runs of the schedules that are due, and `timing` says when that is.
 
-use std::{num::NonZeroUsize, process::ExitCode};
+use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use analyst::Analyst;
 use background::Background;
@@ -55,6 +55,10 @@ struct Args {
     #[arg(long, value_name = "ANALYSES", default_value = "2")]
     analysis_concurrency: NonZeroUsize,
 
+    /// How many seconds one attempt at an analysis or comparison can take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    analysis_seconds: u64,
+
     #[command(flatten)]
     limits: Limits,
 
@@ -64,16 +68,20 @@ struct Args {
 
 fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
-        let Args { store: store::StoreOption { store: path }, concurrency, analysis_concurrency, limits, billing } =
-            &context.args;
-        let stores = store::open(path).await?.billed(billing.billing(&context.secrets)?);
-        let pages = Pages { store: stores.write.clone(), collector: Collector::new(limits)? };
-        let analyses = Analyses { store: stores.write.clone(), analyst: Analyst::new(stores.read.clone()) };
+        let args = &context.args;
+        let path = &args.store.store;
+        let stores = store::open(path).await?.billed(args.billing.billing(&context.secrets)?);
+        let pages = Pages { store: stores.write.clone(), collector: Collector::new(&args.limits)? };
+        let analyses = Analyses {
+            store: stores.write.clone(),
+            analyst: Analyst::new(stores.read.clone()),
+            limit: Duration::from_secs(args.analysis_seconds),
+        };
         let background = Background::new(
             stores.clone(),
             path,
-            Worker::new(pages, *concurrency),
-            Worker::new(analyses, *analysis_concurrency),
+            Worker::new(pages, args.concurrency),
+            Worker::new(analyses, args.analysis_concurrency),
             Scheduler::new(stores.write.clone(), SystemClock),
         )?;
         context.spawn(background.run(context.shutdown.clone()));

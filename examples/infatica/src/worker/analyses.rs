@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::{Work, pause};
 use crate::{
     analyst::{Analyst, Fault},
@@ -16,6 +18,8 @@ use crate::{
 pub(crate) struct Analyses {
     pub(crate) store: WriteStore,
     pub(crate) analyst: Analyst,
+    /// How long one can take: pages can be made to take long, and nobody is to wait for them for hours.
+    pub(crate) limit: Duration,
 }
 
 impl Work for Analyses {
@@ -50,7 +54,8 @@ impl Work for Analyses {
     }
 
     async fn attempt(&self, claim: &Claim) -> Outcome {
-        match self.analyst.find_out(&claim.task).await {
+        let found = timeout(self.limit, self.analyst.find_out(&claim.task)).await;
+        match found.unwrap_or_else(|_| Err(Fault::overdue(self.limit))) {
             Ok(found) => Outcome::Completed(Box::new(found)),
             Err(Fault { message, recovery }) => match pause(recovery, claim.faults) {
                 Some(pause) => Outcome::Postponed(message, pause),

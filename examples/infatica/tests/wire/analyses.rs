@@ -210,6 +210,19 @@ async fn analyses_belong_to_their_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_analysis_that_takes_too_long_is_given_up() {
+    let site = Site::start().await;
+    let server = start(&["--analysis-seconds", "1"]);
+    let mut account = Account::of(&server);
+    // Its parser would need hours, and is stopped after five seconds for each of the pages.
+    site.publish("/deep", "text/html", "<div>".repeat(100_000));
+    let run = account.collect("raw", &site.urls(&["/deep", "/deep?1", "/deep?2"])).await;
+    let made = account.analyse(&run["run"]["id"], "summary").await;
+    let error = "it took longer than 1 s: analyse fewer or smaller pages, in runs of engine `text`";
+    assert_eq!((&made["status"], &made["error"], &made["attempts"]), (&json!("failed"), &json!(error), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_makes_the_analysis_once() {
     let site = Site::start().await;
     let mut server = start(&[]);
