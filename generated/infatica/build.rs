@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "6f0b9ff4baf2db43a736cd6e2e2acfaa460108454e161656d8ad1167a25ed815"
+        digest: "ebd08e0e96744b960247ccb846865a7d4a9e7c4f9824ed963c93c72a62f09444"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

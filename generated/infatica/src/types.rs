@@ -522,7 +522,7 @@ pub struct AuditEntry {
     pub token_id: ::core::option::Option<::std::string::String>,
 }
 
-/// How much is left to an account. It stops nothing.
+/// How much an account has left. No status stops anything.
 #[derive(
     Debug,
     Clone,
@@ -645,7 +645,7 @@ pub struct Balance {
     pub as_of: ::std::string::String,
     /// Who said so.
     pub source: crate::BalanceSource,
-    /// What has come since then, by the ledger; below zero for what was used. It is not part of `balance`.
+    /// How the balance has changed since then, by the ledger; below zero when credits were used. `balance` does not include it.
     pub change_since: ::core::primitive::i64,
     /// How much is left after that.
     pub status: crate::AccountStatus,

@@ -17,7 +17,7 @@ pub struct Input {
     /// The first moment that counts, RFC 3339; when left out, the start of the 30th day in UTC, counted back from `until`.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub since: ::core::option::Option<::std::string::String>,
-    /// The first moment that does not count any more, RFC 3339; the end of today in UTC when left out. At most 366 days in UTC are summed up at a time.
+    /// The first moment that no longer counts, RFC 3339; the end of today in UTC when left out. At most 366 days in UTC are summed up at a time.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub until: ::core::option::Option<::std::string::String>,
 }
@@ -34,7 +34,7 @@ pub struct Input {
 pub struct Output {
     /// The first moment that counts, RFC 3339.
     pub since: ::std::string::String,
-    /// The first moment that does not count any more, RFC 3339.
+    /// The first moment that no longer counts, RFC 3339.
     pub until: ::std::string::String,
     /// All of it.
     pub total: crate::Usage,

@@ -17,7 +17,7 @@ pub struct Input {
     /// Only runs of this type.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub r#type: ::core::option::Option<crate::RunType>,
-    /// Only runs that stand here.
+    /// Only runs with this status.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub status: ::core::option::Option<crate::RunStatus>,
     /// Only runs whose name, sitemap or feed, or an item's URL contains this text, without regard to case.
