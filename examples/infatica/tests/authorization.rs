@@ -80,7 +80,8 @@ fn arguments(tool: &str) -> Value {
         "get_analysis" => json!({"analysis_id": "analysis_absent"}),
         "compare_runs" => json!({"run_ids": ["run_absent", "run_other"]}),
         "retry_comparison" => json!({"comparison_id": "comparison_absent"}),
-        _ => panic!("no arguments for {tool}"),
+        // Where a tool wants some, it says so to those only who may call it.
+        _ => json!({}),
     }
 }
 
