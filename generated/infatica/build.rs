@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "ebd08e0e96744b960247ccb846865a7d4a9e7c4f9824ed963c93c72a62f09444"
+        digest: "d42fe09dd23ed7d066d4b167133a6563aa23b1d4ccc178da9b9ba98696057927"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -275,6 +275,27 @@ async fn a_deleted_schedule_is_kept_but_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_room_for_a_hundred_schedules() {
+    let server = start(&[]);
+    let mut account = Account::named(&server, "owner");
+    let arguments = json!({"urls": [PAGE], "preset": "monthly", "status": "paused"});
+    let mut created = json!(null);
+    for _ in 0..100 {
+        created = account.call("create_schedule", arguments.clone()).await;
+    }
+    let refusal = account.refusal("create_schedule", arguments.clone()).await;
+    assert!(refusal.starts_with("wrong_state: your account has 100 schedules"), "{refusal}");
+    assert!(refusal.contains("delete one with delete_schedule"), "{refusal}");
+    assert_eq!(account.call("list_schedules", json!({"limit": 1})).await["total"], 100);
+    // The room is each account's own.
+    Account::named(&server, "neighbour").call("create_schedule", arguments.clone()).await;
+
+    account.call("delete_schedule", json!({"schedule_id": created["id"]})).await;
+    account.call("create_schedule", arguments.clone()).await;
+    account.refusal("create_schedule", arguments).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_reaches_the_schedules_of_another_account() {
     let server = start(&[]);
     let mut owner = Account::named(&server, "owner");

@@ -31,8 +31,11 @@ use crate::{
     timing::Rhythm,
 };
 
+/// How many schedules that are not deleted an account can have: each one makes runs without end.
+const MAX_SCHEDULES: i64 = 100;
+
 impl WriteStore {
-    /// Makes a schedule.
+    /// Makes a schedule, if the account has room for it.
     pub(crate) async fn create_schedule(
         &self,
         actor: Actor<'_>,
@@ -41,6 +44,7 @@ impl WriteStore {
     ) -> Result<Schedule, StoreError> {
         let id = random_id("sched_");
         let mut change = self.change().await?;
+        check_room(&mut change, actor.account).await?;
         let schedule = keep(&mut change, now, actor.account, &id, plan, plan.next_after(&id, now)).await?;
         audit::record(&mut change, now.as_microsecond(), actor, "schedule.created", &id).await?;
         let created = load(&mut change, schedule, now).await?;
@@ -140,6 +144,19 @@ impl Plan {
             }
         }
     }
+}
+
+/// Refuses one more schedule to an account that has as many as it can have.
+async fn check_room(connection: &mut SqliteConnection, account: &str) -> Result<(), StoreError> {
+    let count = "SELECT count(*) FROM schedules WHERE account = ?1 AND deleted_at IS NULL";
+    let count: i64 = sqlx::query_scalar(count).bind(account).fetch_one(connection).await?;
+    if count < MAX_SCHEDULES {
+        return Ok(());
+    }
+    Err(StoreError::WrongState(format!(
+        "your account has {count} schedules, and {MAX_SCHEDULES} is the most that it can have: delete one with \
+         delete_schedule, or change one with update_schedule"
+    )))
 }
 
 /// A plan as it is kept, when it is due, and whether its schedule is deleted.
