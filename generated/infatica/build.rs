@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "d42fe09dd23ed7d066d4b167133a6563aa23b1d4ccc178da9b9ba98696057927"
+        digest: "1a60058b1a080f2a774ebbc6839932c07409e1cce61a38f36eed3b4b63f3113d"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

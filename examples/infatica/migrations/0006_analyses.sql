@@ -5,6 +5,8 @@ CREATE TABLE analyses (
     account TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('analysis', 'comparison')),
     template TEXT NOT NULL,
+    -- What a language model is to mind beside the template.
+    instructions TEXT,
     status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'running', 'completed', 'failed')),
     -- How often it was started. Whoever ends an attempt names it, so that a late answer ends nothing.
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -15,6 +17,8 @@ CREATE TABLE analyses (
     error TEXT CHECK (error IS NOT NULL OR status != 'failed'),
     -- As callers get it, in JSON.
     result TEXT CHECK ((result IS NOT NULL) = (status = 'completed')),
+    -- When it was last started, so that accounts take turns.
+    served_at INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     started_at INTEGER,
     finished_at INTEGER CHECK ((finished_at IS NULL) = (status IN ('queued', 'running')))
@@ -22,7 +26,8 @@ CREATE TABLE analyses (
 
 CREATE INDEX analyses_by_account ON analyses (account, kind, seq);
 CREATE INDEX analyses_queued ON analyses (due_at) WHERE status = 'queued';
-CREATE INDEX analyses_running ON analyses (account) WHERE status = 'running';
+CREATE INDEX analyses_running ON analyses (seq) WHERE status = 'running';
+CREATE INDEX analyses_by_service ON analyses (account, served_at);
 
 -- The runs that an analysis is about, in the order in which they were given.
 CREATE TABLE analysis_runs (

@@ -7,7 +7,7 @@ use crate::{
     analysis::templates,
     store::{
         ReadStore, StoreError, WriteStore,
-        analyses::{self, Kind},
+        analyses::{self, Kind, transitions::Wish},
         runs,
     },
 };
@@ -18,7 +18,8 @@ async fn create_analysis(
     call: &Call,
     input: create_analysis::Input,
 ) -> Result<Analysis, StoreError> {
-    store.create_analysis(call.into(), &input.run_id, input.template).await
+    let create_analysis::Input { run_id, template, instructions } = input;
+    store.create_analysis(call.into(), &run_id, Wish { template, instructions }).await
 }
 
 #[mcp_tool]

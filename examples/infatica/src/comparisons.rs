@@ -7,13 +7,14 @@ use crate::{
     analysis::templates,
     store::{
         ReadStore, StoreError, WriteStore,
-        analyses::{self, Kind, comparisons},
+        analyses::{self, Kind, comparisons, transitions::Wish},
     },
 };
 
 #[mcp_tool]
 async fn compare_runs(store: &WriteStore, call: &Call, input: compare_runs::Input) -> Result<Comparison, StoreError> {
-    store.compare_runs(call.into(), &input.run_ids, input.template).await
+    let compare_runs::Input { run_ids, template, instructions } = input;
+    store.compare_runs(call.into(), &run_ids, Wish { template, instructions }).await
 }
 
 #[mcp_tool]

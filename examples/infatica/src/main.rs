@@ -11,6 +11,7 @@ use analyst::Analyst;
 use background::Background;
 use clock::SystemClock;
 use collect::{Collector, Limits};
+use llm::{LlmOptions, Models, vault::VaultOption};
 use scheduler::Scheduler;
 use toolwright::{Context, Program};
 use worker::{Worker, analyses::Analyses, pages::Pages};
@@ -52,15 +53,21 @@ struct Args {
     concurrency: NonZeroUsize,
 
     /// How many analyses and comparisons are made at a time.
-    #[arg(long, value_name = "ANALYSES", default_value = "2")]
+    #[arg(long, value_name = "ANALYSES", default_value = "4")]
     analysis_concurrency: NonZeroUsize,
 
-    /// How many seconds one attempt at an analysis or comparison can take.
+    /// How many seconds one attempt at an analysis or comparison can take, without the language model.
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     analysis_seconds: u64,
 
     #[command(flatten)]
     limits: Limits,
+
+    #[command(flatten)]
+    llm: LlmOptions,
+
+    #[command(flatten)]
+    vault: VaultOption,
 
     #[command(flatten)]
     billing: billing::Options,
@@ -72,11 +79,11 @@ fn main() -> ExitCode {
         let path = &args.store.store;
         let stores = store::open(path).await?.billed(args.billing.billing(&context.secrets)?);
         let pages = Pages { store: stores.write.clone(), collector: Collector::new(&args.limits)? };
-        let analyses = Analyses {
-            store: stores.write.clone(),
-            analyst: Analyst::new(stores.read.clone()),
-            limit: Duration::from_secs(args.analysis_seconds),
-        };
+        let (vault, secrets) = (args.vault.vault(path), context.secrets.clone());
+        let models = Models::new(&args.llm, &args.limits.targets, stores.clone(), vault, secrets)?;
+        let limit = Duration::from_secs(args.analysis_seconds);
+        let analyst = Analyst::new(stores.read.clone(), models, limit);
+        let analyses = Analyses { store: stores.write.clone(), analyst };
         let background = Background::new(
             stores.clone(),
             path,

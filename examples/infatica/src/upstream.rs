@@ -44,7 +44,6 @@ pub(crate) struct Limits {
 pub(crate) struct Answer<T> {
     pub(crate) value: T,
     /// Size of the body.
-    #[allow(dead_code, reason = "for the usage of language models")]
     pub(crate) bytes: usize,
 }
 

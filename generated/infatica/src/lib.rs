@@ -88,7 +88,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     version: "0.1.0",
     description: "Lets your assistant collect web pages and work with your Infatica account: its runs, analyses, schedules, usage and balance.",
     instructions: ::core::option::Option::Some(
-        "Start with list_runs to see what exists. create_run returns at once and collects in the background: poll get_run until its status is completed or failed, then export_run for the results.",
+        "Start with list_runs to see what exists. create_run returns at once and collects in the background: poll get_run until its status is completed or failed, then export_run for the results. create_analysis finds out what is in a completed run, and compare_runs how runs differ.",
     ),
     endpoint: "https://dataplatform.infatica.io/mcp",
     path: "/mcp",

@@ -3,21 +3,20 @@
 use std::collections::BTreeMap;
 
 use infatica_tools::{
-    ComparedRun, ComparisonFindings, ComparisonResult, ComparisonTemplate, PageChange, PagesOfRun, RunPair, TermsOfRun,
+    ComparedRun, ComparisonFindings, ComparisonTemplate, PageChange, PagesOfRun, RunPair, TermsOfRun,
 };
-use minijinja::{context, value::Serde};
 use url::Url;
 
 use super::{
     Survey,
+    excerpts::Excerpt,
     lines::Lines,
     numbers::{count, share},
+    report::Report,
     survey::Page,
     templates,
     vocabulary::{Vocabulary, common, distinctive, trends},
 };
-use crate::markdown;
-
 /// How many terms tell a run from the others, or rise, or fall.
 const TERMS: usize = 10;
 
@@ -32,6 +31,7 @@ pub(crate) struct Comparison {
     /// The pages of each run by their addresses.
     pages: Vec<BTreeMap<String, Page>>,
     remarks: Vec<String>,
+    excerpts: Vec<Excerpt>,
 }
 
 /// A page in a run.
@@ -78,9 +78,10 @@ pub(crate) struct Changes {
 
 impl Comparison {
     /// Adds the next run.
-    pub(crate) fn add(&mut self, run_id: String, name: String, survey: Survey) {
+    pub(crate) fn add(&mut self, run_id: &str, name: String, survey: Survey) {
         self.remarks.extend(survey.remarks().into_iter().map(|remark| format!("Run {run_id}: {remark}")));
-        self.runs.push(ComparedRun { run_id, name, counts: survey.counts() });
+        self.runs.push(ComparedRun { run_id: run_id.to_owned(), name, counts: survey.counts() });
+        self.excerpts.extend(survey.excerpts.into_iter().map(|excerpt| excerpt.of_run(run_id)));
         let mut pages = BTreeMap::new();
         for page in survey.pages {
             // Two items of a run can have one address: the first counts.
@@ -130,7 +131,7 @@ impl Comparison {
         mut self,
         changes: &Changes,
         told: Vec<PageChange>,
-    ) -> Result<ComparisonResult, minijinja::Error> {
+    ) -> Report<Vec<ComparedRun>, ComparisonFindings> {
         let all = self.pages_of_all();
         let mut only = Vec::new();
         let mut cut = Vec::new();
@@ -160,11 +161,11 @@ impl Comparison {
             key_terms: self.runs.iter().enumerate().map(terms).collect(),
         };
         self.remarks.extend(cut);
-        self.result(ComparisonTemplate::Differences, findings)
+        self.report(ComparisonTemplate::Differences, findings)
     }
 
     /// How much the runs have in common.
-    pub(crate) fn overlap(self) -> Result<ComparisonResult, minijinja::Error> {
+    pub(crate) fn overlap(self) -> Report<Vec<ComparedRun>, ComparisonFindings> {
         let mut pairs = Vec::new();
         for (at, run) in self.runs.iter().enumerate() {
             for (other_at, other) in self.runs.iter().enumerate().skip(at + 1) {
@@ -183,30 +184,22 @@ impl Comparison {
                 });
             }
         }
-        self.result(ComparisonTemplate::Overlap, ComparisonFindings::Overlap { pairs })
+        self.report(ComparisonTemplate::Overlap, ComparisonFindings::Overlap { pairs })
     }
 
     /// Which terms come and go.
-    pub(crate) fn trends(self) -> Result<ComparisonResult, minijinja::Error> {
+    pub(crate) fn trends(self) -> Report<Vec<ComparedRun>, ComparisonFindings> {
         let (rising, falling) = trends(&self.vocabularies, TERMS);
-        self.result(ComparisonTemplate::Trends, ComparisonFindings::Trends { rising, falling })
+        self.report(ComparisonTemplate::Trends, ComparisonFindings::Trends { rising, falling })
     }
 
-    fn result(
+    fn report(
         self,
         template: ComparisonTemplate,
         findings: ComparisonFindings,
-    ) -> Result<ComparisonResult, minijinja::Error> {
-        let Self { runs, remarks, .. } = self;
-        let mut environment = markdown::environment();
-        environment.add_template("comparison.md", include_str!("comparison.md.j2"))?;
-        let summary = environment.get_template("comparison.md")?.render(context! {
-            title => templates::of_comparison(template).title,
-            runs => Serde(&runs),
-            findings => Serde(&findings),
-            remarks => &remarks,
-        })?;
-        Ok(ComparisonResult::Builtin { summary, runs, findings, remarks })
+    ) -> Report<Vec<ComparedRun>, ComparisonFindings> {
+        let Self { runs, remarks, excerpts, .. } = self;
+        Report { about: templates::of_comparison(template), figures: runs, findings, remarks, excerpts }
     }
 }
 

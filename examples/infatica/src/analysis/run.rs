@@ -2,11 +2,9 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use infatica_tools::{AnalysisResult, AnalysisTemplate, DuplicatePages, PageLength, RunFindings};
-use minijinja::{context, value::Serde};
+use infatica_tools::{AnalysisTemplate, DuplicatePages, PageLength, RunCounts, RunFindings};
 
-use super::{Survey, templates};
-use crate::markdown;
+use super::{Survey, report::Report, templates};
 
 /// How many key terms an overview has, and how many the template for them.
 const SUMMARY_TERMS: usize = 10;
@@ -19,26 +17,23 @@ const LONGEST: usize = 5;
 const MAX_WRONG: usize = 50;
 const MAX_DUPLICATES: usize = 10;
 
-/// The result of the built-in analyser.
-pub(crate) fn analyse(survey: &Survey, template: AnalysisTemplate) -> Result<AnalysisResult, minijinja::Error> {
-    let counts = survey.counts();
+/// What a survey shows.
+pub(crate) fn analyse(survey: Survey, template: AnalysisTemplate) -> Report<RunCounts, RunFindings> {
     let mut remarks = survey.remarks();
     let findings = match template {
         AnalysisTemplate::Summary => {
-            RunFindings::Summary { key_terms: survey.vocabulary.key_terms(SUMMARY_TERMS), longest: longest(survey) }
+            RunFindings::Summary { key_terms: survey.vocabulary.key_terms(SUMMARY_TERMS), longest: longest(&survey) }
         }
         AnalysisTemplate::KeyTerms => RunFindings::KeyTerms { key_terms: survey.vocabulary.key_terms(KEY_TERMS) },
-        AnalysisTemplate::Quality => quality(survey, &mut remarks),
+        AnalysisTemplate::Quality => quality(&survey, &mut remarks),
     };
-    let mut environment = markdown::environment();
-    environment.add_template("run.md", include_str!("run.md.j2"))?;
-    let summary = environment.get_template("run.md")?.render(context! {
-        title => templates::of_run(template).title,
-        counts => Serde(&counts),
-        findings => Serde(&findings),
-        remarks => &remarks,
-    })?;
-    Ok(AnalysisResult::Builtin { summary, counts, findings, remarks })
+    Report {
+        about: templates::of_run(template),
+        figures: survey.counts(),
+        findings,
+        remarks,
+        excerpts: survey.excerpts,
+    }
 }
 
 fn longest(survey: &Survey) -> Vec<PageLength> {

@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use url::Url;
 
 use super::{
+    excerpts::{self, Excerpt},
     numbers::count,
     vocabulary::{MAX_DISTINCT, Vocabulary},
     words::{Language, Words},
@@ -21,6 +22,8 @@ const MAX_SHARES: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Survey {
     engine: Engine,
+    /// How much of each page is kept for a model.
+    share: Option<excerpts::Share>,
     items: ItemCounts,
     characters: i64,
     by_host: BTreeMap<String, i64>,
@@ -30,6 +33,7 @@ pub(crate) struct Survey {
     /// The pages that were collected, in the order of the run.
     pub(super) pages: Vec<Page>,
     pub(super) failed: Vec<FailedPage>,
+    pub(super) excerpts: Vec<Excerpt>,
 }
 
 /// SHA-256: pages with the same one are the same.
@@ -48,10 +52,12 @@ pub(super) struct Page {
 }
 
 impl Survey {
-    /// A survey of a run whose pages were kept by this engine.
-    pub(crate) fn new(engine: Engine) -> Self {
+    /// A survey of a run whose pages were kept by this engine. With a share, it has so much of each
+    /// page for a model.
+    pub(crate) fn new(engine: Engine, share: Option<excerpts::Share>) -> Self {
         Self {
             engine,
+            share,
             items: ItemCounts { total: 0, queued: 0, running: 0, completed: 0, failed: 0, cancelled: 0 },
             characters: 0,
             by_host: BTreeMap::new(),
@@ -60,6 +66,7 @@ impl Survey {
             vocabulary: Vocabulary::default(),
             pages: Vec::new(),
             failed: Vec::new(),
+            excerpts: Vec::new(),
         }
     }
 
@@ -75,6 +82,7 @@ impl Survey {
             if let Some(language) = language {
                 *self.by_language.entry(language.code().to_owned()).or_default() += 1;
             }
+            self.excerpts.extend(self.share.map(|share| Excerpt::of(&item.url, &text, share)));
             self.pages.push(Page {
                 item_id: item.id,
                 url: item.url,

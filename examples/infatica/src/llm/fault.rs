@@ -1,6 +1,7 @@
 //! Why no model has answered.
 
 use http::StatusCode;
+use infatica_tools::UsageOutcome;
 
 use super::{Key, vault::VaultError};
 use crate::{
@@ -48,6 +49,14 @@ impl Fault {
         }
     }
 
+    /// What came of the request, if there was one.
+    pub(crate) fn usage(&self) -> Option<UsageOutcome> {
+        match self {
+            Self::Store(_) | Self::Sealed { .. } => None,
+            Self::Model { trouble, .. } => trouble.usage(),
+        }
+    }
+
     /// All that is known of it, for the operator.
     pub(crate) fn in_full(&self) -> String {
         match self {
@@ -64,6 +73,14 @@ impl Trouble {
             Self::Upstream(Unreachable(_) | TimedOut(_)) | Self::Empty => Recovery::Later(None),
             Self::Upstream(Status { status, retry_after, .. }) if may_pass(*status) => Recovery::Later(*retry_after),
             Self::Upstream(_) | Self::Url(_) | Self::NoKey | Self::CutOff | Self::Withheld => Recovery::Never,
+        }
+    }
+
+    fn usage(&self) -> Option<UsageOutcome> {
+        match self {
+            Self::Url(_) | Self::NoKey => None,
+            Self::Upstream(NotPublic | Unreachable(_) | TimedOut(_)) => Some(UsageOutcome::Unanswered),
+            Self::Upstream(_) | Self::Empty | Self::CutOff | Self::Withheld => Some(UsageOutcome::Failed),
         }
     }
 

@@ -12,7 +12,7 @@ use toolwright::Secrets;
 
 use crate::{
     collect::{Policy, PrivateTargets},
-    store::{Stores, llm_keys},
+    store::{StoreError, Stores, llm_keys},
     upstream::{Limits, Upstream, bearer},
 };
 
@@ -139,6 +139,8 @@ pub(crate) struct Completion {
     pub(crate) model: String,
     /// Where the endpoint counts them.
     pub(crate) tokens: Option<Tokens>,
+    /// Size of the answer.
+    pub(crate) bytes: usize,
     /// The key that it was asked with.
     pub(crate) key: Key,
 }
@@ -159,6 +161,12 @@ impl Models {
             endpoint_of_server: options.endpoint_of_server()?,
             secrets,
         })
+    }
+
+    /// Whether an account has a model to ask.
+    pub(crate) async fn are_there(&self, account: &str) -> Result<bool, StoreError> {
+        let mut view = self.stores.read.snapshot().await?;
+        Ok(self.endpoint_of_server.is_some() || llm_keys::in_use(&mut view, account).await?.is_some())
     }
 
     /// Has a model answer messages for an account; `None` when the account has no model to ask.
@@ -212,11 +220,12 @@ impl Models {
             }
         };
         let answer = upstream.post(&base_url.chat_completions(), &headers, &chat::question(model, messages)).await?;
+        let bytes = answer.bytes;
         let answer = chat::Answer::read(answer.value)?;
         // An endpoint can repeat what it was sent.
         let text = self.secrets.redact_text(&answer.text).into_owned();
         let reported = answer.model.map(|model| chat::model_name(&self.secrets.redact_text(&model)));
         let model = reported.filter(|model| !model.is_empty()).unwrap_or_else(|| model.clone());
-        Ok(Completion { text, model, tokens: answer.tokens, key: key.clone() })
+        Ok(Completion { text, model, tokens: answer.tokens, bytes, key: key.clone() })
     }
 }

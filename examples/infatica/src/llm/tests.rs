@@ -87,6 +87,7 @@ async fn an_account_asks_with_its_key_and_is_told_what_the_model_wrote_and_took(
         text: "All is well.".to_owned(),
         model: model::NAME.to_owned(),
         tokens: Some(Tokens { prompt, completion }),
+        bytes: model::bytes_of("All is well."),
         key,
     };
     assert_eq!(models.ask_for("local").await.unwrap(), Some(expected));

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::{Work, pause};
 use crate::{
     analyst::{Analyst, Fault},
@@ -18,8 +16,6 @@ use crate::{
 pub(crate) struct Analyses {
     pub(crate) store: WriteStore,
     pub(crate) analyst: Analyst,
-    /// How long one can take: pages can be made to take long, and nobody is to wait for them for hours.
-    pub(crate) limit: Duration,
 }
 
 impl Work for Analyses {
@@ -29,7 +25,7 @@ impl Work for Analyses {
     const INTERRUPTED: Outcome = Outcome::Interrupted;
 
     fn panicked() -> Outcome {
-        Outcome::Failed(Fault::internal().message)
+        Outcome::Failed(Fault::internal().message, None)
     }
 
     async fn recover(&self) -> Result<u64, StoreError> {
@@ -54,12 +50,11 @@ impl Work for Analyses {
     }
 
     async fn attempt(&self, claim: &Claim) -> Outcome {
-        let found = timeout(self.limit, self.analyst.find_out(&claim.task)).await;
-        match found.unwrap_or_else(|_| Err(Fault::overdue(self.limit))) {
-            Ok(found) => Outcome::Completed(Box::new(found)),
-            Err(Fault { message, recovery }) => match pause(recovery, claim.faults) {
-                Some(pause) => Outcome::Postponed(message, pause),
-                None => Outcome::Failed(message),
+        match self.analyst.find_out(claim).await {
+            Ok((found, asked)) => Outcome::Completed(Box::new(found), asked),
+            Err(Fault { message, recovery, asked }) => match pause(recovery, claim.faults) {
+                Some(pause) => Outcome::Postponed(message, pause, asked),
+                None => Outcome::Failed(message, asked),
             },
         }
     }

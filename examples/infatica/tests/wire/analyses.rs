@@ -218,7 +218,7 @@ async fn an_analysis_that_takes_too_long_is_given_up() {
     site.publish("/deep", "text/html", "<div>".repeat(100_000));
     let run = account.collect("raw", &site.urls(&["/deep", "/deep?1", "/deep?2"])).await;
     let made = account.analyse(&run["run"]["id"], "summary").await;
-    let error = "it took longer than 1 s: analyse fewer or smaller pages, in runs of engine `text`";
+    let error = "it took longer than 1 s: analyse fewer or smaller pages, in runs of engine `text`; create_analysis makes another";
     assert_eq!((&made["status"], &made["error"], &made["attempts"]), (&json!("failed"), &json!(error), &json!(1)));
 }
 

@@ -30,3 +30,4 @@ mod store;
 mod tools;
 mod transports;
 mod usage;
+mod written;

@@ -163,6 +163,11 @@ async fn answer(State(model): State<Arc<Behaviour>>, uri: Uri, headers: HeaderMa
     }
 }
 
+/// Size of an answer with a text.
+pub(crate) fn bytes_of(text: &str) -> usize {
+    choice(text, NAME, "stop").to_string().len()
+}
+
 fn completion(text: &str, model: &str) -> Response {
     json_body(choice(text, model, "stop").to_string())
 }

@@ -43,6 +43,7 @@ async fn from_row(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<
         id: row.try_get("id")?,
         run_ids: run_ids(connection, AnalysisKey(row.try_get("seq")?)).await?,
         template: word(row.try_get("template")?)?,
+        instructions: row.try_get("instructions")?,
         status: word(row.try_get("status")?)?,
         attempts: row.try_get("attempts")?,
         error: row.try_get("error")?,

@@ -87,6 +87,7 @@ async fn from_row(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<
         id: row.try_get("id")?,
         run_id: runs.into_iter().next().unwrap_or_default(),
         template: word(row.try_get("template")?)?,
+        instructions: row.try_get("instructions")?,
         status: word(row.try_get("status")?)?,
         attempts: row.try_get("attempts")?,
         error: row.try_get("error")?,

@@ -85,6 +85,13 @@ pub(crate) async fn collected(
     Ok(collected.collect::<Result<_, _>>()?)
 }
 
+/// Sizes in bytes of what was collected for each completed item of a run.
+pub(crate) async fn sizes(connection: &mut SqliteConnection, run: RunKey) -> Result<Vec<usize>, StoreError> {
+    let sizes = "SELECT octet_length(content) FROM results JOIN tasks ON tasks.seq = task WHERE run = ?1";
+    let sizes: Vec<i64> = sqlx::query_scalar(sizes).bind(run.0).fetch_all(connection).await?;
+    Ok(sizes.into_iter().filter_map(|size| usize::try_from(size).ok()).collect())
+}
+
 /// What was collected for an item.
 pub(crate) async fn content(
     connection: &mut SqliteConnection,

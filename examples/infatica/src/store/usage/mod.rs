@@ -33,7 +33,6 @@ pub(crate) enum Request<'a> {
     Source { run: RunKey, task: i64, attempt: i64 },
     /// One question to a language model, for the analysis or comparison with this id; of one run, or
     /// of several.
-    #[allow(dead_code, reason = "analyses make these")]
     Analysis { id: &'a str, run: Option<RunKey> },
 }
 

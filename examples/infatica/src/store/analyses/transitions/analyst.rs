@@ -1,21 +1,26 @@
 //! The transitions that the analyst makes.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use infatica_tools::{
     AnalysisResult, AnalysisStatus, AnalysisTemplate, AttemptOutcome, ComparisonResult, ComparisonTemplate,
+    UsageOutcome,
 };
 use serde::Serialize;
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::store::{StoreError, WriteStore, analyses::AnalysisKey, runs::RunKey, time, word};
+use crate::store::{StoreError, WriteStore, analyses::AnalysisKey, runs::RunKey, time, usage, word};
 
 /// An attempt at an analysis. Whoever has one works on it alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     analysis: AnalysisKey,
     attempt: i64,
+    id: String,
+    pub(crate) account: String,
     pub(crate) task: Task,
+    /// What a language model is to mind.
+    pub(crate) instructions: Option<String>,
     /// How many faults it has met before.
     pub(crate) faults: i64,
 }
@@ -35,34 +40,41 @@ pub(crate) enum Found {
     Comparison(ComparisonResult),
 }
 
-/// How an attempt ended.
+/// What came of a question to a language model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) outcome: UsageOutcome,
+    /// Size of the answer that was used; 0 without one.
+    pub(crate) bytes: i64,
+}
+
+/// How an attempt ended. It has asked a language model, or not.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The result, to be kept.
-    Completed(Box<Found>),
+    Completed(Box<Found>, Option<Asked>),
     /// It is given up, for this reason.
-    Failed(String),
+    Failed(String, Option<Asked>),
     /// It is tried again, after a while.
-    Postponed(String, Duration),
+    Postponed(String, Duration, Option<Asked>),
     /// The server stopped; it is as good as not started.
     Interrupted,
 }
 
 impl WriteStore {
-    /// Starts an attempt at an analysis that is due, if there is one. The account with the fewest
-    /// running goes first.
+    /// Starts an attempt at an analysis that is due, if there is one. Accounts take turns.
     pub(crate) async fn claim_analysis(&self) -> Result<Option<Claim>, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
         let row = sqlx::query(
-            "UPDATE analyses SET status = 'running', attempts = attempts + 1, started_at = ifnull(started_at, ?1)
+            "UPDATE analyses SET status = 'running', attempts = attempts + 1, served_at = ?1,
+                                 started_at = ifnull(started_at, ?1)
              WHERE seq = (
                  SELECT seq FROM analyses WHERE status = 'queued' AND due_at <= ?1
                  ORDER BY (
-                     SELECT count(*) FROM analyses AS others
-                     WHERE others.status = 'running' AND others.account = analyses.account
+                     SELECT max(served_at) FROM analyses AS others WHERE others.account = analyses.account
                  ), seq LIMIT 1)
-             RETURNING seq, kind, template, attempts, faults",
+             RETURNING seq, id, account, kind, template, instructions, attempts, faults",
         );
         let Some(row) = row.bind(now).fetch_optional(&mut *change).await? else { return Ok(None) };
         let analysis = AnalysisKey(row.try_get("seq")?);
@@ -76,15 +88,24 @@ impl WriteStore {
         let runs = sqlx::query_scalar("SELECT run FROM analysis_runs WHERE analysis = ?1 ORDER BY position");
         let runs: Vec<i64> = runs.bind(analysis.0).fetch_all(&mut *change).await?;
         let task = Task::of(row.try_get("kind")?, row.try_get("template")?, &runs)?;
+        let claim = Claim {
+            analysis,
+            attempt,
+            id: row.try_get("id")?,
+            account: row.try_get("account")?,
+            task,
+            instructions: row.try_get("instructions")?,
+            faults: row.try_get("faults")?,
+        };
         change.commit().await?;
-        Ok(Some(Claim { analysis, attempt, task, faults: row.try_get("faults")? }))
+        Ok(Some(claim))
     }
 
     /// Ends an attempt. Answers with `false` when it had been ended already: then nothing is changed
     /// or kept.
     pub(crate) async fn conclude_analysis(&self, claim: &Claim, outcome: &Outcome) -> Result<bool, StoreError> {
         let now = time::now();
-        let end = End::of(outcome, now)?;
+        let end = End::of(outcome, &claim.task, now)?;
         let mut change = self.change().await?;
         let ended = sqlx::query(
             "UPDATE analyses SET status = ?3, error = ?4, result = ?5, faults = faults + ?6, due_at = ?7,
@@ -105,7 +126,10 @@ impl WriteStore {
             return Ok(false);
         }
         let attempts = [(claim.analysis, claim.attempt)];
-        end_attempts(&mut change, now, &attempts, end.outcome, end.detail.as_deref()).await?;
+        end_attempts(&mut change, now, &attempts, end.outcome, &end.detail).await?;
+        if let Some(asked) = outcome.asked() {
+            usage::record(&mut change, now, &claim.usage(asked)).await?;
+        }
         change.commit().await?;
         Ok(true)
     }
@@ -121,7 +145,7 @@ impl WriteStore {
         .fetch_all(&mut *change)
         .await?;
         let attempts: Vec<_> = running.iter().map(|(seq, attempt)| (AnalysisKey(*seq), *attempt)).collect();
-        end_attempts(&mut change, now, &attempts, AttemptOutcome::Interrupted, Some("the server was killed")).await?;
+        end_attempts(&mut change, now, &attempts, AttemptOutcome::Interrupted, "the server was killed").await?;
         change.commit().await?;
         Ok(running.len() as u64)
     }
@@ -134,7 +158,48 @@ impl WriteStore {
     }
 }
 
+impl Outcome {
+    fn asked(&self) -> Option<Asked> {
+        match self {
+            Self::Completed(_, asked) | Self::Failed(_, asked) | Self::Postponed(.., asked) => *asked,
+            Self::Interrupted => None,
+        }
+    }
+}
+
+impl Claim {
+    fn usage(&self, asked: Asked) -> usage::Event<'_> {
+        let run = match &self.task {
+            Task::Analysis { run, .. } => Some(*run),
+            Task::Comparison { .. } => None,
+        };
+        let request = usage::Request::Analysis { id: &self.id, run };
+        usage::Event { account: &self.account, request, outcome: asked.outcome, bytes: asked.bytes }
+    }
+}
+
+impl Found {
+    /// Who has made it, for the log.
+    fn by(&self) -> String {
+        match self {
+            Self::Analysis(AnalysisResult::Model { model, .. })
+            | Self::Comparison(ComparisonResult::Model { model, .. }) => format!("by the language model `{model}`"),
+            Self::Analysis(AnalysisResult::Builtin { .. }) | Self::Comparison(ComparisonResult::Builtin { .. }) => {
+                "by the built-in analyser".to_owned()
+            }
+        }
+    }
+}
+
 impl Task {
+    /// What somebody can do when it has failed.
+    const fn remedy(&self) -> &'static str {
+        match self {
+            Self::Analysis { .. } => "create_analysis makes another",
+            Self::Comparison { .. } => "retry_comparison tries again",
+        }
+    }
+
     fn of(kind: &str, template: &str, runs: &[i64]) -> Result<Self, StoreError> {
         match (kind, runs) {
             ("analysis", [run]) => Ok(Self::Analysis { run: RunKey(*run), template: word(template)? }),
@@ -153,7 +218,7 @@ async fn end_attempts(
     now: i64,
     attempts: &[(AnalysisKey, i64)],
     outcome: AttemptOutcome,
-    detail: Option<&str>,
+    detail: &str,
 ) -> Result<(), StoreError> {
     for (analysis, number) in attempts {
         sqlx::query(
@@ -174,15 +239,15 @@ async fn end_attempts(
 struct End<'a> {
     status: AnalysisStatus,
     outcome: AttemptOutcome,
-    detail: Option<String>,
-    error: Option<&'a str>,
+    detail: String,
+    error: Option<Cow<'a, str>>,
     result: Option<String>,
     faults: i64,
     due_at: i64,
 }
 
 impl<'a> End<'a> {
-    fn of(outcome: &'a Outcome, now: i64) -> Result<Self, StoreError> {
+    fn of(outcome: &'a Outcome, task: &Task, now: i64) -> Result<Self, StoreError> {
         let end = |status, outcome, detail| Self {
             status,
             outcome,
@@ -193,26 +258,25 @@ impl<'a> End<'a> {
             due_at: now,
         };
         Ok(match outcome {
-            Outcome::Completed(found) => {
+            Outcome::Completed(found, _) => {
                 let result = serde_json::to_string(found).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-                let completed = end(AnalysisStatus::Completed, AttemptOutcome::Completed, None);
+                let completed = end(AnalysisStatus::Completed, AttemptOutcome::Completed, found.by());
                 Self { result: Some(result), ..completed }
             }
-            Outcome::Failed(error) => Self {
-                error: Some(error),
-                faults: 1,
-                ..end(AnalysisStatus::Failed, AttemptOutcome::Failed, Some(error.clone()))
-            },
-            Outcome::Postponed(error, pause) => {
+            Outcome::Failed(error, _) => {
+                let told = format!("{error}; {}", task.remedy());
+                let failed = end(AnalysisStatus::Failed, AttemptOutcome::Failed, error.clone());
+                Self { error: Some(told.into()), faults: 1, ..failed }
+            }
+            Outcome::Postponed(error, pause, _) => {
                 let detail = format!("{error}; again in {:.1} s", pause.as_secs_f64());
                 let pause = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
                 let due_at = now.saturating_add(pause);
-                let queued = end(AnalysisStatus::Queued, AttemptOutcome::Postponed, Some(detail));
-                Self { error: Some(error), faults: 1, due_at, ..queued }
+                let queued = end(AnalysisStatus::Queued, AttemptOutcome::Postponed, detail);
+                Self { error: Some(error.into()), faults: 1, due_at, ..queued }
             }
             Outcome::Interrupted => {
-                let detail = Some("the server stopped".to_owned());
-                end(AnalysisStatus::Queued, AttemptOutcome::Interrupted, detail)
+                end(AnalysisStatus::Queued, AttemptOutcome::Interrupted, "the server stopped".to_owned())
             }
         })
     }

@@ -12,19 +12,28 @@ use crate::store::{
     time,
 };
 
+/// What is looked for.
+#[derive(Debug)]
+pub(crate) struct Wish<Template> {
+    pub(crate) template: Template,
+    /// What a language model is to mind beside the template.
+    pub(crate) instructions: Option<String>,
+}
+
 impl WriteStore {
     /// Queues an analysis of a completed run.
     pub(crate) async fn create_analysis(
         &self,
         actor: Actor<'_>,
         run_id: &str,
-        template: AnalysisTemplate,
+        wish: Wish<AnalysisTemplate>,
     ) -> Result<Analysis, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
         let run = completed(&mut change, actor.account, run_id).await?;
         let id = random_id("analysis_");
-        let key = insert(&mut change, now, actor, Kind::Analysis, &id, template.as_str(), &[run]).await?;
+        let wish = Wish { template: wish.template.as_str(), instructions: wish.instructions };
+        let key = insert(&mut change, now, Kind::Analysis, actor.account, &id, &wish, &[run]).await?;
         audit::record(&mut change, now, actor, "analysis.created", &id).await?;
         let created = analyses::load(&mut change, key).await?;
         change.commit().await?;
@@ -37,13 +46,14 @@ impl WriteStore {
         &self,
         actor: Actor<'_>,
         run_ids: &[String],
-        template: ComparisonTemplate,
+        wish: Wish<ComparisonTemplate>,
     ) -> Result<Comparison, StoreError> {
         let now = time::now();
         let mut change = self.change().await?;
-        let runs = comparable(&mut change, actor.account, run_ids, template).await?;
+        let runs = comparable(&mut change, actor.account, run_ids, wish.template).await?;
         let id = random_id("comparison_");
-        let key = insert(&mut change, now, actor, Kind::Comparison, &id, template.as_str(), &runs).await?;
+        let wish = Wish { template: wish.template.as_str(), instructions: wish.instructions };
+        let key = insert(&mut change, now, Kind::Comparison, actor.account, &id, &wish, &runs).await?;
         audit::record(&mut change, now, actor, "comparison.created", &id).await?;
         let created = comparisons::load(&mut change, key).await?;
         change.commit().await?;
@@ -125,20 +135,21 @@ async fn completed(connection: &mut SqliteConnection, account: &str, run_id: &st
 async fn insert(
     connection: &mut SqliteConnection,
     now: i64,
-    actor: Actor<'_>,
     kind: Kind,
+    account: &str,
     id: &str,
-    template: &str,
+    wish: &Wish<&str>,
     runs: &[RunKey],
 ) -> Result<AnalysisKey, StoreError> {
     let key = sqlx::query_scalar(
-        "INSERT INTO analyses (id, account, kind, template, due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-         RETURNING seq",
+        "INSERT INTO analyses (id, account, kind, template, instructions, due_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) RETURNING seq",
     )
     .bind(id)
-    .bind(actor.account)
+    .bind(account)
     .bind(kind.as_str())
-    .bind(template)
+    .bind(wish.template)
+    .bind(&wish.instructions)
     .bind(now)
     .fetch_one(&mut *connection)
     .await?;

@@ -14,4 +14,5 @@
 mod analyst;
 mod caller;
 
-pub(crate) use analyst::{Claim, Found, Outcome, Task};
+pub(crate) use analyst::{Asked, Claim, Found, Outcome, Task};
+pub(crate) use caller::Wish;
