@@ -5,7 +5,7 @@ use std::fmt;
 use tokio_util::sync::CancellationToken;
 use toolwright_core::{ErrorCode, ScopeSet};
 
-use crate::{gate::Admitted, spec::ToolSpec};
+use crate::{gate::Admitted, shortened::shortened, spec::ToolSpec};
 
 /// Who calls: what a credential proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl ToolError {
 
     /// What the arguments name does not exist in the caller's account.
     pub fn not_found(what: &str, id: &str) -> Self {
-        Self::new(ErrorCode::NotFound, format!("there is no {what} `{id}` in your account"))
+        Self::new(ErrorCode::NotFound, format!("there is no {what} `{}` in your account", shortened(id)))
     }
 
     /// What the arguments name is in a state that forbids the call; says which, and what would do.

@@ -43,6 +43,7 @@ mod refusal;
 mod runner;
 mod running;
 mod server;
+mod shortened;
 mod spec;
 mod stdio;
 mod tool;

@@ -11,6 +11,7 @@ use crate::{
     ServerSpec,
     gate::Admitted,
     nearest::nearest,
+    shortened::shortened,
     spec::{ArgumentValues, PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec},
 };
 
@@ -83,10 +84,6 @@ pub(crate) fn unknown(prompt: &PromptSpec, name: &str) -> String {
         Some(near) => format!("`{}` has no argument `{shown}`; did you mean `{near}`?", prompt.name),
         None => format!("`{}` has no argument `{shown}`.", prompt.name),
     }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 impl Prompts {

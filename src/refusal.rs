@@ -8,6 +8,7 @@ use crate::{
     envelope::{Fault, Id, Request},
     gate::Denial,
     protocol::REVISIONS,
+    shortened::shortened,
 };
 
 /// A refused request: a code of the catalogue, what this case is about, and the request's id.
@@ -72,7 +73,7 @@ impl Refusal {
     /// The server does not have the method, or not in the request's revision. To older clients a
     /// status of 404 says that their session is over, so theirs is 200.
     pub(crate) fn unknown_method(server: &ServerSpec, request: &Request<'_>) -> Self {
-        let name: String = request.method.chars().take(64).collect();
+        let name = shortened(&request.method);
         let (detail, status) = match request.inline_version() {
             Some(version) => (format!("There is no method `{name}` in revision {version}."), None),
             None => (format!("There is no method `{name}`."), Some(200)),

@@ -18,6 +18,7 @@ use crate::{
     protocol::is_spoken,
     refusal::Refusal,
     runner::Runner,
+    shortened::shortened,
     spec::{ArgumentValues, CompletionSpec, PromptSpec, ToolSpec},
 };
 
@@ -238,7 +239,7 @@ impl Server {
     }
 
     fn unknown(&self, code: ErrorCode, what: &str, name: &str, visible: impl Iterator<Item = &'static str>) -> Refusal {
-        let shown: String = name.chars().take(64).collect();
+        let shown = shortened(name);
         let detail = match nearest(&shown, visible) {
             Some(near) => format!("There is no {what} `{shown}`; did you mean `{near}`?"),
             None => format!("There is no {what} `{shown}`."),

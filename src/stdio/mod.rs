@@ -28,6 +28,7 @@ use crate::{
     envelope::{self, Id, Message, Request},
     log::RequestLine,
     refusal::Refusal,
+    shortened::shortened,
 };
 use lines::{Line, Lines};
 
@@ -207,7 +208,7 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
 
     async fn pass_on(&self, notification: Notification, line: &mut RequestLine) {
         let Backend::Gateway(gateway) = &self.backend else { return };
-        line.operation = Some(notification.method.chars().take(64).collect());
+        line.operation = Some(shortened(&notification.method));
         if let Err(refusal) = gateway.pass_on(notification, self.presented(), line).await {
             line.outcome = Some(refusal.code.entry().name);
         }

@@ -100,6 +100,10 @@ async fn nobody_reaches_another_account_or_what_does_not_exist() {
         let refusal = owner.refusal(tool, arguments).await;
         assert!(refusal.starts_with("not_found: there is no run `run_nothing` in your account"), "{tool}: {refusal}");
     }
+    // Of an id of any length, as much is repeated as tells it.
+    let refusal = owner.refusal("get_run", json!({"run_id": "é".repeat(65)})).await;
+    let shown = "é".repeat(64);
+    assert!(refusal.starts_with(&format!("not_found: there is no run `{shown}` in your account")), "{refusal}");
     assert_eq!(owner.events(&run_id).await, before);
     assert_eq!(stranger.call("list_runs", json!({})).await, json!({"runs": [], "total": 0}));
     assert_eq!(stranger.call("get_run_stats", json!({})).await["total_runs"], 0);
