@@ -89,43 +89,85 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// A text as it is read, where every byte knows where it comes from.
+/// A text as it is read, which knows where its bytes come from.
 struct Layer {
     bytes: Vec<u8>,
-    /// Start and end in the text itself of each byte.
-    origins: Vec<(usize, usize)>,
+    /// What each reading left out of the one before, the first of the text itself.
+    readings: Vec<Reading>,
 }
 
 impl Layer {
     /// The text without line breaks.
     fn unbroken(text: &str) -> Self {
-        let kept = text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
-        let (origins, bytes) = kept.map(|(at, byte)| ((at, at + 1), byte)).unzip();
-        Self { bytes, origins }
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut reading = Reading::default();
+        for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n')) {
+            reading.add(bytes.len(), at..at + 1);
+            bytes.push(byte);
+        }
+        Self { bytes, readings: vec![reading] }
     }
 
     /// The same without one layer of percent-encoding, if it has one (RFC 3986, section 2.1).
-    fn decoded(&self) -> Option<Self> {
-        let mut decoded = Self { bytes: Vec::with_capacity(self.bytes.len()), origins: Vec::new() };
+    fn decoded(mut self) -> Option<Self> {
+        if !self.bytes.contains(&b'%') {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut reading = Reading::default();
         let mut at = 0;
-        let mut changed = false;
         while at < self.bytes.len() {
             let byte = match self.bytes.get(at..at + 3) {
                 Some([b'%', high, low]) => digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low),
                 _ => None,
             };
             let length = if byte.is_some() { 3 } else { 1 };
-            changed |= byte.is_some();
-            decoded.bytes.push(byte.unwrap_or(self.bytes[at]));
-            decoded.origins.push((self.origins[at].0, self.origins[at + length - 1].1));
+            reading.add(bytes.len(), at..at + length);
+            bytes.push(byte.unwrap_or(self.bytes[at]));
             at += length;
         }
-        changed.then_some(decoded)
+        let changed = bytes.len() < self.bytes.len();
+        self.readings.push(reading);
+        changed.then_some(Self { bytes, readings: self.readings })
     }
 
     /// Where a range comes from. It begins and ends between characters, since what is searched for does.
     fn origin(&self, range: Range<usize>) -> Range<usize> {
-        self.origins[range.start].0..self.origins[range.end - 1].1
+        self.readings.iter().rev().fold(range, |range, reading| reading.origin(&range))
+    }
+}
+
+/// Where the bytes of a layer are in what it was read from. Only a line break, or where percent sequences
+/// begin or end, makes an entry: a text can be long.
+#[derive(Default)]
+struct Reading(Vec<Run>);
+
+/// Bytes, up to the next run, that come one after another from equally many bytes each.
+struct Run {
+    at: usize,
+    origin: usize,
+    width: usize,
+}
+
+impl Reading {
+    /// The next byte, and where it comes from.
+    fn add(&mut self, at: usize, origin: Range<usize>) {
+        let continues = |run: &Run| run.width == origin.len() && run.origin(at) == origin.start;
+        if !self.0.last().is_some_and(continues) {
+            self.0.push(Run { at, origin: origin.start, width: origin.len() });
+        }
+    }
+
+    /// Where a range that is not empty comes from, without what was left out on either side of it.
+    fn origin(&self, range: &Range<usize>) -> Range<usize> {
+        let run = |at: usize| &self.0[self.0.partition_point(|run| run.at <= at) - 1];
+        run(range.start).origin(range.start)..run(range.end - 1).origin(range.end)
+    }
+}
+
+impl Run {
+    fn origin(&self, at: usize) -> usize {
+        self.origin + (at - self.at) * self.width
     }
 }
 

@@ -64,6 +64,19 @@ fn texts_lose_their_secrets_and_nothing_else() {
     }
 }
 
+/// What is left out before a secret, between its characters and after it moves it within what is searched.
+#[test]
+fn a_secret_is_found_after_many_line_breaks_and_percent_sequences() {
+    let secrets = secrets();
+    let around = ["a\r\n\n", "%0A", "ö%20%2520b", "%%4", "%4\n1%41%\n41\n"].concat().repeat(100);
+    for written in ["c4n/ry p+ss\"wörd", "c4n%2Fry%20p%2Bss%22w%C3%B6r%64", "c%\n25\r\n34n/\nry p%252Bss\"w%C3%\nB6rd"]
+    {
+        let text = format!("{around}{written}\n{around}{written}%0A{around}");
+        let left = format!("{around}[redacted]\n{around}[redacted]%0A{around}");
+        assert_eq!(secrets.redact_text(&text), left, "{written:?}");
+    }
+}
+
 /// A search from each beginning to the end of the text would take minutes here.
 #[test]
 fn a_text_with_many_beginnings_of_private_keys_is_read_once() {
