@@ -80,15 +80,16 @@ fn revised(plan: Plan, input: update_schedule::Input, now: Timestamp) -> Result<
     let defaults: create_schedule::Input = serde_json::from_value(json!({})).map_err(ToolError::internal)?;
     let max_items = input.max_items.or(max_items).unwrap_or(defaults.max_items);
     let origin = self::origin(r#type, input.urls.or(urls), input.source_url.or(source_url), max_items)?;
-    let when = When {
-        rhythm: rhythm(input.cron, input.preset)?.unwrap_or(when.rhythm),
-        time_zone: input.time_zone.unwrap_or(when.time_zone),
-    };
+    let rhythm = rhythm(input.cron, input.preset)?;
+    // A time zone can be gone from the machine: what leaves the times as they are, or pauses, goes without it.
+    let times_matter =
+        rhythm.is_some() || input.time_zone.is_some() || matches!(input.status, Some(ScheduleStatus::Active));
+    let when = When { rhythm: rhythm.unwrap_or(when.rhythm), time_zone: input.time_zone.unwrap_or(when.time_zone) };
     Ok(Plan {
         name: input.name.unwrap_or(name),
         engine: input.engine.unwrap_or(engine),
         origin,
-        when: when.checked(now)?,
+        when: if times_matter { when.checked(now)? } else { when },
         status: input.status.unwrap_or(status),
     })
 }

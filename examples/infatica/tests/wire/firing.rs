@@ -165,14 +165,34 @@ async fn a_schedule_whose_time_zone_is_gone_fires_once_more_and_is_mended_by_ano
     let rename = "UPDATE schedules SET time_zone = 'Nowhere/Gone'";
     sqlx::query(rename).execute(&mut store::open(&server).await).await.expect("another zone");
     overdue(&server, &id).await;
-    let refusal = account.refusal("update_schedule", json!({"schedule_id": id, "name": "Second"})).await;
-    assert!(refusal.contains("`time_zone`: there is no time zone `Nowhere/Gone`"), "{refusal}");
+    for change in [json!({"status": "active"}), json!({"preset": "daily"})] {
+        let mut arguments = change;
+        arguments["schedule_id"] = json!(id);
+        let refusal = account.refusal("update_schedule", arguments).await;
+        assert!(refusal.contains("`time_zone`: there is no time zone `Nowhere/Gone`"), "{refusal}");
+    }
+    // What does not ask for other times is changed; and the server looks at what is due.
+    let renamed = account.call("update_schedule", json!({"schedule_id": id, "name": "Second"})).await;
+    assert_eq!((&renamed["name"], &renamed["time_zone"]), (&json!("Second"), &json!("Nowhere/Gone")));
 
     let schedule = fired(&mut account, &id, 1).await;
     assert_eq!((schedule.get("next_at"), &schedule["upcoming"]), (None, &json!([])));
     server.wait_for_line(&["a schedule fires no more", "Nowhere/Gone"]);
     let mended = account.call("update_schedule", json!({"schedule_id": id, "time_zone": "UTC"})).await;
     assert!(text(&mended["next_at"]).ends_with("-01-01T00:00:00.000000Z"), "{mended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_whose_time_zone_is_gone_can_be_paused_but_not_made_active() {
+    let server = start(&[]);
+    let mut account = Account::of(&server);
+    let id = create(&mut account, &["https://example.com/".to_owned()]).await;
+    let rename = "UPDATE schedules SET time_zone = 'Nowhere/Gone'";
+    sqlx::query(rename).execute(&mut store::open(&server).await).await.expect("another zone");
+    let paused = account.call("update_schedule", json!({"schedule_id": id, "status": "paused"})).await;
+    assert_eq!((&paused["status"], paused.get("next_at")), (&json!("paused"), None));
+    let refusal = account.refusal("update_schedule", json!({"schedule_id": id, "status": "active"})).await;
+    assert!(refusal.contains("`time_zone`: there is no time zone `Nowhere/Gone`"), "{refusal}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,9 +43,11 @@ impl WriteStore {
         plan: &Plan,
     ) -> Result<Schedule, StoreError> {
         let id = random_id("sched_");
+        // The search can be long, and nobody else writes while a change is open.
+        let next_at = plan.next_after(&id, now);
         let mut change = self.change().await?;
         check_room(&mut change, actor.account).await?;
-        let schedule = keep(&mut change, now, actor.account, &id, plan, plan.next_after(&id, now)).await?;
+        let schedule = keep(&mut change, now, actor.account, &id, plan, next_at).await?;
         audit::record(&mut change, now.as_microsecond(), actor, "schedule.created", &id).await?;
         let created = load(&mut change, schedule, now).await?;
         change.commit().await?;
