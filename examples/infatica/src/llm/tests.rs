@@ -22,8 +22,8 @@ mod model;
 
 use model::{Manner, Model};
 
-/// A key that must not be found in any text.
-const CANARY: &str = "sk-canary-Lm3Nb6Vc9Xz2Qw5";
+/// A key that must not be found in any text. Nothing of its form tells that it is one.
+const CANARY: &str = "canary.Lm3Nb6Vc9Xz2Qw5";
 
 /// The options as an operator writes them.
 #[derive(Parser)]
@@ -38,11 +38,11 @@ struct Options {
 
 const LOOPBACK: &str = "--allow-private-targets=127.0.0.1";
 
-/// Models on a store of their own, with little time and room for an answer.
+/// Models on a store of their own, with little room for an answer.
 async fn models(options: &[&str]) -> (TempDir, Models) {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store.db");
-    let usual = ["test", "--llm-seconds=1", "--llm-bytes=10000"];
+    let usual = ["test", "--llm-bytes=10000"];
     let Options { llm, targets, vault } = Options::parse_from(usual.iter().chain(options));
     let (stores, vault) = (store::open(&store).await.unwrap(), vault.vault(&store));
     vault.create().unwrap();
@@ -161,10 +161,15 @@ fn faults(elsewhere: &Model) -> Vec<(Manner, Recovery, &'static str, &'static st
 #[tokio::test]
 async fn what_goes_wrong_is_named_with_its_key_and_told_apart_by_whether_it_may_pass() {
     let (model, elsewhere) = (Model::start().await, Model::start().await);
-    let (_folder, models) = models(&[LOOPBACK]).await;
-    models.store_key("local", "Mine", &model.base_url()).await;
-    let models = models.with_server(&model.base_url(), Some(CANARY));
+    let (_folder, patient) = models(&[LOOPBACK]).await;
+    let (_other_folder, impatient) = models(&[LOOPBACK, "--llm-seconds=1"]).await;
+    let mut both = Vec::new();
+    for models in [patient, impatient] {
+        models.store_key("local", "Mine", &model.base_url()).await;
+        both.push(models.with_server(&model.base_url(), Some(CANARY)));
+    }
     for (manner, recovery, words, detail) in faults(&elsewhere) {
+        let models = &both[usize::from(manner.is_late())];
         model.behave([manner.clone()]);
         let stored = models.ask_for("local").await.unwrap_err();
         let expected = format!("the language model of the key `Mine` gave no usable answer: {words}");

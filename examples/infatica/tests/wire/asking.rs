@@ -14,12 +14,12 @@ use crate::{
 };
 
 /// The key of the server's own endpoint, which must not be found anywhere either.
-const SERVERS_CANARY: &str = "sk-canary-of-the-server-Gh5Jk8Lz";
+const SERVERS_CANARY: &str = "canary.of.the.server.Gh5Jk8Lz";
 
-/// Runs `keys check`, with a time limit of a second and with more arguments and variables.
+/// Runs `keys check` with these arguments and variables, and little room for an answer.
 async fn check(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = Command::new(BINARY);
-    command.args(["keys", "check", "--llm-bytes=10000"]).args(arguments).env("INFATICA_LLM_SECONDS", "1");
+    command.args(["keys", "check", "--llm-bytes=10000"]).args(arguments);
     command.envs(variables.iter().copied()).current_dir(folder).stdin(Stdio::null());
     let output = tokio::task::spawn_blocking(move || command.output().expect("the binary under test"));
     let output = output.await.expect("an output");
@@ -81,7 +81,8 @@ async fn a_fault_names_the_key_and_no_secret_is_in_what_is_printed_or_kept() {
     ];
     for (manner, expected) in cases {
         model.behave([manner.clone()]);
-        let ran = check(folder, &[LOOPBACK], &[]).await;
+        let time = if manner.is_late() { "1" } else { "60" };
+        let ran = check(folder, &[LOOPBACK], &[("INFATICA_LLM_SECONDS", time)]).await;
         assert_eq!((ran.status.code(), ran.stdout.as_str()), (Some(1), ""), "{manner:?}");
         let start = "infatica: the language model of the key `Mine` gave no usable answer: ";
         assert!(ran.stderr.starts_with(start) && ran.stderr.contains(expected), "{manner:?}: {}", ran.stderr);
@@ -110,7 +111,7 @@ async fn a_slow_model_has_the_time_that_the_operator_gives_and_an_absent_one_is_
         model.when_asked(1).await;
         model.open_gate();
     };
-    let (answered, ()) = tokio::join!(check(folder, &[LOOPBACK, "--llm-seconds=60"], &[]), slow);
+    let (answered, ()) = tokio::join!(check(folder, &[LOOPBACK], &[]), slow);
     assert!(answered.status.success(), "{answered:?}");
 
     add_at(folder, "Absent", &Model::nowhere().await, CANARY);

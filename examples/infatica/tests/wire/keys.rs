@@ -8,8 +8,8 @@ use crate::{account::start, store};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_infatica");
 
-/// A key that must not be found anywhere.
-pub(crate) const CANARY: &str = "sk-canary-Zt4Qw8Er2Ty6Ui0Op3As7Df";
+/// A key that must not be found anywhere. Nothing of its form tells that it is one.
+pub(crate) const CANARY: &str = "canary.Zt4Qw8Er2Ty6Ui0Op3As7Df";
 
 /// Adds a key in a folder, with what standard input has.
 fn add(folder: &Path, name: &str, more: &[&str], secret: &str) -> Ran {
@@ -19,7 +19,12 @@ fn add(folder: &Path, name: &str, more: &[&str], secret: &str) -> Ran {
 
 /// Adds a key for an endpoint.
 pub(crate) fn add_at(folder: &Path, name: &str, url: &str, secret: &str) {
-    let arguments = ["keys", "add", "--name", name, "--model", "model-1", "--url", url];
+    add_for(folder, "local", name, url, secret);
+}
+
+/// Adds a key of an account for an endpoint.
+pub(crate) fn add_for(folder: &Path, account: &str, name: &str, url: &str, secret: &str) {
+    let arguments = ["keys", "add", "--account", account, "--name", name, "--model", "model-1", "--url", url];
     let ran = run_with_input(BINARY, folder, &arguments, secret);
     assert!(ran.status.success(), "{}", ran.stderr);
 }

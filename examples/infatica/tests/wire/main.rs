@@ -21,6 +21,7 @@ mod feeds;
 mod firing;
 mod keys;
 mod model;
+mod models;
 mod reading;
 mod refusals;
 mod restarts;

@@ -54,6 +54,13 @@ pub(crate) enum Manner {
     Stalls,
 }
 
+impl Manner {
+    /// Whether there is no answer, however long one waits.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self, Self::Waits(_) | Self::Stalls)
+    }
+}
+
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
