@@ -56,17 +56,6 @@ fn scopes() -> Vec<String> {
 /// Arguments that the tool's schema accepts, and that reach no other machine.
 fn arguments(tool: &str) -> Value {
     match tool {
-        "list_runs"
-        | "get_run_stats"
-        | "list_schedules"
-        | "get_usage_summary"
-        | "list_usage_events"
-        | "check_balance"
-        | "refresh_balance"
-        | "get_audit_log"
-        | "list_analysis_templates"
-        | "list_comparisons"
-        | "list_comparison_templates" => json!({}),
         "create_run" => json!({"urls": ["http://127.0.0.1:9/"]}),
         "create_bulk_run" => json!({"engines": ["raw", "text"], "urls": ["http://127.0.0.1:9/"]}),
         "get_bulk_run" | "retry_bulk_run" => json!({"bulk_run_id": "bulk_absent"}),
@@ -80,7 +69,7 @@ fn arguments(tool: &str) -> Value {
         "get_analysis" => json!({"analysis_id": "analysis_absent"}),
         "compare_runs" => json!({"run_ids": ["run_absent", "run_other"]}),
         "retry_comparison" => json!({"comparison_id": "comparison_absent"}),
-        // Where a tool wants some, it says so to those only who may call it.
+        // The others want none; one that does says so to those only who may call it.
         _ => json!({}),
     }
 }
