@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "1a60058b1a080f2a774ebbc6839932c07409e1cce61a38f36eed3b4b63f3113d"
+        digest: "1abacf9153d8abb0ba277dce84c2e4fdeee26fd52c276db605e4c5ad3cf77c6a"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
