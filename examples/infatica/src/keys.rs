@@ -65,7 +65,7 @@ pub(crate) struct AddOptions {
     /// What to call the key
     #[arg(long, value_parser = name)]
     name: String,
-    /// What comes before `/chat/completions`, such as https://api.openai.com/v1
+    /// What comes before `/chat/completions`, such as `https://api.openai.com/v1`
     #[arg(long)]
     url: BaseUrl,
     /// The model to ask, as the endpoint calls it
