@@ -239,7 +239,7 @@ fn fields_become_schemas_and_words() {
         (
             "type: map, values: {type: string, format: uuid}, minProperties: 1, maxProperties: 9",
             json!({"type": "object", "additionalProperties": {"type": "string", "format": "uuid"}, "minProperties": 1, "maxProperties": 9}),
-            "1 to 9 entries; each: format uuid",
+            "1 to 9 entries; each: a UUID",
         ),
     ];
     for (declared, schema, bounds) in cases {
