@@ -13,6 +13,8 @@ use serde::{
 use serde_json::{Map, Number, Value, error::Category, map::Entry};
 use toolwright_core::ErrorCode;
 
+use crate::shortened::shortened;
+
 /// The key under a request's `_meta` that says its protocol revision, from 2026-07-28 on.
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
@@ -48,7 +50,7 @@ impl Message<'_> {
 
 fn operation(method: &str, params: &Map<String, Value>) -> String {
     let called = matches!(method, "tools/call" | "prompts/get").then(|| params.get("name")).flatten();
-    called.and_then(Value::as_str).unwrap_or(method).chars().take(64).collect()
+    shortened(called.and_then(Value::as_str).unwrap_or(method))
 }
 
 impl Request<'_> {
@@ -123,7 +125,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Message<'_>, Fault> {
 fn unreadable(error: &serde_json::Error) -> Fault {
     match error.classify() {
         Category::Data => {
-            Fault::without_id(ErrorCode::InvalidRequest, format!("Found {}.", shortened(&error.to_string())))
+            Fault::without_id(ErrorCode::InvalidRequest, format!("Found {}.", excerpt(&error.to_string())))
         }
         Category::Syntax | Category::Eof | Category::Io => {
             Fault::without_id(ErrorCode::ParseError, format!("It is not JSON: {error}."))
@@ -233,12 +235,12 @@ fn insert<E: de::Error>(object: &mut Map<String, Value>, key: String, value: Val
 }
 
 fn repeated<E: de::Error>(key: &str) -> E {
-    let shown = shortened(key);
+    let shown = excerpt(key);
     E::custom(format_args!("the key `{shown}` twice"))
 }
 
 /// The parser's own messages repeat what came, however long it was.
-fn shortened(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     text.chars().take(160).collect()
 }
 

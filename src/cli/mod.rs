@@ -67,14 +67,15 @@ where
     A: Args,
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
-    let secrets = Secrets::new(spec.redact);
     match command {
         Do::Serve(options) => {
+            let secrets = Secrets::new(spec.redact);
             log::start(options.log.log_format, &secrets);
             let tokens = Tokens::open(spec, &options.database.database).await?;
             serve_http(spec, &options.http, tokens, secrets, options.own, setup).await
         }
         Do::Stdio(options) => {
+            let secrets = Secrets::new(spec.redact);
             log::start(options.log.log_format, &secrets);
             if let Some(gateway) = Gateway::from_environment(spec)? {
                 return forward(gateway).await;
