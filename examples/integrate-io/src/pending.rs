@@ -1,0 +1,27 @@
+//! Tools whose backend is still to come. They say so.
+
+use integrate_io_tools::*;
+use toolwright::{Call, Handle, ToolError};
+
+use crate::store::{ReadStore, WriteStore};
+
+macro_rules! pending {
+    ($($store:ident: $($tool:ident)*;)*) => { $($(
+        impl Handle<$tool::Tool> for $store {
+            async fn handle<'a>(&'a self, _: &'a Call, _: $tool::Input) -> Result<$tool::Output, ToolError> {
+                Err(ToolError::unavailable("this tool has no backend yet"))
+            }
+        }
+    )*)* };
+}
+
+pending! {
+    ReadStore: list_workspaces list_packages get_package list_connections get_connection list_clusters search_all;
+    ReadStore: list_runs get_run explain_job_failure;
+    ReadStore: list_schedules get_schedule;
+    ReadStore: validate_package;
+    ReadStore: discover_schema preview_data test_connection;
+    WriteStore: clone_package update_package_components;
+    WriteStore: toggle_schedule;
+    WriteStore: run_package cancel_job retry_job;
+}

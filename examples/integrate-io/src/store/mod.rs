@@ -1,0 +1,128 @@
+//! All that the server knows, in one SQLite database.
+//!
+//! [`ReadStore`] and [`WriteStore`] are two doors to the same file. Below there is a module for each
+//! thing that is kept: its functions read, and the methods of [`WriteStore`] in it write.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use serde::{Deserialize, de::value};
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use toolwright::ToolError;
+
+/// How long a statement waits for another that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the database is.
+#[derive(clap::Args, Debug)]
+pub(crate) struct StoreOption {
+    /// The database of packages and runs; it is made where there is none
+    #[arg(long, value_name = "FILE", env = "INTEGRATE_IO_STORE", default_value = "data/integrate-io-store.db")]
+    pub(crate) store: PathBuf,
+}
+
+/// Both doors to one database.
+#[derive(Debug, Clone)]
+pub(crate) struct Stores {
+    pub(crate) read: ReadStore,
+    pub(crate) write: WriteStore,
+}
+
+/// The door for tools that leave no trace: SQLite itself refuses every write through it.
+#[derive(Debug, Clone, toolwright::ReadStore)]
+pub(crate) struct ReadStore {
+    pool: SqlitePool,
+}
+
+/// The door for tools that change something, and for the work in the background.
+#[derive(Debug, Clone, toolwright::WriteStore)]
+pub(crate) struct WriteStore {
+    pool: SqlitePool,
+}
+
+/// Opens the database, and makes it first where there is none.
+pub(crate) async fn open(path: &Path) -> anyhow::Result<Stores> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
+    let writing = options
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal);
+    let reading = options.read_only(true).pragma("query_only", "on");
+
+    // SQLite lets one connection write at a time, so that a second would only wait.
+    let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await;
+    let write = write.with_context(|| format!("cannot open the store {}", path.display()))?;
+    sqlx::migrate!().run(&write).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
+    let read = SqlitePoolOptions::new().max_connections(8).connect_with(reading).await?;
+    Ok(Stores { read: ReadStore { pool: read }, write: WriteStore { pool: write } })
+}
+
+impl ReadStore {
+    /// A view of one moment: what is read through it belongs together.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.pool.begin().await?)
+    }
+}
+
+impl WriteStore {
+    /// A change, which nobody sees before it is committed. The lock is taken at once: a transaction
+    /// that asks for it after it has read can be refused.
+    async fn change(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The account has nothing with this id.
+    #[error("there is no {what} `{id}`")]
+    NotFound { what: &'static str, id: i64 },
+    /// The state forbids it; says which state, and what would do.
+    #[error("{0}")]
+    WrongState(String),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<StoreError> for ToolError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { what, id } => Self::not_found(what, &id.to_string()),
+            StoreError::WrongState(message) => Self::wrong_state(message),
+            StoreError::Database(error) if is_busy(&error) => {
+                Self::unavailable("the store is busy; call again in a few seconds")
+            }
+            StoreError::Database(error) => Self::internal(error),
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    // https://www.sqlite.org/rescode.html#busy; extended codes carry the primary one in the low byte.
+    const SQLITE_BUSY: i32 = 5;
+    match error {
+        sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => {
+            error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
+        }
+        _ => false,
+    }
+}
+
+/// A declared enum from its word, which the schema's CHECK constraints keep to the declared ones.
+fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, sqlx::Error> {
+    T::deserialize(value::StrDeserializer::<value::Error>::new(text))
+        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
