@@ -29,6 +29,7 @@ mod completion;
 #[doc(hidden)]
 pub mod contract;
 mod credential;
+mod database;
 mod dispatch;
 mod envelope;
 mod gate;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ServerSpec, server::Server};
+use crate::{ServerSpec, database::Database, server::Server};
 
 /// How long background work may take to end.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(10);
@@ -16,13 +16,14 @@ const ANSWER_GRACE: Duration = Duration::from_secs(5);
 /// A server with its background work.
 pub(crate) struct Running {
     server: Arc<Server>,
+    database: Database,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Running {
-    pub(crate) fn new(server: Server, shutdown: CancellationToken, tasks: TaskTracker) -> Self {
-        Self { server: Arc::new(server), shutdown, tasks }
+    pub(crate) fn new(server: Server, database: Database, shutdown: CancellationToken, tasks: TaskTracker) -> Self {
+        Self { server: Arc::new(server), database, shutdown, tasks }
     }
 
     pub(crate) fn server(&self) -> Arc<Server> {
@@ -35,7 +36,7 @@ impl Running {
     }
 
     /// Ends everything, in this order: calls that outlived their connection, background work, and
-    /// the credentials' store.
+    /// the database.
     pub(crate) async fn finish(self) {
         if tokio::time::timeout(self.grace(), self.server.runner.finished()).await.is_err() {
             tracing::warn!("calls that write were given up");
@@ -45,7 +46,8 @@ impl Running {
         if tokio::time::timeout(BACKGROUND_GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!("background work was given up");
         }
-        self.server.verifier.close().await;
+        self.server.verifier.finish().await;
+        self.database.close().await;
     }
 }
 

@@ -20,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Handlers, Secrets, ServerSpec,
     credential::{Tokens, Verifier},
+    database::Database,
     http, log,
     running::{Running, answer_limit, until_signal},
     server::Server,
@@ -71,8 +72,8 @@ where
         Do::Serve(options) => {
             let secrets = Secrets::new(spec.redact);
             log::start(options.log.log_format, &secrets);
-            let tokens = Tokens::open(spec, &options.database.database).await?;
-            serve_http(spec, &options.http, tokens, secrets, options.own, setup).await
+            let database = Database::open(&options.database.database).await?;
+            serve_http(spec, &options.http, database, secrets, options.own, setup).await
         }
         Do::Stdio(options) => {
             let secrets = Secrets::new(spec.redact);
@@ -80,8 +81,8 @@ where
             if let Some(gateway) = Gateway::from_environment(spec)? {
                 return forward(gateway).await;
             }
-            let tokens = Tokens::open(spec, &options.database.database).await?;
-            serve_stdio(spec, tokens, secrets, options.own, setup).await
+            let database = Database::open(&options.database.database).await?;
+            serve_stdio(spec, database, secrets, options.own, setup).await
         }
         Do::Token(command) => token::run(spec, command).await,
         Do::Tools => print(&tools::table(spec)),
@@ -95,6 +96,7 @@ fn print(text: &str) -> anyhow::Result<()> {
 
 async fn start<A, F>(
     spec: &'static ServerSpec,
+    database: Database,
     tokens: Tokens,
     secrets: Secrets,
     args: A,
@@ -107,13 +109,14 @@ where
     let tasks = TaskTracker::new();
     let handlers =
         setup(Context { args, shutdown: shutdown.clone(), secrets: secrets.clone(), tasks: tasks.clone() }).await?;
-    Ok(Running::new(Server::new(spec, Verifier::Tokens(tokens), secrets, handlers)?, shutdown, tasks))
+    let server = Server::new(spec, Verifier::Tokens(tokens), secrets, handlers)?;
+    Ok(Running::new(server, database, shutdown, tasks))
 }
 
 async fn serve_http<A, F>(
     spec: &'static ServerSpec,
     options: &HttpOptions,
-    tokens: Tokens,
+    database: Database,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -129,7 +132,8 @@ where
     let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
     let url = format!("http://{address}{}", spec.path);
 
-    let running = start(spec, tokens, secrets, args, setup).await?;
+    let tokens = Tokens::new(spec, &database);
+    let running = start(spec, database, tokens, secrets, args, setup).await?;
     let server = running.server();
     let Verifier::Tokens(tokens) = &server.verifier;
     first_token::welcome(spec, tokens, address, public.unwrap_or(&url)).await?;
@@ -142,7 +146,7 @@ where
 
 async fn serve_stdio<A, F>(
     spec: &'static ServerSpec,
-    tokens: Tokens,
+    database: Database,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -150,8 +154,9 @@ async fn serve_stdio<A, F>(
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
+    let tokens = Tokens::new(spec, &database);
     first_token::remind(spec, &tokens).await?;
-    let running = start(spec, tokens, secrets, args, setup).await?;
+    let running = start(spec, database, tokens, secrets, args, setup).await?;
     let stop = until_signal()?;
     let backend = Backend::Local(Local::new(running.server()));
     stdio::serve(backend, tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;

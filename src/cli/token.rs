@@ -14,6 +14,7 @@ use super::{
 use crate::{
     ServerSpec,
     credential::{CreateError, NewToken, TokenRecord, TokenState, Tokens},
+    database::Database,
     nearest::nearest,
 };
 
@@ -21,15 +22,16 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
     match command {
         TokenCommand::Create(options) => create(spec, &options).await,
         TokenCommand::List(database) => {
-            let tokens = Tokens::open(spec, &database.database).await?;
-            let records = tokens.list().await.context("the token database does not answer")?;
-            tokens.close().await;
+            let database = Database::open(&database.database).await?;
+            let records = Tokens::new(spec, &database).list().await.context("the token database does not answer")?;
+            database.close().await;
             print(&table(&records))
         }
         TokenCommand::Revoke { token, database } => {
-            let tokens = Tokens::open(spec, &database.database).await?;
-            let revoked = tokens.revoke(&token).await.context("the token database does not answer")?;
-            tokens.close().await;
+            let database = Database::open(&database.database).await?;
+            let revoked = Tokens::new(spec, &database).revoke(&token).await;
+            let revoked = revoked.context("the token database does not answer")?;
+            database.close().await;
             let Some(record) = revoked else {
                 bail!("no token with the name or id `{token}` works; `{} token list` shows them all", spec.name);
             };
@@ -46,10 +48,10 @@ async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::R
         bail!("a subject has 1 to 64 printable characters");
     }
     let lifetime = options.expires.unwrap_or(Duration::from_secs(spec.credential.lifetime_seconds));
-    let tokens = Tokens::open(spec, &options.database.database).await?;
+    let database = Database::open(&options.database.database).await?;
     let new = NewToken { name: &options.name, subject: &options.subject, scopes, lifetime };
-    let created = tokens.create(new).await;
-    tokens.close().await;
+    let created = Tokens::new(spec, &database).create(new).await;
+    database.close().await;
     let token = created.map_err(|error| explain(error, &options.name, spec))?;
     let holds = if scopes.is_empty() {
         "no scope".to_owned()

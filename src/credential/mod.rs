@@ -50,9 +50,9 @@ impl Verifier {
     }
 
     /// Writes down what is still to be written.
-    pub(crate) async fn close(&self) {
+    pub(crate) async fn finish(&self) {
         match self {
-            Self::Tokens(tokens) => tokens.close().await,
+            Self::Tokens(tokens) => tokens.finish().await,
         }
     }
 }

@@ -1,30 +1,17 @@
 //! The server's own tokens, in SQLite.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use rand::rngs::SysError;
-use sqlx::{
-    FromRow, SqlitePool,
-    migrate::{MigrateError, Migrator},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::{FromRow, SqlitePool};
 use toolwright_core::{ErrorCode, ScopeSet};
 
 use super::{
     last_used::LastUsed,
     token::{Secret, digest, random_text},
 };
-use crate::{Identity, ServerSpec};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("src/credential/migrations");
-
-/// How many connections verify tokens at the same time.
-const CONNECTIONS: u32 = 4;
+use crate::{Identity, ServerSpec, database::Database};
 
 /// The store of a server's tokens.
 pub(crate) struct Tokens {
@@ -84,29 +71,9 @@ impl TokenRecord {
 }
 
 impl Tokens {
-    /// Opens the database at a URL such as `sqlite:data/acme.db`; its folder and file are made when
-    /// they are missing.
-    ///
-    /// # Errors
-    /// When the URL is not of SQLite, or the file cannot be made, opened or migrated.
-    pub(crate) async fn open(spec: &'static ServerSpec, url: &str) -> anyhow::Result<Self> {
-        let path = path(url)?;
-        make_file(&path).with_context(|| format!("cannot create the token database {}", path.display()))?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A revocation must outlive a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            // A connection to a file does not go stale.
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await
-            .with_context(|| format!("cannot open the token database {}", path.display()))?;
-        migrate(&pool).await.with_context(|| format!("cannot migrate the token database {}", path.display()))?;
-        Ok(Self { spec, last_used: LastUsed::start(pool.clone()), pool })
+    pub(crate) fn new(spec: &'static ServerSpec, database: &Database) -> Self {
+        let pool = database.pool().clone();
+        Self { spec, last_used: LastUsed::start(pool.clone()), pool }
     }
 
     /// Whether no token was ever made.
@@ -208,50 +175,8 @@ impl Tokens {
         .await
     }
 
-    /// Writes the last uses down and closes the database.
-    pub(crate) async fn close(&self) {
+    /// Writes the last uses down.
+    pub(crate) async fn finish(&self) {
         self.last_used.finish().await;
-        self.pool.close().await;
     }
-}
-
-/// SQLite has no lock around migrations. Of two processes that start on a new database one can find
-/// half of the other's work; it waits for the rest.
-async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
-    const TRIES: u32 = 20;
-    for _ in 1..TRIES {
-        if MIGRATIONS.run(pool).await.is_ok() {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    MIGRATIONS.run(pool).await
-}
-
-/// The file that a URL names.
-fn path(url: &str) -> anyhow::Result<PathBuf> {
-    let path = url.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
-    match path {
-        Some(path) if !path.is_empty() && !path.starts_with(':') && !path.contains('?') => Ok(PathBuf::from(path)),
-        // Only the scheme is repeated: the rest may hold a password.
-        _ => bail!(
-            "a URL that starts with `{}` is not that of a token database: write `sqlite:` and a path, as in `sqlite:data/tokens.db`",
-            url.split(':').next().unwrap_or_default()
-        ),
-    }
-}
-
-/// Makes the file with its folder, readable for its owner only, before the database opens it.
-fn make_file(path: &Path) -> std::io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }
