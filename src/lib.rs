@@ -22,6 +22,8 @@
 //! suggests what could fill them. `stdio` asks the same of every line, or forwards it to a
 //! server that does.
 
+#[expect(dead_code, unused_imports, reason = "the commands and the request's way that use it follow")]
+mod account;
 mod arguments;
 mod call;
 mod cli;
