@@ -6,7 +6,7 @@ use toolwright_tests::workspace;
 
 /// A word, the folders that are searched for it, and the places that may have it.
 const RULES: &[(&str, &[&str], &[&str])] = &[
-    ("rmcp::", &["core", "freshness", "codegen", "macros", "generated", "examples", "tests/acme"], &[]),
+    ("rmcp::", &["core", "freshness", "codegen", "macros", "support", "generated", "examples", "tests/acme"], &[]),
     ("saphyr_parser", &["codegen", "src", "core", "examples"], &["codegen/src/tree.rs", "codegen/src/tree/"]),
     ("annotate_snippets", &["codegen", "src", "core", "examples"], &["codegen/src/diagnostic.rs"]),
     ("machinery::", &["codegen", "src", "core", "examples"], &["codegen/src/resolve/templates.rs"]),

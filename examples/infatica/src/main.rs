@@ -2,19 +2,18 @@
 //!
 //! `tools.yaml` declares the tools in areas. Each area has a module of its name, as `runs`, with a
 //! function for each tool. Those go through `store` to a database, from which `worker` takes what is
-//! to be done: it has `collect` collect pages, and `analyst` find out what is in them. `scheduler`
-//! makes the runs of the schedules that are due, and `timing` says when that is.
+//! to be done: it has `collect` collect pages, and `analyst` find out what is in them. `background`
+//! has it go on beside the calls, and the schedules fire that are due; `timing` says when that is.
 
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use analyst::Analyst;
 use background::Background;
-use clock::SystemClock;
 use collect::{Collector, Limits};
 use llm::{LlmOptions, Models, vault::VaultOption};
-use scheduler::Scheduler;
 use toolwright::{Context, Program};
-use worker::{Worker, analyses::Analyses, pages::Pages};
+use toolwright_support::{Scheduler, StoreLock, SystemClock, Worker};
+use worker::{analyses::Analyses, pages::Pages};
 
 mod analyses;
 mod analysis;
@@ -25,7 +24,6 @@ mod background;
 mod balance;
 mod billing;
 mod bulk_runs;
-mod clock;
 mod collect;
 mod comparisons;
 mod credits;
@@ -35,7 +33,6 @@ mod llm;
 mod markdown;
 mod operator;
 mod runs;
-mod scheduler;
 mod schedules;
 mod store;
 mod timing;
@@ -84,13 +81,13 @@ fn main() -> ExitCode {
         let limit = Duration::from_secs(args.analysis_seconds);
         let analyst = Analyst::new(stores.read.clone(), models, limit);
         let analyses = Analyses { store: stores.write.clone(), analyst };
-        let background = Background::new(
-            stores.clone(),
-            path,
-            Worker::new(pages, args.concurrency),
-            Worker::new(analyses, args.analysis_concurrency),
-            Scheduler::new(stores.write.clone(), SystemClock),
-        )?;
+        let background = Background {
+            stores: stores.clone(),
+            lock: StoreLock::of(path)?,
+            collecting: Worker::new(pages, args.concurrency),
+            analysing: Worker::new(analyses, args.analysis_concurrency),
+            scheduler: Scheduler::new(stores.write.clone(), SystemClock),
+        };
         context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
     };

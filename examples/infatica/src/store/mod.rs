@@ -149,11 +149,6 @@ impl WriteStore {
     pub(crate) async fn analysis_queued(&self) {
         self.wakes.analyses.notified().await;
     }
-
-    /// Completes when a schedule can be due earlier than it was.
-    pub(crate) async fn schedule_changed(&self) {
-        self.wakes.schedules.notified().await;
-    }
 }
 
 /// Why the store did not do what it was asked.

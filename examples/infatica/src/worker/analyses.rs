@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Work, pause};
+use toolwright_support::worker::Work;
+
+use super::pause;
 use crate::{
     analyst::{Analyst, Fault},
     store::{
@@ -21,6 +23,7 @@ pub(crate) struct Analyses {
 impl Work for Analyses {
     type Claim = Claim;
     type Outcome = Outcome;
+    type Error = StoreError;
 
     const INTERRUPTED: Outcome = Outcome::Interrupted;
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Work, pause};
+use toolwright_support::worker::Work;
+
+use super::pause;
 use crate::{
     collect::{Collector, Fault},
     store::{
@@ -21,6 +23,7 @@ pub(crate) struct Pages {
 impl Work for Pages {
     type Claim = Claim;
     type Outcome = Outcome;
+    type Error = StoreError;
 
     const INTERRUPTED: Outcome = Outcome::Interrupted;
 

@@ -7,6 +7,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use super::{StoreError, runs::transitions::Origin, time, word};
 use crate::timing::{Rhythm, When};
 
+#[cfg(test)]
+mod firing;
 pub(crate) mod transitions;
 
 /// How many of the next times to fire are told.

@@ -15,6 +15,7 @@ use infatica_tools::{Schedule, ScheduleStatus};
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::{Row as _, SqliteConnection};
+use toolwright_support::scheduler::Due;
 
 use super::{Plan, ScheduleKey, find, load, plan};
 use crate::{
@@ -101,16 +102,19 @@ impl WriteStore {
         change.commit().await?;
         Ok(deleted)
     }
+}
 
-    /// When the first schedule is due, if there is one.
-    pub(crate) async fn next_firing(&self) -> Result<Option<Timestamp>, StoreError> {
+impl Due for WriteStore {
+    type Error = StoreError;
+
+    async fn next_firing(&self) -> Result<Option<Timestamp>, StoreError> {
         let next = "SELECT min(next_at) FROM schedules WHERE next_at IS NOT NULL";
         let next: Option<i64> = sqlx::query_scalar(next).fetch_one(&self.pool).await?;
         Ok(next.map(time::instant).transpose()?)
     }
 
     /// Makes the run of a schedule that is due, if there is one.
-    pub(crate) async fn fire(&self, now: Timestamp) -> Result<(), StoreError> {
+    async fn fire(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut change = self.change().await?;
         let due = "SELECT * FROM schedules WHERE next_at <= ?1 ORDER BY next_at, seq LIMIT 1";
         let due = sqlx::query(due).bind(now.as_microsecond()).fetch_optional(&mut *change).await?;
@@ -130,6 +134,10 @@ impl WriteStore {
         change.commit().await?;
         self.wakes.tasks.notify_one();
         Ok(())
+    }
+
+    async fn changed(&self) {
+        self.wakes.schedules.notified().await;
     }
 }
 

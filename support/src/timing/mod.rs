@@ -1,104 +1,83 @@
-//! When a schedule fires.
+//! When a schedule fires: a cron expression by the clocks of a time zone.
 
 use croner::Cron;
-use infatica_tools::SchedulePreset;
 use jiff::{Timestamp, tz::TimeZone};
 
 mod cron;
 
-/// When a schedule fires, in the words of its maker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct When {
-    pub(crate) rhythm: Rhythm,
-    /// Name of a zone of the IANA database, by whose clocks the rhythm goes.
-    pub(crate) time_zone: String,
-}
-
-/// How often a schedule fires.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Rhythm {
-    /// A cron expression of five fields.
-    Cron(String),
-    Preset(SchedulePreset),
-}
-
-impl Rhythm {
-    /// The cron expression that it stands for.
-    fn cron(&self) -> &str {
-        match self {
-            Self::Cron(cron) => cron,
-            Self::Preset(SchedulePreset::Hourly) => "0 * * * *",
-            Self::Preset(SchedulePreset::Daily) => "0 0 * * *",
-            Self::Preset(SchedulePreset::Weekly) => "0 0 * * SUN",
-            Self::Preset(SchedulePreset::Monthly) => "0 0 1 * *",
-        }
-    }
-}
-
-/// What cannot be understood, and why.
-#[derive(Debug, thiserror::Error)]
-#[error("`{field}`: {why}")]
-pub(crate) struct Unfit {
-    /// The argument that says it.
-    pub(crate) field: &'static str,
-    pub(crate) why: String,
-}
-
-impl Unfit {
-    fn cron(why: String) -> Self {
-        Self { field: "cron", why }
-    }
-}
-
-/// When a schedule fires, understood.
-#[derive(Debug)]
-pub(crate) struct Timing {
+/// A cron expression of five fields and the zone by whose clocks it goes, understood.
+#[derive(Debug, Clone)]
+pub struct Timing {
     cron: Cron,
+    expression: String,
     zone: TimeZone,
 }
 
-impl When {
-    /// Understands it, which can fail for what was understood once: the zones are those of the
-    /// machine.
-    pub(crate) fn timing(&self) -> Result<Timing, Unfit> {
-        Ok(Timing { cron: cron::parse(self.rhythm.cron())?, zone: zone(&self.time_zone)? })
-    }
-
-    /// The same in its usual spelling, if it can be understood and comes true some day.
-    pub(crate) fn checked(self, now: Timestamp) -> Result<Self, Unfit> {
-        let timing = self.timing()?;
-        let rhythm = match self.rhythm {
-            Rhythm::Cron(cron) => Rhythm::Cron(cron::fields(&cron).join(" ")),
-            preset @ Rhythm::Preset(_) => preset,
-        };
-        if timing.next_after(now).is_none() {
-            let why = format!("`{}` never fires: no month of those that it names has such a day", rhythm.cron());
-            return Err(Unfit::cron(why));
-        }
-        Ok(Self { rhythm, time_zone: timing.zone.iana_name().unwrap_or(&self.time_zone).to_owned() })
-    }
+/// What cannot be understood, and what would be; each for whoever wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// The cron expression is wrong, or names no time that ever comes.
+    #[error("{0}")]
+    Cron(String),
+    /// There is no such time zone.
+    #[error("{0}")]
+    TimeZone(String),
 }
 
 impl Timing {
-    /// The first time to fire after an instant.
-    pub(crate) fn next_after(&self, instant: Timestamp) -> Option<Timestamp> {
+    /// Understands a cron expression and the name of a zone in the IANA database. That can fail for what
+    /// was understood once: the zones are those of the machine, where it has any.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn new(expression: &str, time_zone: &str) -> Result<Self, Unfit> {
+        let cron = cron::parse(expression)?;
+        Ok(Self { cron, expression: cron::fields(expression).join(" "), zone: zone(time_zone)? })
+    }
+
+    /// The same, if it fires at all after an instant: the 31st of February can be written, and never is.
+    ///
+    /// # Errors
+    /// [`Unfit::Cron`], when it never does.
+    pub fn checked(self, now: Timestamp) -> Result<Self, Unfit> {
+        if self.next_after(now).is_none() {
+            let expression = &self.expression;
+            return Err(Unfit::Cron(format!(
+                "`{expression}` never fires: no month of those that it names has such a day"
+            )));
+        }
+        Ok(self)
+    }
+
+    /// The expression in its usual spelling, to be kept.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
+    /// The name of the zone in its usual spelling, to be kept.
+    pub fn time_zone(&self) -> &str {
+        // A zone without a name is not taken.
+        self.zone.iana_name().unwrap_or_default()
+    }
+
+    /// The first time to fire after an instant, if there is one.
+    pub fn next_after(&self, instant: Timestamp) -> Option<Timestamp> {
         let next = self.cron.find_next_occurrence(&instant.to_zoned(self.zone.clone()), false).ok()?;
         Some(next.timestamp())
     }
 
     /// An instant by RFC 3339, with the offset that the zone has then.
-    pub(crate) fn local(&self, instant: Timestamp) -> String {
+    pub fn local(&self, instant: Timestamp) -> String {
         instant.display_with_offset(self.zone.to_offset(instant)).to_string()
     }
 }
 
 fn zone(name: &str) -> Result<TimeZone, Unfit> {
     // A zone without a name is the database's word for none.
-    TimeZone::get(name).ok().filter(|zone| zone.iana_name().is_some()).ok_or_else(|| Unfit {
-        field: "time_zone",
-        why: format!(
+    TimeZone::get(name).ok().filter(|zone| zone.iana_name().is_some()).ok_or_else(|| {
+        Unfit::TimeZone(format!(
             "there is no time zone `{name}`: give its name in the IANA database, such as `Europe/Berlin` or `UTC`"
-        ),
+        ))
     })
 }
 
@@ -106,13 +85,8 @@ fn zone(name: &str) -> Result<TimeZone, Unfit> {
 mod tests {
     use super::*;
 
-    fn when(rhythm: Rhythm, zone: &str) -> When {
-        When { rhythm, time_zone: zone.to_owned() }
-    }
-
     /// The first times after an instant, by the clocks of the zone.
-    fn times(when: &When, after: &str, count: usize) -> String {
-        let timing = when.timing().unwrap();
+    fn times(timing: &Timing, after: &str, count: usize) -> String {
         let after = after.parse().unwrap();
         let times = std::iter::successors(timing.next_after(after), |last| timing.next_after(*last));
         times.take(count).map(|time| timing.local(time)).collect::<Vec<_>>().join(" ")
@@ -158,24 +132,8 @@ mod tests {
     #[test]
     fn an_expression_fires_when_the_clocks_of_its_zone_say_so() {
         for (cron, zone, after, expected) in TIMES {
-            let when = when(Rhythm::Cron((*cron).to_owned()), zone);
-            assert_eq!(times(&when, after, expected.split(' ').count()), *expected, "{cron} in {zone} after {after}");
-        }
-    }
-
-    /// A Wednesday.
-    const PRESETS: &[(SchedulePreset, &str)] = &[
-        (SchedulePreset::Hourly, "2026-04-01T13:00:00+02:00 2026-04-01T14:00:00+02:00"),
-        (SchedulePreset::Daily, "2026-04-02T00:00:00+02:00 2026-04-03T00:00:00+02:00"),
-        (SchedulePreset::Weekly, "2026-04-05T00:00:00+02:00 2026-04-12T00:00:00+02:00"),
-        (SchedulePreset::Monthly, "2026-05-01T00:00:00+02:00 2026-06-01T00:00:00+02:00"),
-    ];
-
-    #[test]
-    fn a_preset_fires_when_its_description_says() {
-        for (preset, expected) in PRESETS {
-            let when = when(Rhythm::Preset(*preset), BERLIN);
-            assert_eq!(times(&when, "2026-04-01T10:00:00Z", 2), *expected, "{preset:?}");
+            let timing = Timing::new(cron, zone).unwrap();
+            assert_eq!(times(&timing, after, expected.split(' ').count()), *expected, "{cron} in {zone} after {after}");
         }
     }
 
@@ -183,14 +141,14 @@ mod tests {
     fn what_never_fires_and_what_is_no_zone_is_refused() {
         let now = "2026-04-01T10:00:00Z".parse().unwrap();
         for cron in ["0 0 31 2 *", "0 0 30,31 FEB *", "0 0 31 4,6,9,11 *", "0 0 31W 2 *"] {
-            let unfit = when(Rhythm::Cron(cron.to_owned()), "UTC").checked(now).unwrap_err();
-            assert!(unfit.field == "cron" && unfit.why.contains("never fires"), "{cron}: {unfit}");
+            let unfit = Timing::new(cron, "UTC").unwrap().checked(now).unwrap_err();
+            assert!(matches!(&unfit, Unfit::Cron(why) if why.contains("never fires")), "{cron}: {unfit}");
         }
         for zone in ["PST", "Berlin", "+01:00", "", "../UTC", "Etc/Unknown"] {
-            let unfit = when(Rhythm::Preset(SchedulePreset::Daily), zone).checked(now).unwrap_err();
-            assert!(unfit.field == "time_zone" && unfit.why.contains("`Europe/Berlin`"), "{zone}: {unfit}");
+            let unfit = Timing::new("0 0 * * *", zone).unwrap_err();
+            assert!(matches!(&unfit, Unfit::TimeZone(why) if why.contains("`Europe/Berlin`")), "{zone}: {unfit}");
         }
-        let spelled = when(Rhythm::Cron(" 0  0\t* * sun ".to_owned()), "europe/berlin").checked(now).unwrap();
-        assert_eq!(spelled, when(Rhythm::Cron("0 0 * * sun".to_owned()), BERLIN));
+        let spelled = Timing::new(" 0  0\t* * sun ", "europe/berlin").unwrap().checked(now).unwrap();
+        assert_eq!((spelled.expression(), spelled.time_zone()), ("0 0 * * sun", BERLIN));
     }
 }

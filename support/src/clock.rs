@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// Tells the time, and waits for it.
-pub(crate) trait Clock: Send + Sync {
+pub trait Clock: Send + Sync {
     /// This moment.
     fn now(&self) -> Timestamp;
 
@@ -15,7 +15,7 @@ pub(crate) trait Clock: Send + Sync {
 
 /// The clock of the machine.
 #[derive(Debug)]
-pub(crate) struct SystemClock;
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -28,8 +28,10 @@ impl Clock for SystemClock {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod test {
+#[cfg(any(test, feature = "test"))]
+pub mod held {
+    //! A clock for tests.
+
     use std::{sync::Arc, time::Duration};
 
     use jiff::Timestamp;
@@ -42,27 +44,37 @@ pub(crate) mod test {
 
     /// A clock that stands still until it is set.
     #[derive(Debug, Clone)]
-    pub(crate) struct HeldClock {
+    pub struct HeldClock {
         now: Arc<watch::Sender<Timestamp>>,
         /// Until when somebody sleeps, while somebody does.
         wake: Arc<watch::Sender<Option<Timestamp>>>,
     }
 
     impl HeldClock {
-        pub(crate) fn at(now: &str) -> Self {
+        /// A clock that shows this time.
+        ///
+        /// # Panics
+        /// When that is no time.
+        pub fn at(now: &str) -> Self {
             let now = now.parse().expect("a time");
             Self { now: Arc::new(watch::Sender::new(now)), wake: Arc::default() }
         }
 
         /// Sets the clock, and waits until whoever goes by it has done what there was to do.
-        pub(crate) async fn set(&self, now: &str) {
+        ///
+        /// # Panics
+        /// When that is no time, or nobody goes to sleep again.
+        pub async fn set(&self, now: &str) {
             let now = now.parse().expect("a time");
             self.now.send_replace(now);
             self.sleeping(|until| until > now).await;
         }
 
         /// Waits until somebody sleeps until such a time.
-        pub(crate) async fn sleeping(&self, such: impl Fn(Timestamp) -> bool) {
+        ///
+        /// # Panics
+        /// When nobody does for half a minute.
+        pub async fn sleeping(&self, such: impl Fn(Timestamp) -> bool) {
             let mut wake = self.wake.subscribe();
             let slept = timeout(PATIENCE, wake.wait_for(|until| until.is_some_and(&such))).await;
             slept.expect("nobody sleeps until such a time").expect("the clock");
