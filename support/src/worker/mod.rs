@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::background::{LOOK_ROUND, pause_for_store};
 
+#[cfg(test)]
+mod tests;
+
 /// How long tasks may go on when the server stops.
 const GRACE: Duration = Duration::from_secs(3);
 
