@@ -22,6 +22,7 @@
 
 mod client;
 mod facts;
+mod pages;
 mod programs;
 pub mod raw;
 mod reply;
@@ -30,6 +31,7 @@ mod stdio;
 
 pub use client::{Client, Revision, Transport};
 pub use facts::{rows, workspace};
+pub use pages::missing_facts;
 pub use programs::is_installed;
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
