@@ -8,8 +8,8 @@ pub use crate::{
     Call, Handle, Redacted, Tool,
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        ArgumentValues, ClientSpec, CompletionSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, PromptArgumentSpec,
-        PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, ToolSpec,
+        ArgumentValues, ClientSpec, CompletionSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
+        PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, ToolSpec,
     },
     tool::{Read, Write},
 };

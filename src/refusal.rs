@@ -161,12 +161,13 @@ pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
         .replace("{env}", server.credential.env)
         .replace("{gateway_env}", server.gateway_env.unwrap_or_default())
         .replace("{endpoint}", server.endpoint)
+        .replace("{grant_path}", server.credential.password_grant.map_or("", |grant| grant.path))
         .replace("{call_seconds}", &server.limits.call_seconds.to_string())
         .replace("{body_bytes}", &server.limits.body_bytes.to_string())
 }
 
 /// The characters that RFC 6750 allows in a quoted value: printable ASCII without `"` and `\`.
-fn quotable(text: &str) -> String {
+pub(crate) fn quotable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

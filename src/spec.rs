@@ -1,6 +1,6 @@
 //! A server as declared: what generated code hands to the runtime, as data.
 
-use toolwright_core::{Access, Requirement, Scope, Scopes};
+use toolwright_core::{Access, Requirement, Scope, ScopeSet, Scopes};
 
 /// Everything that a manifest declares about a server, as constants.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +109,19 @@ pub struct CredentialSpec {
     pub env: &'static str,
     /// Where a person creates one.
     pub create_at: &'static str,
+    /// Legacy: how a program gets a short-lived one for a password.
+    pub password_grant: Option<PasswordGrantSpec>,
+}
+
+/// How a program gets a short-lived credential for a password (RFC 6749, section 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordGrantSpec {
+    /// Where it is asked for, with a leading slash.
+    pub path: &'static str,
+    /// How long such a credential lives, in seconds.
+    pub lifetime_seconds: u64,
+    /// What it can be allowed to do.
+    pub scopes: ScopeSet,
 }
 
 /// A group of tools.

@@ -111,6 +111,19 @@ pub struct Credential {
     pub env: String,
     /// Where a person creates one.
     pub create_at: String,
+    /// Legacy: how a program gets a short-lived one for a password.
+    pub password_grant: Option<PasswordGrant>,
+}
+
+/// How a program gets a short-lived credential for a password.
+#[derive(Debug)]
+pub struct PasswordGrant {
+    /// Where it is asked for, with a leading slash.
+    pub path: String,
+    /// How long such a credential lives, in seconds.
+    pub lifetime_seconds: u64,
+    /// What it can be allowed to do.
+    pub scopes: ScopeSet,
 }
 
 /// A group of tools.

@@ -71,6 +71,8 @@ codes! {
     InvalidServer = "invalid-server";
     /// A value of the credential that does not have its form, or that makes it guessable.
     InvalidCredential = "invalid-credential";
+    /// A password grant with a path or a lifetime that it cannot have, or on a server that has no users.
+    InvalidGrant = "invalid-grant";
     /// A scope that is not declared.
     UnknownScope = "unknown-scope";
     /// A scope that no tool uses and that does not say so, or that says so and is used.

@@ -11,6 +11,7 @@ mod declared;
 mod docs;
 mod environment;
 mod fields;
+mod grants;
 mod obeyed;
 mod outputs;
 mod prompts;
@@ -145,9 +146,9 @@ fn resolve(
     faults: &mut Faults,
 ) -> Option<Api> {
     let identity = server::identity(declared, faults);
-    let credential = server::credential(declared, faults);
     environment::check(declared, faults);
     let scopes = scopes::resolve(&sections.scopes, faults);
+    let credential = server::credential(declared, &scopes, faults);
     let groups = server::groups(&sections.groups, faults);
     let types = types::resolve(&sections.types, faults);
     let tools = tools::resolve(sections, &scopes, &types, faults);

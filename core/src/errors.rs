@@ -3,7 +3,8 @@
 //! The runtime answers with these codes, and the generator makes the troubleshooting tables of the
 //! documentation from the same entries. Text may hold placeholders in braces, which whoever prints
 //! an entry fills from the server's declaration: `{credential}` (its name), `{prefix}`,
-//! `{create_at}`, `{endpoint}`, `{path}`, `{env}`, `{gateway_env}`, `{call_seconds}`, `{body_bytes}`.
+//! `{create_at}`, `{endpoint}`, `{path}`, `{env}`, `{gateway_env}`, `{grant_path}`, `{call_seconds}`,
+//! `{body_bytes}`.
 
 /// What went wrong, as a stable name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +19,18 @@ pub enum ErrorCode {
     ExpiredCredential,
     /// The credential holds too few scopes.
     InsufficientScope,
+    /// A request for a credential for a password that is none.
+    MalformedGrant,
+    /// A credential is asked for by another grant than that for a password.
+    UnsupportedGrantType,
+    /// A credential for a password is asked for with a scope that it cannot have.
+    InvalidGrantScope,
+    /// The email address or the password is not right.
+    InvalidGrant,
+    /// Too many passwords were wrong.
+    TooManyAttempts,
+    /// Too many passwords are checked at the moment.
+    GrantsBusy,
     /// The request's `Host` is not this server's.
     HostRefused,
     /// A web page of another origin sent the request.
@@ -115,6 +128,12 @@ impl ErrorCode {
         Self::UnknownCredential,
         Self::ExpiredCredential,
         Self::InsufficientScope,
+        Self::MalformedGrant,
+        Self::UnsupportedGrantType,
+        Self::InvalidGrantScope,
+        Self::InvalidGrant,
+        Self::TooManyAttempts,
+        Self::GrantsBusy,
         Self::HostRefused,
         Self::OriginRefused,
         Self::MethodNotAllowed,
@@ -149,7 +168,9 @@ impl ErrorCode {
     /// protocol do not meet it.
     pub const fn is_about_clients(self) -> bool {
         match self {
-            Self::HostRefused
+            Self::MalformedGrant
+            | Self::UnsupportedGrantType
+            | Self::HostRefused
             | Self::OriginRefused
             | Self::MethodNotAllowed
             | Self::NotAcceptable
@@ -166,6 +187,10 @@ impl ErrorCode {
             | Self::UnknownCredential
             | Self::ExpiredCredential
             | Self::InsufficientScope
+            | Self::InvalidGrantScope
+            | Self::InvalidGrant
+            | Self::TooManyAttempts
+            | Self::GrantsBusy
             | Self::BodyTooLarge
             | Self::BodyTimeout
             | Self::GatewayUnavailable
@@ -183,6 +208,20 @@ impl ErrorCode {
     /// Whether only a server whose stdio can forward to another one can say it.
     pub const fn is_about_gateways(self) -> bool {
         matches!(self, Self::GatewayUnavailable)
+    }
+
+    /// Whether only a server that gives credentials for passwords can say it. The name is then an error
+    /// of OAuth (RFC 6749, section 5.2), or one beside those, as its section 8.5 allows.
+    pub const fn is_about_grants(self) -> bool {
+        matches!(
+            self,
+            Self::MalformedGrant
+                | Self::UnsupportedGrantType
+                | Self::InvalidGrantScope
+                | Self::InvalidGrant
+                | Self::TooManyAttempts
+                | Self::GrantsBusy
+        )
     }
 
     /// The code's row in the catalogue.
@@ -233,6 +272,60 @@ impl ErrorCode {
                 symptom: "403, insufficient scope",
                 cause: "The {credential} does not hold a scope that the call needs; the message names it.",
                 fix: "Create one that holds what is missing in {create_at}.",
+            },
+            Self::MalformedGrant => ErrorEntry {
+                code: self,
+                name: "invalid_request",
+                status: 400,
+                json_rpc: None,
+                symptom: "`{grant_path}` answers `invalid_request`",
+                cause: "The request for a {credential} lacks a parameter, has one twice, or is neither a JSON object nor a form.",
+                fix: "Send `grant_type`, `email` and `password` as JSON, with `Content-Type: application/json`.",
+            },
+            Self::UnsupportedGrantType => ErrorEntry {
+                code: self,
+                name: "unsupported_grant_type",
+                status: 400,
+                json_rpc: None,
+                symptom: "`{grant_path}` answers `unsupported_grant_type`",
+                cause: "The request's `grant_type` is not `password`, the only grant that the server has.",
+                fix: "Send `grant_type` with the value `password`, or create a {credential} in {create_at}.",
+            },
+            Self::InvalidGrantScope => ErrorEntry {
+                code: self,
+                name: "invalid_scope",
+                status: 400,
+                json_rpc: None,
+                symptom: "`{grant_path}` answers `invalid_scope`",
+                cause: "The request's `scope` names a scope that does not exist, or that a {credential} for a password cannot have.",
+                fix: "Leave `scope` out, or name scopes of the documentation, separated by spaces.",
+            },
+            Self::InvalidGrant => ErrorEntry {
+                code: self,
+                name: "invalid_grant",
+                status: 400,
+                json_rpc: None,
+                symptom: "`{grant_path}` answers `invalid_grant`",
+                cause: "The email address or the password is wrong, or the user has no password.",
+                fix: "Check both; better, create a {credential} in {create_at}, which needs no password.",
+            },
+            Self::TooManyAttempts => ErrorEntry {
+                code: self,
+                name: "too_many_attempts",
+                status: 429,
+                json_rpc: None,
+                symptom: "`{grant_path}` answers 429, `too_many_attempts`",
+                cause: "There were too many wrong passwords for this user, or from this address.",
+                fix: "Wait as many seconds as the header `Retry-After` says; a {credential} that you have goes on working.",
+            },
+            Self::GrantsBusy => ErrorEntry {
+                code: self,
+                name: "temporarily_unavailable",
+                status: 503,
+                json_rpc: None,
+                symptom: "`{grant_path}` answers 503, `temporarily_unavailable`",
+                cause: "The server checks as many passwords as it can.",
+                fix: "Ask again in a few seconds; a {credential} that you have goes on working.",
             },
             Self::HostRefused => ErrorEntry {
                 code: self,

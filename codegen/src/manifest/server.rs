@@ -150,6 +150,24 @@ pub struct Credential {
     pub create_at: Text,
     /// Who checks it.
     pub verify: Spanned<Verify>,
+    /// Legacy: lets a user's program get a short-lived credential for an email address and a password.
+    pub password_grant: Option<PasswordGrant>,
+}
+
+/// Legacy: a credential for an email address and a password, by OAuth's Resource Owner Password
+/// Credentials grant (RFC 6749, section 4.3). OAuth 2.1 has removed it: offer it only where programs
+/// depend on it. It needs `verify: tokens`, and a binding from the path, since that is what gives a
+/// server users.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PasswordGrant {
+    /// Where it is asked for, on the host of `endpoint`, as `/oauth/token`.
+    pub path: Name,
+    /// How long such a credential lives: a number of minutes or hours, up to `24h`.
+    pub lifetime: Name,
+    /// What it can be allowed to do, and is unless the program asks for less.
+    #[schemars(length(min = 1))]
+    pub scopes: Vec<Name>,
 }
 
 /// Who checks a credential.

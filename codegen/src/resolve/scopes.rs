@@ -76,6 +76,12 @@ fn find(declared: &Named<'_, manifest::Scope>, name: &Name, faults: &mut Faults)
 }
 
 impl ResolvedScopes<'_, '_> {
+    /// The scopes of a list, as far as they are declared; each stands in it once.
+    pub(crate) fn listed(&self, names: &[Name], faults: &mut Faults) -> ScopeSet {
+        faults.check_once(names.iter().map(|name| (name.value.as_str(), name.at)));
+        names.iter().filter_map(|name| find(self.declared, name, faults)).collect()
+    }
+
     pub(crate) fn algebra(&self) -> Scopes<'_> {
         Scopes(&self.list)
     }

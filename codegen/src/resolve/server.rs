@@ -1,6 +1,6 @@
 //! The server itself, its credential and its groups.
 
-use super::{Called, Faults, declared::Named, tools::ResolvedTool, urls};
+use super::{Called, Faults, declared::Named, grants, scopes::ResolvedScopes, tools::ResolvedTool, urls};
 use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted},
@@ -108,7 +108,11 @@ pub(crate) fn check_line(title: &Text, faults: &mut Faults) {
 }
 
 /// What callers present.
-pub(crate) fn credential(declared: &Declared, faults: &mut Faults) -> Option<api::Credential> {
+pub(crate) fn credential(
+    declared: &Declared,
+    scopes: &ResolvedScopes<'_, '_>,
+    faults: &mut Faults,
+) -> Option<api::Credential> {
     let credential = declared.manifest.credential.as_ref()?.good()?;
     let mut refuse = |at, title: String, help: &str| {
         faults.push(Diagnostic::new(Code::InvalidCredential, at, title).help(help));
@@ -147,11 +151,15 @@ pub(crate) fn credential(declared: &Declared, faults: &mut Faults) -> Option<api
         lifetime_seconds: lifetime.unwrap_or_default(),
         env: credential.env.value.clone(),
         create_at: credential.create_at.value.clone(),
+        password_grant: credential
+            .password_grant
+            .as_ref()
+            .map(|grant| grants::resolve(grant, credential, declared, scopes, faults)),
     })
 }
 
 /// A lifetime in seconds.
-fn seconds(lifetime: &str) -> Option<u64> {
+pub(super) fn seconds(lifetime: &str) -> Option<u64> {
     let (number, unit) = lifetime.split_at_checked(lifetime.len().checked_sub(1)?)?;
     let unit = match unit {
         "m" => 60,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Paths that the runtime answers itself.
-const TAKEN: &[&str] = &["/healthz"];
+pub(super) const TAKEN: &[&str] = &["/healthz"];
 
 /// The path of an endpoint, when it is one.
 pub(crate) fn endpoint_path(endpoint: &Text, faults: &mut Faults) -> Option<String> {
@@ -48,8 +48,7 @@ fn path(endpoint: &str) -> Result<String, (String, String)> {
         let canonical = url.as_str().trim_end_matches('/');
         return Err(("is not written in its plain form".into(), format!("write `{canonical}`")));
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    if !url.path().bytes().all(plain) || url.path().contains("//") {
+    if !is_plain(url.path()) {
         return refuse(
             "has a path with unusual characters",
             "use letters, digits, `-`, `_`, `.` and `~` between slashes",
@@ -59,6 +58,12 @@ fn path(endpoint: &str) -> Result<String, (String, String)> {
         return refuse("has a path that the server answers itself", "use another path, as `/mcp`");
     }
     Ok(url.path().to_owned())
+}
+
+/// Whether a path reads the same everywhere.
+pub(super) fn is_plain(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    path.bytes().all(plain) && !path.contains("//")
 }
 
 #[cfg(test)]

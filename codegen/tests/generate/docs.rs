@@ -162,7 +162,8 @@ const REVOKED: &str =
 fn every_error_has_a_row_without_a_placeholder() {
     let page = &pages()["README.md"];
     let rows = page.table("What you see");
-    assert_eq!(rows.len(), toolwright_core::ErrorCode::ALL.len() + 3);
+    let told = toolwright_core::ErrorCode::ALL.iter().filter(|code| !code.is_about_grants()).count();
+    assert_eq!(rows.len(), told + 3);
     for row in &rows {
         assert!(!row.iter().any(|cell| cell.contains(['{', '}'])), "{row:?}");
         assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");

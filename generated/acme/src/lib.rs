@@ -55,6 +55,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         lifetime_seconds: 7_776_000,
         env: "ACME_KEY",
         create_at: "Account → Access Keys",
+        password_grant: ::core::option::Option::None,
     },
     gateway_env: ::core::option::Option::Some("NOTES_GATEWAY"),
     scopes: const {

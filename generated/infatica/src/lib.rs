@@ -106,6 +106,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         lifetime_seconds: 31_536_000,
         env: "INFATICA_PAT",
         create_at: "Settings → Personal Access Tokens",
+        password_grant: ::core::option::Option::None,
     },
     gateway_env: ::core::option::Option::Some("GATEWAY_BASE_URL"),
     scopes: const {

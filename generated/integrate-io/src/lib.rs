@@ -103,6 +103,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         lifetime_seconds: 315_360_000,
         env: "INTEGRATE_IO_TOKEN",
         create_at: "Settings → Developer Settings → Connected Applications",
+        password_grant: ::core::option::Option::None,
     },
     gateway_env: ::core::option::Option::None,
     scopes: const {

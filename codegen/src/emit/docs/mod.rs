@@ -2,6 +2,7 @@
 //! tools, and one for the named types.
 
 mod curl;
+mod grant;
 mod page;
 mod reference;
 

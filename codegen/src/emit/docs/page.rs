@@ -6,7 +6,7 @@ use toolwright_core::{ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, a
 use super::{
     File, access_in_words,
     curl::{self, Call},
-    document, markdown, path_of, scope_cell,
+    document, grant, markdown, path_of, scope_cell,
 };
 use crate::{
     api::{
@@ -34,6 +34,7 @@ struct Page<'a> {
     env: &'a str,
     placeholder: String,
     lifetime: String,
+    grant: Option<grant::Section>,
     listing: String,
     /// Names of properties that no result shows.
     redacted: &'a [String],
@@ -175,7 +176,8 @@ pub(super) fn file(api: &Api) -> File {
         call_seconds,
         gateway,
     } = server;
-    let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at } = credential;
+    let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at, password_grant } =
+        credential;
     let Docs { prerequisites, verify, curl: _, example_prompts, notes, troubleshooting } = docs;
     let scopes = scope_rows(scopes, tools);
     let page = Page {
@@ -193,6 +195,7 @@ pub(super) fn file(api: &Api) -> File {
         env,
         placeholder: clients::placeholder(api),
         lifetime: wording::duration(*lifetime_seconds),
+        grant: password_grant.as_ref().map(|grant| grant::section(api, grant)),
         listing: listing_in_words(*listing, !prompts.is_empty()),
         redacted: redact,
         request_size: wording::size(*body_bytes),
@@ -313,6 +316,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
         code.is_about_clients() == about_clients
             && (!code.is_about_prompts() || !api.prompts.is_empty())
             && (!code.is_about_gateways() || api.server.gateway.is_some())
+            && (!code.is_about_grants() || api.credential.password_grant.is_some())
     };
     ErrorCode::ALL.iter().filter(applies).map(|code| {
         let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
@@ -339,6 +343,7 @@ fn filled(api: &Api, text: &str) -> String {
         ("{path}", server.path.clone()),
         ("{env}", credential.env.clone()),
         ("{gateway_env}", server.gateway.as_ref().map(|gateway| gateway.env.clone()).unwrap_or_default()),
+        ("{grant_path}", credential.password_grant.as_ref().map(|grant| grant.path.clone()).unwrap_or_default()),
         ("{call_seconds}", server.call_seconds.to_string()),
         ("{body_bytes}", server.body_bytes.to_string()),
     ];

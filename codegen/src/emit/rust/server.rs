@@ -8,8 +8,8 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 use super::{COMMAND, File, contract, docs, grouped, ident, source, stem, text, tool};
 use crate::{
     api::{
-        Api, ArgumentValues, Completion, Credential, Gateway, Group, Listing, Prompt, PromptArgument, PromptMessage,
-        Role, Server, Tool,
+        Api, ArgumentValues, Completion, Credential, Gateway, Group, Listing, PasswordGrant, Prompt, PromptArgument,
+        PromptMessage, Role, Server, Tool,
     },
     emit::{clients, wording},
 };
@@ -130,7 +130,9 @@ fn constant(api: &Api) -> TokenStream {
 }
 
 fn credential_of(credential: &Credential) -> TokenStream {
-    let Credential { name, abbreviation, prefix, length, lifetime_seconds, env, create_at } = credential;
+    let Credential { name, abbreviation, prefix, length, lifetime_seconds, env, create_at, password_grant } =
+        credential;
+    let password_grant = option(password_grant.as_ref().map(password_grant_of));
     let (length, lifetime_seconds) = (grouped(*length), grouped(*lifetime_seconds));
     quote! {
         contract::CredentialSpec {
@@ -141,8 +143,14 @@ fn credential_of(credential: &Credential) -> TokenStream {
             lifetime_seconds: #lifetime_seconds,
             env: #env,
             create_at: #create_at,
+            password_grant: #password_grant,
         }
     }
+}
+
+fn password_grant_of(PasswordGrant { path, lifetime_seconds, scopes }: &PasswordGrant) -> TokenStream {
+    let (lifetime_seconds, scopes) = (grouped(*lifetime_seconds), set_of(*scopes));
+    quote!(contract::PasswordGrantSpec { path: #path, lifetime_seconds: #lifetime_seconds, scopes: #scopes })
 }
 
 fn scope_of(scope: &Scope) -> TokenStream {

@@ -50,6 +50,7 @@ Second line with a "# mark that ends raw strings."##,
         lifetime_seconds: 129_600,
         env: "EVERY_KEY",
         create_at: "Settings → \"Keys\" | API",
+        password_grant: ::core::option::Option::None,
     },
     gateway_env: ::core::option::Option::Some("EVERY_GATEWAY"),
     scopes: const {

@@ -36,6 +36,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         lifetime_seconds: 43_200,
         env: "MINIMAL_TOKEN",
         create_at: "Settings",
+        password_grant: ::core::option::Option::None,
     },
     gateway_env: ::core::option::Option::None,
     scopes: const {
