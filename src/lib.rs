@@ -39,6 +39,7 @@ mod http;
 mod listing;
 mod log;
 mod nearest;
+mod password_grant;
 mod prompt;
 mod protocol;
 mod redaction;

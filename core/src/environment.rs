@@ -2,7 +2,8 @@
 
 /// The options of the runtime that can be set in the environment, as the command line's parser calls
 /// them.
-pub const OPTIONS: [&str; 6] = ["listen", "public_url", "allow_host", "allow_origin", "database", "log_format"];
+pub const OPTIONS: [&str; 7] =
+    ["listen", "public_url", "allow_host", "allow_origin", "behind_proxy", "database", "log_format"];
 
 /// What the log and the encryption read, by names that others gave.
 const FOREIGN: [&str; 3] = ["RUST_LOG", "SSL_CERT_FILE", "SSL_CERT_DIR"];

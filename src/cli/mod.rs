@@ -2,6 +2,8 @@
 
 mod first_token;
 mod options;
+#[expect(dead_code, reason = "the command `user` follows")]
+mod password;
 mod program;
 mod token;
 mod tools;
@@ -22,6 +24,7 @@ use crate::{
     credential::{Tokens, Verifier},
     database::Database,
     http, log,
+    password_grant::PasswordGrants,
     running::{Running, answer_limit, until_signal},
     server::Server,
     stdio::{self, Backend, Gateway, Local},
@@ -133,13 +136,15 @@ where
     let url = format!("http://{address}{}", spec.path);
 
     let tokens = Tokens::new(spec, &database);
+    let password_grants = PasswordGrants::new(spec, &database, options.behind_proxy);
     let running = start(spec, database, tokens, secrets, args, setup).await?;
     let server = running.server();
     let Verifier::Tokens(tokens) = &server.verifier;
     first_token::welcome(spec, tokens, address, public.unwrap_or(&url)).await?;
     let stop = until_signal()?;
     tracing::info!(public, "listening on {url}");
-    http::serve(listener, http::routes(Arc::clone(&server), trusted), stop, running.grace()).await;
+    let routes = http::routes(Arc::clone(&server), trusted, password_grants);
+    http::serve(listener, routes, stop, running.grace()).await;
     running.finish().await;
     Ok(())
 }

@@ -68,6 +68,9 @@ pub(super) struct HttpOptions {
     /// The origin of web pages that may use the server, such as https://app.example.com
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(super) allow_origin: Vec<String>,
+    /// Clients come through a proxy, so that the address that connects tells nothing of them: count wrong passwords by user only
+    #[arg(long)]
+    pub(super) behind_proxy: bool,
 }
 
 #[derive(Debug, Args)]
@@ -89,7 +92,7 @@ pub(super) enum TokenCommand {
     /// Make a token and print it, once, alone on standard output.
     Create(CreateOptions),
     /// List the tokens that were made.
-    List(DatabaseOption),
+    List(ListOptions),
     /// Make a token useless, from the next request on.
     Revoke {
         /// Name or id of the token
@@ -98,6 +101,15 @@ pub(super) enum TokenCommand {
         #[command(flatten)]
         database: DatabaseOption,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListOptions {
+    /// List those that programs got for a password, instead of those with a name
+    #[arg(long)]
+    pub(super) grants: bool,
+    #[command(flatten)]
+    pub(super) database: DatabaseOption,
 }
 
 #[derive(Debug, Args)]
@@ -168,6 +180,9 @@ fn with_environment(command: Command, spec: &ServerSpec) -> Command {
         if id == "database" {
             let file: &'static str = format!("sqlite:data/{}.db", spec.name).leak();
             return argument.env(variable).default_value(file).required(false);
+        }
+        if id == "behind_proxy" && spec.credential.password_grant.is_none() {
+            return argument.hide(true);
         }
         argument.env(variable)
     });

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ServerSpec,
-    credential::{CreateError, NewToken, TokenRecord, TokenState, Tokens},
+    credential::{CreateError, NewToken, TokenKind, TokenRecord, TokenState, Tokens},
     database::Database,
     nearest::nearest,
 };
@@ -21,9 +21,11 @@ use crate::{
 pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> anyhow::Result<()> {
     match command {
         TokenCommand::Create(options) => create(spec, &options).await,
-        TokenCommand::List(database) => {
-            let database = Database::open(&database.database).await?;
-            let records = Tokens::new(spec, &database).list().await.context("the token database does not answer")?;
+        TokenCommand::List(options) => {
+            let database = Database::open(&options.database.database).await?;
+            let kind = if options.grants { TokenKind::Grant } else { TokenKind::Connection };
+            let records =
+                Tokens::new(spec, &database).list(kind).await.context("the token database does not answer")?;
             database.close().await;
             print(&table(&records))
         }

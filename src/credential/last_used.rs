@@ -67,6 +67,10 @@ async fn write(pool: SqlitePool, mut waiting: mpsc::Receiver<Note>) {
         }
         let result =
             sqlx::query("UPDATE tokens SET last_used_at = ? WHERE id = ?").bind(at).bind(&id).execute(&pool).await;
+        if written.len() >= WAITING {
+            // What is older holds nothing back.
+            written.retain(|_, last| *last + RESOLUTION > at);
+        }
         match result {
             Ok(_) => drop(written.insert(id, at)),
             Err(error) => tracing::warn!(%error, "a token's last use was not written down"),

@@ -7,7 +7,7 @@ mod tokens;
 use toolwright_core::ErrorCode;
 
 use token::well_formed;
-pub(crate) use tokens::{CreateError, NewToken, TokenRecord, TokenState, Tokens};
+pub(crate) use tokens::{CreateError, GrantedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens};
 
 use crate::{Identity, spec::CredentialSpec};
 

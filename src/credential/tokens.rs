@@ -1,6 +1,6 @@
 //! The server's own tokens, in SQLite.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use rand::rngs::SysError;
@@ -28,6 +28,31 @@ pub(crate) struct NewToken<'a> {
     pub(crate) lifetime: Duration,
 }
 
+/// How a token came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+pub(crate) enum TokenKind {
+    /// Somebody made it, and gave it a name that no other one has that works.
+    Connection,
+    /// A program got it for a password. It is short-lived, and there can be many.
+    Grant,
+}
+
+/// A token that a program got.
+#[derive(Debug)]
+pub(crate) struct GrantedToken {
+    pub(crate) id: String,
+    pub(crate) secret: Secret,
+    pub(crate) created_at: i64,
+}
+
+/// What every granted token is called.
+const GRANT_NAME: &str = "password grant";
+
+/// How long a granted token that has expired is kept, in seconds: so long, whoever presents it is told
+/// that it has.
+const EXPIRED_GRANTS_KEPT: i64 = 24 * 60 * 60;
+
 /// Why there is no new token.
 #[derive(Debug)]
 pub(crate) enum CreateError {
@@ -35,6 +60,16 @@ pub(crate) enum CreateError {
     NameTaken,
     Randomness(SysError),
     Database(sqlx::Error),
+}
+
+impl fmt::Display for CreateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameTaken => f.write_str("the name is taken"),
+            Self::Randomness(error) => error.fmt(f),
+            Self::Database(error) => error.fmt(f),
+        }
+    }
 }
 
 /// A token as it is stored.
@@ -132,32 +167,72 @@ impl Tokens {
 
     /// Makes a token. This is the only time that it can be read.
     pub(crate) async fn create(&self, new: NewToken<'_>) -> Result<Secret, CreateError> {
+        self.insert(new, TokenKind::Connection).await.map(|token| token.secret)
+    }
+
+    /// Makes a token for a program, and deletes those that expired long ago.
+    pub(crate) async fn grant(
+        &self,
+        subject: &str,
+        scopes: ScopeSet,
+        lifetime: Duration,
+    ) -> Result<GrantedToken, CreateError> {
+        sqlx::query("DELETE FROM tokens WHERE kind = ? AND expires_at <= ?")
+            .bind(TokenKind::Grant)
+            .bind(Timestamp::now().as_second() - EXPIRED_GRANTS_KEPT)
+            .execute(&self.pool)
+            .await
+            .map_err(CreateError::Database)?;
+        self.insert(NewToken { name: GRANT_NAME, subject, scopes, lifetime }, TokenKind::Grant).await
+    }
+
+    async fn insert(&self, new: NewToken<'_>, kind: TokenKind) -> Result<GrantedToken, CreateError> {
         let secret = Secret::generate(&self.spec.credential).map_err(CreateError::Randomness)?;
         let id = format!("tok_{}", random_text(12).map_err(CreateError::Randomness)?);
         let names: Vec<_> = self.spec.scopes().names(new.scopes).collect();
         let now = Timestamp::now().as_second();
         let expires = now.saturating_add(i64::try_from(new.lifetime.as_secs()).unwrap_or(i64::MAX));
         let inserted = sqlx::query(
-            "INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
-             WHERE NOT EXISTS (SELECT 1 FROM tokens WHERE name = ?3 AND revoked_at IS NULL AND expires_at > ?6)",
+            "INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at, kind)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+             WHERE ?8 = 'grant' OR NOT EXISTS (
+                 SELECT 1 FROM tokens
+                 WHERE name = ?3 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > ?6
+             )",
         )
-        .bind(id)
+        .bind(&id)
         .bind(secret.digest())
         .bind(new.name)
         .bind(new.subject)
         .bind(names.join(" "))
         .bind(now)
         .bind(expires)
+        .bind(kind)
         .execute(&self.pool)
         .await
         .map_err(CreateError::Database)?;
-        if inserted.rows_affected() == 0 { Err(CreateError::NameTaken) } else { Ok(secret) }
+        if inserted.rows_affected() == 0 {
+            Err(CreateError::NameTaken)
+        } else {
+            Ok(GrantedToken { id, secret, created_at: now })
+        }
     }
 
-    /// Every token that was ever made, the oldest first.
-    pub(crate) async fn list(&self) -> sqlx::Result<Vec<TokenRecord>> {
-        sqlx::query_as("SELECT * FROM tokens ORDER BY created_at, rowid").fetch_all(&self.pool).await
+    /// Every token of a kind, the oldest first.
+    pub(crate) async fn list(&self, kind: TokenKind) -> sqlx::Result<Vec<TokenRecord>> {
+        let query = sqlx::query_as("SELECT * FROM tokens WHERE kind = ? ORDER BY created_at, rowid");
+        query.bind(kind).fetch_all(&self.pool).await
+    }
+
+    /// Revokes what a user's programs got for a password that is not right any more.
+    pub(crate) async fn revoke_grants(&self, subject: &str) -> sqlx::Result<u64> {
+        sqlx::query("UPDATE tokens SET revoked_at = ? WHERE kind = ? AND subject = ? AND revoked_at IS NULL")
+            .bind(Timestamp::now().as_second())
+            .bind(TokenKind::Grant)
+            .bind(subject)
+            .execute(&self.pool)
+            .await
+            .map(|done| done.rows_affected())
     }
 
     /// Revokes the token with this id, or else the one that works under this name. Tells which it was.
@@ -165,7 +240,7 @@ impl Tokens {
         sqlx::query_as(
             "UPDATE tokens SET revoked_at = ?2 WHERE id = (
                  SELECT id FROM tokens
-                 WHERE revoked_at IS NULL AND (id = ?1 OR (name = ?1 AND expires_at > ?2))
+                 WHERE revoked_at IS NULL AND (id = ?1 OR (name = ?1 AND kind = 'connection' AND expires_at > ?2))
                  ORDER BY id = ?1 DESC LIMIT 1
              ) RETURNING *",
         )

@@ -1,9 +1,15 @@
 //! Connections: accepted, bounded, and let go in peace.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -11,8 +17,9 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
+use tower::ServiceExt as _;
 
 /// How many connections are open at a time; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -23,6 +30,10 @@ const HEADER_TIME: Duration = Duration::from_secs(10);
 /// How large a request's headers may be, in bytes.
 const HEADER_SIZE: usize = 16 * 1024;
 
+/// Where a request's connection comes from: the client, or a proxy before the server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
 /// Serves until `stop` completes, and then until the requests in flight are answered, but not
 /// longer than `grace`.
 pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>, grace: Duration) {
@@ -32,11 +43,15 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Futu
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_header_size(HEADER_SIZE);
     let mut stop = std::pin::pin!(stop);
     loop {
-        let (stream, slot) = tokio::select! {
+        let (stream, peer, slot) = tokio::select! {
             accepted = accept(&listener, &slots) => accepted,
             () = &mut stop => break,
         };
-        let service = TowerToHyperService::new(routes.clone());
+        let routes = routes.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
+            request
+        });
+        let service = TowerToHyperService::new(routes);
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -52,16 +67,16 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Futu
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         // The semaphore is never closed.
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else { std::future::pending().await };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection stays slow");
                 }
-                return (stream, slot);
+                return (stream, peer, slot);
             }
             Err(error) => pause_after(&error).await,
         }

@@ -3,6 +3,7 @@
 mod body;
 mod connections;
 mod credential;
+mod grant;
 mod negotiation;
 mod origin;
 mod reply;
@@ -23,21 +24,27 @@ use rmcp::transport::streamable_http_server::{
 };
 use toolwright_core::ErrorCode;
 
+use connections::Peer;
 pub(crate) use connections::serve;
 pub(crate) use origin::Trusted;
 
-use crate::{envelope, log::RequestLine, protocol::Protocol, refusal::Refusal, server::Server};
+use crate::{
+    envelope, log::RequestLine, password_grant::PasswordGrants, protocol::Protocol, refusal::Refusal, server::Server,
+};
 
 /// The front service, and the protocol behind it.
 struct Front {
     server: Arc<Server>,
     trusted: Trusted,
     protocol: StreamableHttpService<Protocol, NeverSessionManager>,
+    /// What gives tokens for passwords, if the server does.
+    password_grants: Option<PasswordGrants>,
 }
 
-/// The routes of a server: its endpoint, a health check, and nothing else. What would answer an
+/// The routes of a server: its endpoint, a health check, the password grant where one is declared, and
+/// nothing else. What would answer an
 /// OAuth discovery is absent on purpose: clients that find one stop sending their token.
-pub(crate) fn routes(server: Arc<Server>, trusted: Trusted) -> Router {
+pub(crate) fn routes(server: Arc<Server>, trusted: Trusted, password_grants: Option<PasswordGrants>) -> Router {
     let path = server.spec.path;
     let protocol = Protocol(Arc::clone(&server));
     let config = StreamableHttpServerConfig::default()
@@ -47,8 +54,13 @@ pub(crate) fn routes(server: Arc<Server>, trusted: Trusted) -> Router {
         .disable_allowed_hosts()
         .disable_allowed_origins();
     let protocol = StreamableHttpService::new(move || Ok(protocol.clone()), Arc::default(), config);
-    let front = Arc::new(Front { server, trusted, protocol });
-    Router::new().route(path, any(answer)).route("/healthz", get(async || "ok")).with_state(front)
+    let grant = server.spec.credential.password_grant.map(|grant| grant.path);
+    let front = Arc::new(Front { server, trusted, protocol, password_grants });
+    let mut routes = Router::new().route(path, any(answer)).route("/healthz", get(async || "ok"));
+    if let Some(path) = grant {
+        routes = routes.route(path, any(grant::answer));
+    }
+    routes.with_state(front)
 }
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {

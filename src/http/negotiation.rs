@@ -6,11 +6,13 @@ use toolwright_core::ErrorCode;
 use crate::{
     ServerSpec,
     envelope::{Message, PROTOCOL_VERSION},
+    password_grant::Format,
     protocol::{STATELESS, is_spoken},
     refusal::Refusal,
 };
 
 const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// Checks what the body is, and what the client takes for an answer.
@@ -23,6 +25,19 @@ pub(super) fn check_media_types(headers: &HeaderMap) -> Result<(), ErrorCode> {
         return Err(ErrorCode::UnsupportedEncoding);
     }
     if accepts(headers, JSON) && accepts(headers, EVENT_STREAM) { Ok(()) } else { Err(ErrorCode::NotAcceptable) }
+}
+
+/// How a request for a grant is written: as a form, as OAuth has it, or as JSON.
+pub(super) fn grant_format(headers: &HeaderMap) -> Result<Format, ErrorCode> {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(ErrorCode::UnsupportedEncoding);
+    }
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match essence(content_type) {
+        essence if essence.eq_ignore_ascii_case(JSON) => Ok(Format::Json),
+        essence if essence.eq_ignore_ascii_case(FORM) => Ok(Format::Form),
+        _ => Err(ErrorCode::UnsupportedEncoding),
+    }
 }
 
 /// Whether the client takes a media type; one that says nothing takes all (RFC 9110, section 12.5.1).
