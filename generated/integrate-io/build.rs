@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "00d800913942b907b61118f1103469af793a468501d95e0bc58ffe90a3449f75"
+        digest: "4eb5fc25f8cdbadf508f3a669f31203f77a211fd8ce57a91b5cbf213fc0fd7af"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

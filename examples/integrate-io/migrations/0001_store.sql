@@ -8,7 +8,7 @@ CREATE TABLE workspaces (
     description TEXT,
     created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX workspaces_of_account ON workspaces (account, name);
+CREATE INDEX workspaces_of_account ON workspaces (account, name COLLATE NOCASE);
 
 CREATE TABLE packages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -25,6 +25,7 @@ CREATE TABLE packages (
     updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX packages_of_account ON packages (account, updated_at);
+CREATE INDEX packages_of_workspace ON packages (workspace);
 
 -- Every version that a package has had, the current one too.
 CREATE TABLE package_versions (
@@ -59,7 +60,7 @@ CREATE TABLE connections (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX connections_of_account ON connections (account, name);
+CREATE INDEX connections_of_account ON connections (account, name COLLATE NOCASE);
 
 CREATE TABLE clusters (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use toolwright::{Context, Program};
 
 mod account;
+mod inventory;
 mod pending;
 mod store;
 

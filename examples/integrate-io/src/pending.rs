@@ -16,7 +16,6 @@ macro_rules! pending {
 }
 
 pending! {
-    ReadStore: list_workspaces list_packages get_package list_connections get_connection list_clusters search_all;
     ReadStore: list_runs get_run explain_job_failure;
     ReadStore: list_schedules get_schedule;
     ReadStore: validate_package;

@@ -9,12 +9,22 @@ use std::{
 };
 
 use anyhow::Context as _;
-use serde::{Deserialize, de::value};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, value},
+};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use toolwright::ToolError;
+
+pub(crate) mod clusters;
+pub(crate) mod connections;
+pub(crate) mod packages;
+pub(crate) mod search;
+mod time;
+pub(crate) mod workspaces;
 
 /// How long a statement waits for another that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,6 +98,9 @@ pub(crate) enum StoreError {
     /// The account has nothing with this id.
     #[error("there is no {what} `{id}`")]
     NotFound { what: &'static str, id: i64 },
+    /// Two connections of the account have this id, one of each kind.
+    #[error("the id `{id}` is that of a database connection and of a cloud-storage connection: say which is meant")]
+    Ambiguous { id: i64 },
     /// The state forbids it; says which state, and what would do.
     #[error("{0}")]
     WrongState(String),
@@ -100,6 +113,7 @@ impl From<StoreError> for ToolError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what, id } => Self::not_found(what, &id.to_string()),
+            error @ StoreError::Ambiguous { .. } => Self::invalid_argument("connection_type", error),
             StoreError::WrongState(message) => Self::wrong_state(message),
             StoreError::Database(error) if is_busy(&error) => {
                 Self::unavailable("the store is busy; call again in a few seconds")
@@ -125,4 +139,9 @@ fn is_busy(error: &sqlx::Error) -> bool {
 fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, sqlx::Error> {
     T::deserialize(value::StrDeserializer::<value::Error>::new(text))
         .map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// A value from its JSON.
+fn json<T: DeserializeOwned>(text: &str) -> Result<T, sqlx::Error> {
+    serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

@@ -1,0 +1,50 @@
+//! A caller with an account.
+
+use serde_json::Value;
+use toolwright_tests::{Client, Reply, Revision, Server, ServerBuilder};
+
+/// Starts the server in an empty folder.
+pub(crate) fn start() -> Server {
+    server().start()
+}
+
+pub(crate) fn server() -> ServerBuilder {
+    Server::of(env!("CARGO_BIN_EXE_integrate-io"))
+}
+
+/// A caller with every scope.
+pub(crate) struct Account {
+    /// The account's id, as the store knows it.
+    pub(crate) id: String,
+    client: Client,
+}
+
+impl Account {
+    /// Another account. It has nothing.
+    pub(crate) fn named(server: &Server, name: &str) -> Self {
+        let token = server.token_for(name, &format!("token of {name}"), &["read", "write"]);
+        Self { id: name.to_owned(), client: Client::http(server.url(), Some(&token), Revision::V2026_07_28) }
+    }
+
+    /// What a tool answers, be it a refusal.
+    pub(crate) async fn ask(&mut self, tool: &str, arguments: Value) -> Reply {
+        self.client.call(tool, arguments).await
+    }
+
+    /// What a tool answers.
+    pub(crate) async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.ask(tool, arguments).await.structured().clone()
+    }
+
+    /// What a tool says that refuses.
+    pub(crate) async fn refusal(&mut self, tool: &str, arguments: Value) -> String {
+        let reply = self.ask(tool, arguments).await;
+        assert!(reply.is_tool_error(), "{tool} did not refuse: {reply:?}");
+        reply.text().to_owned()
+    }
+}
+
+/// One field of each thing in a list.
+pub(crate) fn each<'a>(list: &'a Value, field: &str) -> Vec<&'a Value> {
+    list.as_array().unwrap_or_else(|| panic!("no list: {list}")).iter().map(|item| &item[field]).collect()
+}

@@ -1,0 +1,23 @@
+//! The server's database, looked at and filled from outside.
+
+use std::path::PathBuf;
+
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use toolwright_tests::Server;
+
+/// Where a server keeps its store unless it is told otherwise.
+pub(crate) fn path(server: &Server) -> PathBuf {
+    server.folder().join("data/integrate-io-store.db")
+}
+
+pub(crate) async fn open(server: &Server) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path(server)).foreign_keys(true);
+    SqliteConnection::connect_with(&options).await.expect("the server's store")
+}
+
+/// Runs statements of a test. `MINE` and `THEIRS` in them stand for accounts.
+pub(crate) async fn execute(server: &Server, statements: &str, mine: &str, theirs: &str) {
+    let quoted = |account: &str| format!("'{account}'");
+    let statements = statements.replace("MINE", &quoted(mine)).replace("THEIRS", &quoted(theirs));
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut open(server).await).await.expect("statements");
+}
