@@ -11,5 +11,5 @@ pub use crate::{
         ArgumentValues, ClientSpec, CompletionSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
         PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, ToolSpec,
     },
-    tool::{Read, Write},
+    tool::{Read, Record, Write},
 };

@@ -57,6 +57,6 @@ pub use cli::{Context, Program, aligned, serve};
 pub use dispatch::Handlers;
 pub use redaction::{Redacted, Secrets};
 pub use spec::{Listing, ServerSpec};
-pub use tool::{Access, Handle, Read, Serves, Store, Tool, Write};
+pub use tool::{Access, Handle, Read, Record, Serves, Store, Tool, Write};
 pub use toolwright_core::{ErrorCode, ScopeSet};
-pub use toolwright_macros::{ReadStore, WriteStore, mcp_tool};
+pub use toolwright_macros::{ReadStore, RecordStore, WriteStore, mcp_tool};

@@ -29,8 +29,8 @@ impl Runner {
 
     /// Runs a call whose arguments are valid.
     ///
-    /// A call that only reads ends when its time is over or its caller has gone. One that writes
-    /// goes on in either case, so that it never stops half-way; past its time the caller is told
+    /// A call that only reads ends when its time is over or its caller has gone; what it has recorded by
+    /// then stays. One that writes goes on in either case, so that it never stops half-way; past its time the caller is told
     /// that its outcome is unknown.
     ///
     /// Nothing comes of a call that ended because its caller has gone.

@@ -142,6 +142,8 @@ pub struct ToolSpec {
     pub group: &'static str,
     /// What it does to the account.
     pub access: Access,
+    /// Whether each call leaves a record, though the tool only reads.
+    pub records: bool,
     /// What a caller must hold.
     pub requirement: Requirement,
 }

@@ -10,7 +10,8 @@ use crate::{Call, ToolError, spec::ToolSpec};
 pub trait Tool: 'static {
     /// The declaration.
     const SPEC: &'static ToolSpec;
-    /// Which store serves the tool: [`Read`] for a tool with `access: read`, else [`Write`].
+    /// Which store serves the tool: [`Read`] for a tool with `access: read`, [`Record`] where it declares
+    /// `records` as well, else [`Write`].
     type Access: Access;
     /// The arguments, valid by the tool's input schema.
     type Input: DeserializeOwned + Send + 'static;
@@ -25,20 +26,30 @@ pub trait Access: sealed::Sealed + 'static {}
 #[derive(Debug)]
 pub enum Read {}
 
+/// The access of tools that change nothing and leave a record of each call: their store can append that
+/// record, and nothing else.
+///
+/// A call of such a tool ends as one that reads: when its time is over, or its caller has gone. What it has
+/// recorded by then stays, so that a handler whose every call must be on record begins with it.
+#[derive(Debug)]
+pub enum Record {}
+
 /// The access of tools that change something.
 #[derive(Debug)]
 pub enum Write {}
 
 impl Access for Read {}
+impl Access for Record {}
 impl Access for Write {}
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Read {}
+    impl Sealed for super::Record {}
     impl Sealed for super::Write {}
 }
 
-/// A type that serves tools of one access; derived with `ReadStore` or `WriteStore`, never both.
+/// A type that serves tools of one access; derived with one of `ReadStore`, `RecordStore` and `WriteStore`.
 pub trait Store: Send + Sync + 'static {
     /// The access that it serves.
     type Access: Access;
@@ -48,7 +59,7 @@ pub trait Store: Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the store for a tool with this access",
     label = "this store does not serve {A} tools",
-    note = "a tool with `access: read` takes the type that derives `ReadStore`; one with `access: write` or `access: destructive` takes the type that derives `WriteStore`"
+    note = "a tool with `access: read` takes the type that derives `ReadStore`, or the one that derives `RecordStore` if it declares `records`; one with `access: write` or `access: destructive` takes the type that derives `WriteStore`"
 )]
 pub trait Serves<A: Access>: Store {}
 

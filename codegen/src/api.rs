@@ -152,7 +152,9 @@ pub struct Tool {
     pub group: usize,
     /// What it does to the account.
     pub access: Access,
-    /// Whether to call it twice is as good as once.
+    /// What each call leaves a record of; only a tool that reads has it.
+    pub records: Option<String>,
+    /// Whether a repeated call changes nothing more.
     pub idempotent: bool,
     /// Whether it reaches systems outside the account.
     pub open_world: bool,
@@ -170,6 +172,13 @@ pub struct Tool {
     pub output_schema: Value,
     /// Calls to learn from; the input schema accepts each.
     pub examples: Vec<Example>,
+}
+
+impl Tool {
+    /// Whether nobody can tell afterwards that it was called.
+    pub fn leaves_no_trace(&self) -> bool {
+        self.access == Access::Read && self.records.is_none()
+    }
 }
 
 /// The result of a tool.

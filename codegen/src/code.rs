@@ -83,6 +83,8 @@ codes! {
     TooManyScopes = "too-many-scopes";
     /// A tool whose access and whose scope's differ without a reason, or a reason without a difference.
     ScopeAccess = "scope-access";
+    /// A record of a tool that does more than read, or of one that says that a repeated call leaves none.
+    MisplacedRecord = "misplaced-record";
     /// A group that is not declared.
     UnknownGroup = "unknown-group";
     /// A group without a tool.
@@ -123,7 +125,7 @@ codes! {
     AbsentArgument = "absent-argument";
     /// An argument of a prompt that is neither text nor a choice of words.
     ArgumentType = "argument-type";
-    /// A completion whose tool does more than read or refuses what it is called with, or whose path leads nowhere.
+    /// A completion whose tool leaves a trace or refuses what it is called with, or whose path leads nowhere.
     InvalidCompletion = "invalid-completion";
     /// A message that is no template, or that has more than gaps and conditions in it.
     TemplateSyntax = "template-syntax";

@@ -309,6 +309,8 @@ const RUNTIME: &[&str] = &[
     "Program",
     "Read",
     "ReadStore",
+    "Record",
+    "RecordStore",
     "Redacted",
     "Reply",
     "ScopeSet",

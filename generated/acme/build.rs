@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "fd272c6420082f14474499f0bba9922a286a1a527b2d19d2c965000955bc194f"
+        digest: "6116470244a04cd0908419c62e3b60cea595127ea110a489acc25d1c192c70f1"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

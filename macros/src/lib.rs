@@ -31,6 +31,13 @@ pub fn read_store(input: TokenStream) -> TokenStream {
     store::derive(input.into(), "Read").into()
 }
 
+/// Makes a type the store of tools with `access: read` that declare `records`. Through it nothing should
+/// be possible but to read and to append such a record: let the database refuse to change one.
+#[proc_macro_derive(RecordStore)]
+pub fn record_store(input: TokenStream) -> TokenStream {
+    store::derive(input.into(), "Record").into()
+}
+
 /// Makes a type the store of tools with `access: write` or `access: destructive`.
 #[proc_macro_derive(WriteStore)]
 pub fn write_store(input: TokenStream) -> TokenStream {

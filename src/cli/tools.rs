@@ -17,7 +17,8 @@ pub(super) fn table(spec: &ServerSpec) -> String {
 fn tool_table(spec: &ServerSpec) -> String {
     let header = ["TOOL", "GROUP", "ACCESS", "SCOPE"].map(str::to_owned);
     let rows = spec.tools.iter().map(|tool| {
-        [tool.name.to_owned(), tool.group.to_owned(), tool.access.as_str().to_owned(), needs(spec, &tool.requirement)]
+        let access = if tool.records { "read, records".to_owned() } else { tool.access.as_str().to_owned() };
+        [tool.name.to_owned(), tool.group.to_owned(), access, needs(spec, &tool.requirement)]
     });
     aligned(std::iter::once(header).chain(rows).collect::<Vec<_>>().as_slice())
 }

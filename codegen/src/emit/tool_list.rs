@@ -19,6 +19,7 @@ fn tool(tool: &Tool) -> Value {
         description,
         group: _,
         access,
+        records: _,
         idempotent,
         open_world,
         requirement: _,

@@ -22,11 +22,16 @@ pub(super) fn needs(scopes: Scopes<'_>, requirement: &Requirement) -> String {
 }
 
 /// What the generated constructor is for, by the stores that it takes.
-pub(super) fn handlers(stores: impl Iterator<Item = &'static str>) -> &'static str {
-    match stores.collect::<Vec<_>>().as_slice() {
-        ["read"] => "Every handler of the server, on the store that reads.",
-        ["write"] => "Every handler of the server, on the store that writes.",
-        _ => "Every handler of the server: of the tools that read on one store, of those that write on the other.",
+pub(super) fn handlers(stores: &[&str]) -> String {
+    match stores {
+        [only] => format!("Every handler of the server, on the store that {only}s."),
+        [one, other] => format!(
+            "Every handler of the server: of the tools that {one} on one store, of those that {other} on the other."
+        ),
+        stores => {
+            let stores: Vec<_> = stores.iter().map(|store| format!("the one that {store}s")).collect();
+            format!("Every handler of the server, each on the store of its tool: {}.", list(&stores, "and"))
+        }
     }
 }
 

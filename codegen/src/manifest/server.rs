@@ -279,8 +279,8 @@ pub struct Docs {
     /// How a reader sees that it works.
     pub verify: Option<Text>,
     /// The tools that the documentation calls with curl, each with its first example; three at most.
-    /// When it is left out, that is the first tool that reads and has an example. An empty list
-    /// leaves the section out.
+    /// When it is left out, that is the first tool that leaves no trace and has an example. An empty
+    /// list leaves the section out.
     #[schemars(length(max = 3))]
     pub curl: Option<Vec<Name>>,
     /// What a reader can ask an assistant.

@@ -24,8 +24,11 @@ pub struct Tool {
     pub group: Name,
     /// What it does to the account.
     pub access: Spanned<ToolAccess>,
-    /// Whether to call it twice is as good as once; `true` for a tool that reads and `false` for
-    /// the others when it is left out.
+    /// What each call of a tool with `access: read` leaves a record of, in a sentence, as `Which package
+    /// was checked, when, and by whom.` Its store reads, and appends such records, and can do nothing else.
+    pub records: Option<Text>,
+    /// Whether a repeated call with the same arguments changes nothing more; `true` for a tool that reads
+    /// and records nothing, and `false` for the others when it is left out.
     pub idempotent: Option<Spanned<bool>>,
     /// Whether it reaches systems outside the account.
     #[serde(default)]
@@ -51,7 +54,7 @@ pub struct Tool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToolAccess {
-    /// It leaves no trace.
+    /// It changes nothing, and leaves no trace but for what it `records`.
     Read,
     /// It creates or changes.
     Write,
@@ -210,8 +213,8 @@ pub struct PromptArgument {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Completion {
-    /// The tool: one with `access: read` that is among the prompt's `uses`, so that whoever has the prompt
-    /// has the suggestions too.
+    /// The tool: one with `access: read` that records nothing and is among the prompt's `uses`, so that
+    /// whoever has the prompt has the suggestions too.
     pub tool: Name,
     /// What the tool is called with; nothing when it is left out.
     #[serde(default)]

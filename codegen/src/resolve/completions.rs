@@ -66,15 +66,18 @@ fn nothing(at: Place) -> Tree {
 
 /// Who completes an argument has asked for nothing yet, so that nothing may happen.
 fn check_access(name: &Name, tool: &ResolvedTool<'_>, faults: &mut Faults) {
-    let access = &tool.declared.access;
-    if access.value != ToolAccess::Read {
-        let title = format!("{} does more than read, and is called while somebody types", quoted(name));
-        faults.push(
-            Diagnostic::new(Code::InvalidCompletion, name.at, title)
-                .and(access.at, "its access")
-                .help("name a tool with `access: read`"),
-        );
-    }
+    let manifest::Tool { access, records, .. } = tool.declared;
+    let (does, at, what) = match records {
+        _ if access.value != ToolAccess::Read => ("does more than read", access.at, "its access"),
+        Some(records) => ("leaves a record", records.at, "what it records"),
+        None => return,
+    };
+    let title = format!("{} {does}, and is called while somebody types", quoted(name));
+    faults.push(
+        Diagnostic::new(Code::InvalidCompletion, name.at, title)
+            .and(at, what)
+            .help("name a tool with `access: read` that records nothing"),
+    );
 }
 
 /// What was typed is text, and so is the argument that takes it.

@@ -1,7 +1,5 @@
 //! What the documentation says beside what follows from the declarations.
 
-use toolwright_core::Access;
-
 use super::{
     Faults,
     declared::Sections,
@@ -29,9 +27,7 @@ pub(crate) fn resolve(
         verify: docs.verify.as_ref().map(|text| text.value.clone()),
         curl: match &docs.curl {
             Some(names) => called(names, sections, tools, faults),
-            None => {
-                tools.iter().position(|tool| tool.api.access == Access::Read && has_example(tool)).into_iter().collect()
-            }
+            None => tools.iter().position(|tool| tool.api.leaves_no_trace() && has_example(tool)).into_iter().collect(),
         },
         example_prompts: texts(&docs.example_prompts),
         notes: texts(&docs.notes),

@@ -83,7 +83,7 @@ fn one<'m>(
     let input = fields::resolve(&tool.input, &types.index, faults);
     let output = output(&tool.output, types, faults);
     let properties: Vec<Property> = input.iter().map(|field| field.property.clone()).collect();
-    let reads = tool.access.value == ToolAccess::Read;
+    check_records(tool, faults);
     let api = api::Tool {
         name: name.value.clone(),
         module,
@@ -95,7 +95,11 @@ fn one<'m>(
             ToolAccess::Write => Access::Write,
             ToolAccess::Destructive => Access::Destructive,
         },
-        idempotent: tool.idempotent.as_ref().map_or(reads, |idempotent| idempotent.value),
+        records: tool.records.as_ref().map(|records| records.value.clone()),
+        idempotent: tool
+            .idempotent
+            .as_ref()
+            .map_or(tool.access.value == ToolAccess::Read && tool.records.is_none(), |idempotent| idempotent.value),
         open_world: tool.open_world,
         requirement,
         scope_note: tool.scope_note.as_ref().map(|note| note.value.clone()),
@@ -116,6 +120,26 @@ fn one<'m>(
             .collect(),
     };
     ResolvedTool { name, declared: tool, input, output, api }
+}
+
+/// What records beside its work only reads, and is no more idempotent than its records.
+fn check_records(tool: &manifest::Tool, faults: &mut Faults) {
+    let Some(records) = &tool.records else { return };
+    check_line(records, faults);
+    if tool.access.value != ToolAccess::Read {
+        faults.push(
+            Diagnostic::new(Code::MisplacedRecord, records.at, "only a tool that reads declares what it records")
+                .and(tool.access.at, "writes")
+                .help("remove `records`: a tool that writes has a store for all that it does"),
+        );
+    } else if let Some(idempotent) = tool.idempotent.as_ref().filter(|idempotent| idempotent.value) {
+        faults.push(
+            Diagnostic::new(Code::MisplacedRecord, idempotent.at, "a tool that records is not idempotent")
+                .label("each call leaves a record")
+                .and(records.at, "declared here")
+                .help("remove `idempotent`, or `records`"),
+        );
+    }
 }
 
 /// The place of a tool that something names.

@@ -93,7 +93,7 @@ fn the_page_has_every_tool_and_every_scope() {
     let tools: Vec<&str> = page.table("Tool").iter().map(|row| row[0].as_str()).collect();
     assert_eq!(tools, ["list_things", "move", "drop_thing", "count_words", "whoami"]);
     let access: Vec<&str> = page.table("Tool").iter().map(|row| row[3].as_str()).collect();
-    assert_eq!(access, ["read-only", "write", "destructive", "read-only", "read-only"]);
+    assert_eq!(access, ["read-only", "write", "destructive", "read-only", "read-only, leaves a record"]);
     let scopes: Vec<&str> = page.table("Tool").iter().map(|row| row[2].as_str()).collect();
     assert_eq!(
         scopes,

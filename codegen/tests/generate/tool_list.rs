@@ -20,7 +20,8 @@ fn every_tool_has_all_four_hints() {
         ("move", [false, false, false, false]),
         ("drop_thing", [false, true, true, false]),
         ("count_words", [true, false, true, false]),
-        ("whoami", [true, false, true, false]),
+        // By the protocol, what it records is an effect of each call, though one that only reads.
+        ("whoami", [true, false, false, false]),
     ];
     let hints = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
     let tools = tools();

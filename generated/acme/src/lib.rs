@@ -22,6 +22,8 @@ pub mod delete_note;
 pub mod count_notes;
 #[path = "tools/price_notes.rs"]
 pub mod price_notes;
+#[path = "tools/check_notes.rs"]
+pub mod check_notes;
 #[path = "tools/whoami.rs"]
 pub mod whoami;
 #[path = "tools/echo.rs"]
@@ -110,6 +112,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <delete_note::Tool as contract::Tool>::SPEC,
         <count_notes::Tool as contract::Tool>::SPEC,
         <price_notes::Tool as contract::Tool>::SPEC,
+        <check_notes::Tool as contract::Tool>::SPEC,
         <whoami::Tool as contract::Tool>::SPEC,
         <echo::Tool as contract::Tool>::SPEC,
         <misbehave::Tool as contract::Tool>::SPEC,
@@ -366,24 +369,27 @@ Header: Authorization: Bearer {{token}}",
     ],
 };
 
-/// Every handler of the server: of the tools that read on one store, of those that write on the other.
-pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
+/// Every handler of the server, each on the store of its tool: the one that reads, the one that records and the one that writes.
+pub fn handlers<R, C, W>(read: R, record: C, write: W) -> contract::Handlers
 where
     R: contract::Handle<list_notes::Tool> + contract::Handle<count_notes::Tool>
         + contract::Handle<price_notes::Tool> + contract::Handle<whoami::Tool>
         + contract::Handle<echo::Tool> + contract::Handle<misbehave::Tool>,
+    C: contract::Handle<check_notes::Tool>,
     W: contract::Handle<add_note::Tool> + contract::Handle<delete_note::Tool>
         + contract::Handle<misbehave_writing::Tool>,
 {
-    struct Stores<R, W> {
+    struct Stores<R, C, W> {
         read: R,
+        record: C,
         write: W,
     }
-    impl<R, W> contract::Dispatch for Stores<R, W>
+    impl<R, C, W> contract::Dispatch for Stores<R, C, W>
     where
         R: contract::Handle<list_notes::Tool> + contract::Handle<count_notes::Tool>
             + contract::Handle<price_notes::Tool> + contract::Handle<whoami::Tool>
             + contract::Handle<echo::Tool> + contract::Handle<misbehave::Tool>,
+        C: contract::Handle<check_notes::Tool>,
         W: contract::Handle<add_note::Tool> + contract::Handle<delete_note::Tool>
             + contract::Handle<misbehave_writing::Tool>,
     {
@@ -435,6 +441,13 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "check_notes" => {
+                    contract::invoke::<
+                        check_notes::Tool,
+                        C,
+                        Self,
+                    >(self, |stores| &stores.record, call, arguments)
+                }
                 "add_note" => {
                     contract::invoke::<
                         add_note::Tool,
@@ -460,7 +473,7 @@ where
             }
         }
     }
-    contract::Handlers::new(Stores { read, write })
+    contract::Handlers::new(Stores { read, record, write })
 }
 
 /// Passes on what `#[mcp_tool]` made for a declared tool, and refuses every other name.
@@ -482,6 +495,9 @@ macro_rules! declared_tool {
     (price_notes => $($handler:tt)*) => {
         $($handler)*
     };
+    (check_notes => $($handler:tt)*) => {
+        $($handler)*
+    };
     (whoami => $($handler:tt)*) => {
         $($handler)*
     };
@@ -497,6 +513,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("tests/acme/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: list_notes, add_note, delete_note, count_notes, price_notes, whoami, echo, misbehave, misbehave_writing"));
+        "declare it there and run `cargo run -p codegen`, or use one of: list_notes, add_note, delete_note, count_notes, price_notes, check_notes, whoami, echo, misbehave, misbehave_writing"));
     };
 }

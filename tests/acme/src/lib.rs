@@ -1,13 +1,15 @@
 //! The small server that the runtime is tested with: notes in memory, and tools that misbehave.
 
+mod checks;
 mod commands;
 mod notes;
 mod testing;
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use toolwright::{Context, Handlers, Program, ServerSpec};
 
+pub use checks::CheckNotes;
 pub use notes::{ReadNotes, WriteNotes};
 
 /// Options of the server's own.
@@ -15,7 +17,11 @@ pub use notes::{ReadNotes, WriteNotes};
 pub struct Args {
     /// A file that says, from start to shutdown, that the background work runs
     #[arg(long, env = "ACME_ALIVE", value_name = "FILE")]
-    alive: Option<std::path::PathBuf>,
+    alive: Option<PathBuf>,
+
+    /// The database of the checks; it is made where there is none
+    #[arg(long, env = "ACME_CHECKS", value_name = "FILE", default_value = "data/acme-checks.db")]
+    checks: PathBuf,
 
     /// A secret that the server knows
     #[arg(long, env = "ACME_SECRET", value_name = "TEXT", hide_env_values = true)]
@@ -40,7 +46,8 @@ pub fn run(spec: &'static ServerSpec) -> ExitCode {
             context.secrets.learn(secret);
         }
         let (read, write) = notes::stores();
-        Ok(acme_tools::handlers(read, write))
+        let record = CheckNotes::open(read.clone(), &context.args.checks).await?;
+        Ok(acme_tools::handlers(read, record, write))
     };
     Program::new(spec, setup).commands(commands::run).run()
 }

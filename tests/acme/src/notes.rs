@@ -15,7 +15,7 @@ struct Notes {
 }
 
 /// The notes, to read.
-#[derive(ReadStore)]
+#[derive(Clone, ReadStore)]
 pub struct ReadNotes(Arc<RwLock<Notes>>);
 
 /// The notes, to change.
@@ -28,7 +28,7 @@ pub(crate) fn stores() -> (ReadNotes, WriteNotes) {
 }
 
 impl ReadNotes {
-    fn of(&self, call: &Call) -> Vec<Note> {
+    pub(crate) fn of(&self, call: &Call) -> Vec<Note> {
         let notes: RwLockReadGuard<'_, Notes> = self.0.read().unwrap_or_else(PoisonError::into_inner);
         notes.by_subject.get(call.subject()).cloned().unwrap_or_default()
     }

@@ -69,7 +69,7 @@ impl Drop for Unfinished {
 
 /// Blocking takes the thread with it, as handlers do that call what is not asynchronous; who then
 /// waits can be stopped.
-async fn go_wrong(how: Misbehaviour, text: &str) -> Result<(), ToolError> {
+pub(crate) async fn go_wrong(how: Misbehaviour, text: &str) -> Result<(), ToolError> {
     match how {
         Misbehaviour::Panic => panic!("a handler that panics"),
         Misbehaviour::Hang => std::future::pending().await,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use toolwright_core::{Access, Requirement, Scopes};
 
 use super::{File, markdown, notice, template, wording};
-use crate::api::{Api, Group};
+use crate::api::{Api, Group, Tool};
 
 pub(super) fn files(api: &Api) -> Vec<File> {
     let mut files = vec![page::file(api)];
@@ -54,19 +54,21 @@ fn scope_cell(scopes: Scopes<'_>, requirement: &Requirement) -> String {
     wording::list(&clauses, "and")
 }
 
-/// An access as the documentation calls it.
-fn access_in_words(access: Access) -> &'static str {
-    match access {
-        Access::Read => "read-only",
+/// The access of a tool as the documentation calls it.
+fn access_in_words(tool: &Tool) -> &'static str {
+    match tool.access {
+        Access::Read if tool.leaves_no_trace() => "read-only",
+        Access::Read => "read-only, leaves a record",
         Access::Write => "write",
         Access::Destructive => "destructive",
     }
 }
 
 /// What an access means to somebody who lets a model use the tool.
-fn access_meaning(access: Access) -> &'static str {
-    match access {
-        Access::Read => "leaves no trace",
+fn access_meaning(tool: &Tool) -> &'static str {
+    match tool.access {
+        Access::Read if tool.leaves_no_trace() => "leaves no trace",
+        Access::Read => "changes nothing, and each call leaves a record",
         Access::Write => "creates or changes something",
         Access::Destructive => "stops, deletes or overwrites something that cannot be had back",
     }

@@ -263,7 +263,7 @@ fn group_section<'a>(api: &'a Api, place: usize, group: &'a Group) -> GroupSecti
         anchor: names::anchor(&tool.name),
         description: &tool.description,
         scope: scope_cell(Scopes(&api.scopes), &tool.requirement),
-        access: access_in_words(tool.access),
+        access: access_in_words(tool),
         note: tool.scope_note.as_deref(),
     };
     GroupSection {

@@ -31,6 +31,8 @@ struct ToolSection<'a> {
     description: &'a str,
     access: &'static str,
     access_meaning: &'static str,
+    /// What each call leaves a record of.
+    records: Option<&'a str>,
     /// What a second call of the same does; nothing for a tool that only reads.
     repetition: Option<&'static str>,
     open_world: bool,
@@ -123,6 +125,7 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         description,
         group: _,
         access,
+        records,
         idempotent,
         open_world,
         requirement,
@@ -147,8 +150,9 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         anchor: names::anchor(name),
         title,
         description,
-        access: access_in_words(*access),
-        access_meaning: access_meaning(*access),
+        access: access_in_words(tool),
+        access_meaning: access_meaning(tool),
+        records: records.as_deref(),
         repetition: repetition(*access, *idempotent),
         open_world: *open_world,
         scope: scope_cell(Scopes(&api.scopes), requirement),
@@ -164,7 +168,7 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
 fn repetition(access: Access, idempotent: bool) -> Option<&'static str> {
     match (access, idempotent) {
         (Access::Read, _) => None,
-        (_, true) => Some("Idempotent: to call it twice is as good as once."),
+        (_, true) => Some("Idempotent: a repeated call with the same arguments changes nothing more."),
         (_, false) => Some("Not idempotent: each call has an effect of its own."),
     }
 }

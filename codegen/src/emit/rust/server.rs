@@ -259,6 +259,27 @@ pub(super) fn requirement_of(requirement: &Requirement) -> TokenStream {
     quote!(contract::Requirement::all_of(const { &[#(#clauses),*] }))
 }
 
+/// What a store is called: as an argument of the constructor, as the type of that, and as an access.
+#[derive(PartialEq, Eq)]
+pub(super) struct StoreKind {
+    field: &'static str,
+    parameter: &'static str,
+    pub(super) access: &'static str,
+}
+
+const READ: StoreKind = StoreKind { field: "read", parameter: "R", access: "Read" };
+const RECORD: StoreKind = StoreKind { field: "record", parameter: "C", access: "Record" };
+const WRITE: StoreKind = StoreKind { field: "write", parameter: "W", access: "Write" };
+
+/// The store that serves a tool.
+pub(super) fn store_of(tool: &Tool) -> &'static StoreKind {
+    match (tool.access, &tool.records) {
+        (Access::Read, None) => &READ,
+        (Access::Read, Some(_)) => &RECORD,
+        (Access::Write | Access::Destructive, _) => &WRITE,
+    }
+}
+
 /// One of the stores, with the tools that it serves.
 struct Store<'a> {
     field: &'static str,
@@ -269,10 +290,12 @@ struct Store<'a> {
 /// The stores that the constructor takes: one for each access that a tool has, so that no server is
 /// asked for a store that nothing uses.
 fn stores(api: &Api) -> Vec<Store<'_>> {
-    let (readers, writers): (Vec<_>, Vec<_>) = api.tools.iter().partition(|tool| tool.access == Access::Read);
-    let read = Store { field: "read", parameter: "R", tools: readers };
-    let write = Store { field: "write", parameter: "W", tools: writers };
-    [read, write].into_iter().filter(|store| !store.tools.is_empty()).collect()
+    let stores = [&READ, &RECORD, &WRITE].map(|kind| Store {
+        field: kind.field,
+        parameter: kind.parameter,
+        tools: api.tools.iter().filter(|tool| store_of(tool) == kind).collect(),
+    });
+    stores.into_iter().filter(|store| !store.tools.is_empty()).collect()
 }
 
 impl Store<'_> {
@@ -301,7 +324,7 @@ impl Store<'_> {
 /// The constructor, and in it the type that dispatches: no name of a tool can meet it there.
 fn handlers(api: &Api) -> TokenStream {
     let stores = stores(api);
-    let about = docs(wording::handlers(stores.iter().map(|store| store.field)));
+    let about = docs(&wording::handlers(&stores.iter().map(|store| store.field).collect::<Vec<_>>()));
     let fields: Vec<_> = stores.iter().map(|store| ident(store.field)).collect();
     let parameters: Vec<_> = stores.iter().map(|store| ident(store.parameter)).collect();
     let bounds: Vec<_> = stores.iter().map(Store::bound).collect();

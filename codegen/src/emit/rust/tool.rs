@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use toolwright_core::{Access, Scopes};
+use toolwright_core::Scopes;
 
 use super::{
     File, contract, docs, ident,
-    server::{access_of, requirement_of},
+    server::{access_of, requirement_of, store_of},
     source, stem, types,
 };
 use crate::{
@@ -22,6 +22,7 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
         description,
         group,
         access,
+        records,
         idempotent: _,
         open_world: _,
         requirement,
@@ -52,7 +53,8 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
 
     let group = &api.groups[*group].name;
     let declared = access_of(*access);
-    let store = ident(if *access == Access::Read { "Read" } else { "Write" });
+    let records = records.is_some();
+    let store = ident(store_of(tool).access);
     let requirement = requirement_of(requirement);
     parts.push(quote! {
         impl contract::Tool for Tool {
@@ -60,6 +62,7 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
                 name: #name,
                 group: #group,
                 access: #declared,
+                records: #records,
                 requirement: #requirement,
             };
             type Access = contract::#store;

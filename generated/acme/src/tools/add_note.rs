@@ -36,6 +36,7 @@ impl contract::Tool for Tool {
         name: "add_note",
         group: "notes",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -38,6 +38,7 @@ impl contract::Tool for Tool {
         name: "count_notes",
         group: "notes",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(2), contract::ScopeId(3)])]
         }),

@@ -41,6 +41,7 @@ impl contract::Tool for Tool {
         name: "delete_note",
         group: "notes",
         access: contract::DeclaredAccess::Destructive,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -92,6 +92,7 @@ impl contract::Tool for Tool {
         name: "echo",
         group: "testing",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;

@@ -56,6 +56,7 @@ impl contract::Tool for Tool {
         name: "list_notes",
         group: "notes",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -53,6 +53,7 @@ impl contract::Tool for Tool {
         name: "misbehave",
         group: "testing",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;

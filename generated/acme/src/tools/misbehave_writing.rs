@@ -50,6 +50,7 @@ impl contract::Tool for Tool {
         name: "misbehave_writing",
         group: "testing",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Write;

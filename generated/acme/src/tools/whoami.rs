@@ -42,6 +42,7 @@ impl contract::Tool for Tool {
         name: "whoami",
         group: "testing",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;

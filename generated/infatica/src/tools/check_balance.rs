@@ -27,6 +27,7 @@ impl contract::Tool for Tool {
         name: "check_balance",
         group: "balance",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;

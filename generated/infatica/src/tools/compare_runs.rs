@@ -42,6 +42,7 @@ impl contract::Tool for Tool {
         name: "compare_runs",
         group: "comparisons",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(3)])]
         }),

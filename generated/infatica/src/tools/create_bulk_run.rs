@@ -54,6 +54,7 @@ impl contract::Tool for Tool {
         name: "create_bulk_run",
         group: "bulk_runs",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -58,6 +58,7 @@ impl contract::Tool for Tool {
         name: "create_run",
         group: "runs",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

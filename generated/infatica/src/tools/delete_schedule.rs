@@ -30,6 +30,7 @@ impl contract::Tool for Tool {
         name: "delete_schedule",
         group: "schedules",
         access: contract::DeclaredAccess::Destructive,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(4)])]
         }),

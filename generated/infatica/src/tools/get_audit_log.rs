@@ -71,6 +71,7 @@ impl contract::Tool for Tool {
         name: "get_audit_log",
         group: "audit",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -58,6 +58,7 @@ impl contract::Tool for Tool {
         name: "get_run_logs",
         group: "runs",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -53,6 +53,7 @@ impl contract::Tool for Tool {
         name: "get_usage_summary",
         group: "usage",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

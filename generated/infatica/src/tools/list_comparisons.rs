@@ -59,6 +59,7 @@ impl contract::Tool for Tool {
         name: "list_comparisons",
         group: "comparisons",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(2)])]
         }),

@@ -62,6 +62,7 @@ impl contract::Tool for Tool {
         name: "list_schedules",
         group: "schedules",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(4)])]
         }),

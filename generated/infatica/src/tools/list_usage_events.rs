@@ -68,6 +68,7 @@ impl contract::Tool for Tool {
         name: "list_usage_events",
         group: "usage",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -27,6 +27,7 @@ impl contract::Tool for Tool {
         name: "refresh_balance",
         group: "balance",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Write;

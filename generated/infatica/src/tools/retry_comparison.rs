@@ -30,6 +30,7 @@ impl contract::Tool for Tool {
         name: "retry_comparison",
         group: "comparisons",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(3)])]
         }),

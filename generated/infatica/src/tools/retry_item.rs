@@ -45,6 +45,7 @@ impl contract::Tool for Tool {
         name: "retry_item",
         group: "runs",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

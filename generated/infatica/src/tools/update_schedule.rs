@@ -60,6 +60,7 @@ impl contract::Tool for Tool {
         name: "update_schedule",
         group: "schedules",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(4)])]
         }),

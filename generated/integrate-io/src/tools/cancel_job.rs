@@ -43,6 +43,7 @@ impl contract::Tool for Tool {
         name: "cancel_job",
         group: "execution",
         access: contract::DeclaredAccess::Destructive,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -49,6 +49,7 @@ impl contract::Tool for Tool {
         name: "clone_package",
         group: "packages",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -64,6 +64,7 @@ impl contract::Tool for Tool {
         name: "discover_schema",
         group: "diagnostics",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -61,6 +61,7 @@ impl contract::Tool for Tool {
         name: "get_run",
         group: "runs",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -68,6 +68,7 @@ impl contract::Tool for Tool {
         name: "preview_data",
         group: "diagnostics",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

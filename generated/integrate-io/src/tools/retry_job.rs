@@ -46,6 +46,7 @@ impl contract::Tool for Tool {
         name: "retry_job",
         group: "execution",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

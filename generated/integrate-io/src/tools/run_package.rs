@@ -56,6 +56,7 @@ impl contract::Tool for Tool {
         name: "run_package",
         group: "execution",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

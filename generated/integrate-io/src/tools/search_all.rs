@@ -58,6 +58,7 @@ impl contract::Tool for Tool {
         name: "search_all",
         group: "inventory",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -49,6 +49,7 @@ impl contract::Tool for Tool {
         name: "test_connection",
         group: "diagnostics",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -32,6 +32,7 @@ impl contract::Tool for Tool {
         name: "toggle_schedule",
         group: "schedule_mutations",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -47,6 +47,7 @@ impl contract::Tool for Tool {
         name: "update_package_components",
         group: "packages",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -1,5 +1,5 @@
 use acme_tools::*;
-use support::{Reading, Writing};
+use support::{Reading, Recording, Writing};
 
 #[path = "support/mod.rs"]
 mod support;
@@ -7,5 +7,5 @@ mod support;
 mod listing;
 
 fn main() {
-    handlers(Reading, Writing);
+    handlers(Reading, Recording, Writing);
 }

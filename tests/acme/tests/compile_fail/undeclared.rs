@@ -1,5 +1,5 @@
 use acme_tools::*;
-use support::{Reading, Writing};
+use support::{Reading, Recording, Writing};
 use toolwright::mcp_tool;
 
 #[path = "support/mod.rs"]
@@ -15,5 +15,5 @@ async fn archive_note(_: &Writing, _: archive_note::Input) -> Result<archive_not
 }
 
 fn main() {
-    handlers(Reading, Writing);
+    handlers(Reading, Recording, Writing);
 }

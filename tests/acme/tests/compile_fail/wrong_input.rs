@@ -1,5 +1,5 @@
 use acme_tools::*;
-use support::{Reading, Writing};
+use support::{Reading, Recording, Writing};
 use toolwright::{ToolError, mcp_tool};
 
 #[path = "support/mod.rs"]
@@ -13,5 +13,5 @@ async fn delete_note(_: &Writing, _: list_notes::Input) -> Result<delete_note::O
 }
 
 fn main() {
-    handlers(Reading, Writing);
+    handlers(Reading, Recording, Writing);
 }

@@ -35,7 +35,7 @@ async fn the_whole_list_is_the_generated_one() {
 async fn granted_hides_what_the_caller_cannot_use() {
     let server = Server::of(ACME).start();
     let names = list(&server, &["notes:read"], Revision::V2025_11_25).await.tool_names();
-    assert_eq!(names, ["list_notes", "whoami", "echo", "misbehave", "misbehave_writing"]);
+    assert_eq!(names, ["list_notes", "check_notes", "whoami", "echo", "misbehave", "misbehave_writing"]);
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn gated_says_what_is_missing() {
     assert_eq!(gated[2], lacks("notes:write"), "delete_note");
     assert_eq!(gated[3], lacks("notes:admin"), "count_notes");
     assert_eq!(gated[4], lacks("billing:read"), "price_notes");
-    assert_eq!(gated[5..], [""; 4]);
+    assert_eq!(gated[5..], [""; 5]);
     // The note is all that differs.
     let mut same = tools.clone();
     for (tool, said) in same.as_array_mut().expect("a list").iter_mut().zip(notes) {

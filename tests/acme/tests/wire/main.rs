@@ -15,6 +15,7 @@ mod lifecycle;
 mod listing;
 mod prompts;
 mod protocol;
+mod records;
 mod secrets;
 mod stdio;
 mod tokens;
@@ -39,12 +40,13 @@ const PREFIX: &str = "acme_";
 
 const SCOPES: [&str; 5] = ["notes:read", "notes:write", "notes:admin", "billing:read", "keys:read"];
 
-const TOOLS: [&str; 9] = [
+const TOOLS: [&str; 10] = [
     "list_notes",
     "add_note",
     "delete_note",
     "count_notes",
     "price_notes",
+    "check_notes",
     "whoami",
     "echo",
     "misbehave",

@@ -229,11 +229,12 @@ fn the_tools_and_prompts_are_printed_with_what_they_need() {
     let names: Vec<_> = tools.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, TOOLS);
     for line in [
-        "TOOL               GROUP    ACCESS       SCOPE",
-        "delete_note        notes    destructive  notes:write",
-        "count_notes        notes    read         notes:admin or billing:read",
-        "price_notes        notes    read         notes:read and billing:read",
-        "whoami             testing  read         (signed in)",
+        "TOOL               GROUP    ACCESS         SCOPE",
+        "delete_note        notes    destructive    notes:write",
+        "count_notes        notes    read           notes:admin or billing:read",
+        "price_notes        notes    read           notes:read and billing:read",
+        "check_notes        notes    read, records  notes:read",
+        "whoami             testing  read           (signed in)",
     ] {
         assert!(tools.lines().any(|printed| printed == line), "{line} in:\n{tools}");
     }

@@ -1,10 +1,13 @@
 //! The stores, and a handler for every tool but `list_notes` and `delete_note`.
 
 use acme_tools::*;
-use toolwright::{ReadStore, ToolError, WriteStore, mcp_tool};
+use toolwright::{ReadStore, RecordStore, ToolError, WriteStore, mcp_tool};
 
 #[derive(ReadStore)]
 pub struct Reading;
+
+#[derive(RecordStore)]
+pub struct Recording;
 
 #[derive(WriteStore)]
 pub struct Writing;
@@ -21,6 +24,11 @@ async fn count_notes(_: &Reading) -> Result<count_notes::Output, ToolError> {
 
 #[mcp_tool]
 async fn price_notes(_: &Reading) -> Result<price_notes::Output, ToolError> {
+    unimplemented!()
+}
+
+#[mcp_tool]
+async fn check_notes(_: &Recording) -> Result<check_notes::Output, ToolError> {
     unimplemented!()
 }
 

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "c44c40421485bedecc1086849ba7766203bfd79cb862252847f1155d5dd26c74"
+        digest: "61c4f03de3ed400c99de1a93247e71e6df69d69202b1c8b811d150446b517562"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

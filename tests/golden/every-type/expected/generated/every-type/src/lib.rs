@@ -260,21 +260,22 @@ Header: Authorization: Bearer {{token}}",
     ],
 };
 
-/// Every handler of the server: of the tools that read on one store, of those that write on the other.
-pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
+/// Every handler of the server, each on the store of its tool: the one that reads, the one that records and the one that writes.
+pub fn handlers<R, C, W>(read: R, record: C, write: W) -> contract::Handlers
 where
-    R: contract::Handle<list_things::Tool> + contract::Handle<count_words::Tool>
-        + contract::Handle<whoami::Tool>,
+    R: contract::Handle<list_things::Tool> + contract::Handle<count_words::Tool>,
+    C: contract::Handle<whoami::Tool>,
     W: contract::Handle<r#move::Tool> + contract::Handle<drop_thing::Tool>,
 {
-    struct Stores<R, W> {
+    struct Stores<R, C, W> {
         read: R,
+        record: C,
         write: W,
     }
-    impl<R, W> contract::Dispatch for Stores<R, W>
+    impl<R, C, W> contract::Dispatch for Stores<R, C, W>
     where
-        R: contract::Handle<list_things::Tool> + contract::Handle<count_words::Tool>
-            + contract::Handle<whoami::Tool>,
+        R: contract::Handle<list_things::Tool> + contract::Handle<count_words::Tool>,
+        C: contract::Handle<whoami::Tool>,
         W: contract::Handle<r#move::Tool> + contract::Handle<drop_thing::Tool>,
     {
         fn dispatch(
@@ -300,9 +301,9 @@ where
                 "whoami" => {
                     contract::invoke::<
                         whoami::Tool,
-                        R,
+                        C,
                         Self,
-                    >(self, |stores| &stores.read, call, arguments)
+                    >(self, |stores| &stores.record, call, arguments)
                 }
                 "move" => {
                     contract::invoke::<
@@ -322,7 +323,7 @@ where
             }
         }
     }
-    contract::Handlers::new(Stores { read, write })
+    contract::Handlers::new(Stores { read, record, write })
 }
 
 /// Passes on what `#[mcp_tool]` made for a declared tool, and refuses every other name.

@@ -41,6 +41,7 @@ impl contract::Tool for Tool {
         name: "drop_thing",
         group: "things",
         access: contract::DeclaredAccess::Destructive,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(2), contract::ScopeId(1)])]
         }),

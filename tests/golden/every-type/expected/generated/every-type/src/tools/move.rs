@@ -34,6 +34,7 @@ impl contract::Tool for Tool {
         name: "move",
         group: "things",
         access: contract::DeclaredAccess::Write,
+        records: false,
         requirement: contract::Requirement::all_of(const {
             &[
                 contract::Clause::any_of(&[contract::ScopeId(1)]),

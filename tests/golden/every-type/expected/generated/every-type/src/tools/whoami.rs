@@ -38,9 +38,10 @@ impl contract::Tool for Tool {
         name: "whoami",
         group: "words",
         access: contract::DeclaredAccess::Read,
+        records: true,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
-    type Access = contract::Read;
+    type Access = contract::Record;
     type Input = Input;
     type Output = Output;
 }

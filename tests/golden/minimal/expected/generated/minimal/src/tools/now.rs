@@ -38,6 +38,7 @@ impl contract::Tool for Tool {
         name: "now",
         group: "time",
         access: contract::DeclaredAccess::Read,
+        records: false,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;

@@ -1,0 +1,13 @@
+use acme_tools::*;
+use support::Reading;
+use toolwright::{ToolError, mcp_tool};
+
+#[path = "support/mod.rs"]
+mod support;
+
+#[mcp_tool]
+async fn check_notes(_: &Reading) -> Result<check_notes::Output, ToolError> {
+    unimplemented!()
+}
+
+fn main() {}
