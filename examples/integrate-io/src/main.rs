@@ -9,8 +9,11 @@ use std::process::ExitCode;
 use toolwright::{Context, Program};
 
 mod account;
+mod failure;
 mod inventory;
 mod pending;
+mod runs;
+mod schedules;
 mod store;
 
 #[derive(clap::Args, Debug)]
@@ -21,7 +24,7 @@ struct Args {
 
 fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
-        let stores = store::open(&context.args.store.store).await?;
+        let stores = store::open(&context.args.store.store, &context.secrets).await?;
         Ok(integrate_io_tools::handlers(stores.read, stores.write))
     };
     Program::new(&integrate_io_tools::SERVER, setup).run()

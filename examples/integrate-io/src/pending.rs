@@ -16,8 +16,6 @@ macro_rules! pending {
 }
 
 pending! {
-    ReadStore: list_runs get_run explain_job_failure;
-    ReadStore: list_schedules get_schedule;
     ReadStore: validate_package;
     ReadStore: discover_schema preview_data test_connection;
     WriteStore: clone_package update_package_components;

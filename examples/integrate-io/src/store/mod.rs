@@ -17,11 +17,13 @@ use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use toolwright::ToolError;
+use toolwright::{Secrets, ToolError};
 
 pub(crate) mod clusters;
 pub(crate) mod connections;
 pub(crate) mod packages;
+pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod search;
 mod time;
 pub(crate) mod workspaces;
@@ -48,6 +50,7 @@ pub(crate) struct Stores {
 #[derive(Debug, Clone, toolwright::ReadStore)]
 pub(crate) struct ReadStore {
     pool: SqlitePool,
+    secrets: Secrets,
 }
 
 /// The door for tools that change something, and for the work in the background.
@@ -56,8 +59,8 @@ pub(crate) struct WriteStore {
     pool: SqlitePool,
 }
 
-/// Opens the database, and makes it first where there is none.
-pub(crate) async fn open(path: &Path) -> anyhow::Result<Stores> {
+/// Opens the database, and makes it first where there is none. The secrets are kept back from what is read.
+pub(crate) async fn open(path: &Path, secrets: &Secrets) -> anyhow::Result<Stores> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
@@ -74,13 +77,18 @@ pub(crate) async fn open(path: &Path) -> anyhow::Result<Stores> {
     let write = write.with_context(|| format!("cannot open the store {}", path.display()))?;
     sqlx::migrate!().run(&write).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
     let read = SqlitePoolOptions::new().max_connections(8).connect_with(reading).await?;
-    Ok(Stores { read: ReadStore { pool: read }, write: WriteStore { pool: write } })
+    Ok(Stores { read: ReadStore { pool: read, secrets: secrets.clone() }, write: WriteStore { pool: write } })
 }
 
 impl ReadStore {
     /// A view of one moment: what is read through it belongs together.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin().await?)
+    }
+
+    /// What is kept back from texts before a part of them is returned.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 }
 

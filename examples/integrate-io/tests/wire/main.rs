@@ -1,6 +1,9 @@
 //! Integrate.io's tools, asked over the wire: the real binary, and databases that the tests make.
 
 mod account;
+mod failures;
 mod inventory;
+mod runs;
+mod schedules;
 mod search;
 mod store;
