@@ -55,7 +55,7 @@ async fn dump_of(path: &Path, without_column: Option<&str>) -> String {
             .fetch_all(&mut database)
             .await
             .expect("columns");
-        let rows = format!("SELECT {} FROM {name} ORDER BY rowid", columns.join(" || ',' || "));
+        let rows = format!("SELECT {} FROM {name} ORDER BY 1", columns.join(" || ',' || "));
         let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(rows)).fetch_all(&mut database).await.expect("rows");
         for row in rows {
             writeln!(dump, "INSERT INTO {name} VALUES ({row});").expect("a string");
