@@ -6,13 +6,11 @@ use anyhow::{Context as _, anyhow, ensure};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 use toolwright::Secrets;
+use toolwright_support::vault::{Sealed, Vault, VaultOption};
 
 use crate::{
     collect::{PrivateTargets, Recovery},
-    llm::{
-        BaseUrl, Completion, Key, LlmOptions, MAX_SECRET, Message, Models, key_from, purpose,
-        vault::{self, Sealed, Vault},
-    },
+    llm::{BaseUrl, Completion, Key, LlmOptions, MAX_SECRET, Message, Models, key_from, purpose},
     operator::{self, Owner, label},
     store::{
         self, Stores,
@@ -53,11 +51,12 @@ pub(crate) enum KeysCommand {
 
 /// Where keys are kept.
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("key_file", |option| option.env("INFATICA_KEY_FILE")))]
 pub(crate) struct Files {
     #[command(flatten)]
-    store: store::StoreOption,
+    pub(crate) store: store::StoreOption,
     #[command(flatten)]
-    vault: vault::VaultOption,
+    pub(crate) vault: VaultOption,
 }
 
 #[derive(clap::Args, Debug)]

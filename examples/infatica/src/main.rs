@@ -10,7 +10,7 @@ use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 use analyst::Analyst;
 use background::Background;
 use collect::{Collector, Limits};
-use llm::{LlmOptions, Models, vault::VaultOption};
+use llm::{LlmOptions, Models};
 use toolwright::{Context, Program};
 use toolwright_support::{Scheduler, StoreLock, SystemClock, Worker};
 use worker::{analyses::Analyses, pages::Pages};
@@ -43,7 +43,7 @@ mod worker;
 #[derive(clap::Args, Debug)]
 struct Args {
     #[command(flatten)]
-    store: store::StoreOption,
+    files: keys::Files,
 
     /// How many pages are collected at a time.
     #[arg(long, value_name = "PAGES", default_value = "8")]
@@ -64,19 +64,16 @@ struct Args {
     llm: LlmOptions,
 
     #[command(flatten)]
-    vault: VaultOption,
-
-    #[command(flatten)]
     billing: billing::Options,
 }
 
 fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
         let args = &context.args;
-        let path = &args.store.store;
+        let path = &args.files.store.store;
         let stores = store::open(path).await?.billed(args.billing.billing(&context.secrets)?);
         let pages = Pages { store: stores.write.clone(), collector: Collector::new(&args.limits)? };
-        let (vault, secrets) = (args.vault.vault(path), context.secrets.clone());
+        let (vault, secrets) = (args.files.vault.vault(path), context.secrets.clone());
         let models = Models::new(&args.llm, &args.limits.targets, stores.clone(), vault, secrets)?;
         let limit = Duration::from_secs(args.analysis_seconds);
         let analyst = Analyst::new(stores.read.clone(), models, limit);

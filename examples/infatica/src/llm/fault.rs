@@ -2,8 +2,9 @@
 
 use http::StatusCode;
 use infatica_tools::UsageOutcome;
+use toolwright_support::vault::VaultError;
 
-use super::{Key, vault::VaultError};
+use super::Key;
 use crate::{
     collect::Recovery,
     store::StoreError,

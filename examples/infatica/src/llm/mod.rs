@@ -9,6 +9,7 @@ use anyhow::{Context as _, ensure};
 use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 use toolwright::Secrets;
+use toolwright_support::Vault;
 
 use crate::{
     collect::{Policy, PrivateTargets},
@@ -21,12 +22,10 @@ mod chat;
 mod fault;
 #[cfg(test)]
 mod tests;
-pub(crate) mod vault;
 
 pub(crate) use base_url::BaseUrl;
 pub(crate) use chat::{Message, Tokens};
 pub(crate) use fault::{Fault, Trouble};
-use vault::Vault;
 
 /// The key of the server's own endpoint. It is no option: every process of a machine sees those.
 const KEY_VARIABLE: &str = "INFATICA_LLM_KEY";

@@ -5,6 +5,7 @@ use std::{fs, time::Duration};
 use clap::Parser;
 use serde_json::json;
 use tempfile::TempDir;
+use toolwright_support::vault::VaultOption;
 
 use super::*;
 use crate::{
@@ -33,7 +34,7 @@ struct Options {
     #[command(flatten)]
     targets: PrivateTargets,
     #[command(flatten)]
-    vault: vault::VaultOption,
+    vault: VaultOption,
 }
 
 const LOOPBACK: &str = "--allow-private-targets=127.0.0.1";

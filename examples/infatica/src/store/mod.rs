@@ -7,18 +7,13 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use anyhow::Context as _;
 use rand::distr::{Alphanumeric, SampleString as _};
-use serde::{Deserialize, de::value};
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::Notify;
 use toolwright::ToolError;
+use toolwright_support::sqlite::{Doors, is_busy, time, word};
 
 use crate::billing::{Billing, BillingSystem};
 
@@ -31,11 +26,7 @@ mod ledger;
 pub(crate) mod llm_keys;
 pub(crate) mod runs;
 pub(crate) mod schedules;
-mod time;
 pub(crate) mod usage;
-
-/// How long a statement waits for another that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the database is.
 #[derive(clap::Args, Debug)]
@@ -77,22 +68,7 @@ struct Wakes {
 
 /// Opens the database, and makes it first where there is none.
 pub(crate) async fn open(path: &Path) -> anyhow::Result<Stores> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    }
-    let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
-    let writing = options
-        .clone()
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal);
-    let reading = options.read_only(true).pragma("query_only", "on");
-
-    // SQLite lets one connection write at a time, so that a second would only wait.
-    let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await;
-    let write = write.with_context(|| format!("cannot open the store {}", path.display()))?;
-    sqlx::migrate!().run(&write).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
-    let read = SqlitePoolOptions::new().max_connections(8).connect_with(reading).await?;
+    let Doors { read, write } = Doors::open(path, &sqlx::migrate!()).await?;
     let billing = Arc::<Billing>::default();
     Ok(Stores {
         read: ReadStore { pool: read, billing: Arc::clone(&billing) },
@@ -178,29 +154,11 @@ impl From<StoreError> for ToolError {
     }
 }
 
-fn is_busy(error: &sqlx::Error) -> bool {
-    // https://www.sqlite.org/rescode.html#busy; extended codes carry the primary one in the low byte.
-    const SQLITE_BUSY: i32 = 5;
-    match error {
-        sqlx::Error::PoolTimedOut => true,
-        sqlx::Error::Database(error) => {
-            error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
-        }
-        _ => false,
-    }
-}
-
 /// An id that nobody guesses: 24 of 62 characters are 142 bits.
 fn random_id(prefix: &str) -> String {
     let mut id = String::from(prefix);
     Alphanumeric.append_string(&mut rand::rng(), &mut id, 24);
     id
-}
-
-/// A declared enum from its word, which the schema's CHECK constraints keep to the declared ones.
-fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, sqlx::Error> {
-    T::deserialize(value::StrDeserializer::<value::Error>::new(text))
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! A secret comes here sealed and leaves sealed: `llm` opens it.
 
 use sqlx::SqliteConnection;
+use toolwright_support::vault::Sealed;
 
 use super::{StoreError, random_id};
-use crate::llm::vault::Sealed;
 
 mod transitions;
 

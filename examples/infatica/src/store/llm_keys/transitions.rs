@@ -1,14 +1,13 @@
 //! What changes keys: the operator of the server, at the command line, and that they are used.
 
-use crate::{
-    llm::vault::Sealed,
-    store::{
-        StoreError, WriteStore,
-        actor::{Actor, By},
-        audit,
-        llm_keys::{self, LlmKey},
-        time,
-    },
+use toolwright_support::vault::Sealed;
+
+use crate::store::{
+    StoreError, WriteStore,
+    actor::{Actor, By},
+    audit,
+    llm_keys::{self, LlmKey},
+    time,
 };
 
 /// A key to be stored, for the account of whoever stores it.
