@@ -14,10 +14,13 @@ pub struct Identity {
     pub credential_id: String,
     /// Name that the credential was given.
     pub credential_name: String,
-    /// Whose data the credential reaches: an account, a user or a key, as the server has it.
+    /// Whose data the credential reaches: an account, a user or a key, as the server has it. Where the
+    /// path says which account a call is about, the email address of a user.
     pub subject: String,
     /// The scopes that the credential was given.
     pub grants: ScopeSet,
+    /// The user, where credentials belong to users.
+    pub(crate) user: Option<i64>,
 }
 
 /// One authorized call of a tool. Only the authorization can make one.
@@ -39,7 +42,7 @@ impl Call {
 
     /// Who calls.
     pub fn identity(&self) -> &Identity {
-        self.admitted.identity()
+        self.admitted.caller().identity()
     }
 
     /// Whose data the call is about: the `subject` of its [`Identity`].
@@ -51,6 +54,12 @@ impl Call {
     pub async fn cancelled(&self) {
         self.cancelled.cancelled().await;
     }
+}
+
+/// What a call is about, for the method that generated code gives a call: only where the path names it,
+/// so that there always is one.
+pub fn account(call: &Call) -> &str {
+    call.admitted.caller().account().unwrap_or_default()
 }
 
 /// What a caller is told instead of a result: a code of the catalogue, and what this case is about.

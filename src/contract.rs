@@ -6,10 +6,12 @@ pub use toolwright_core::{Access as DeclaredAccess, Clause, Requirement, Scope, 
 
 pub use crate::{
     Call, Handle, Redacted, Tool,
+    call::account,
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        ArgumentValues, ClientSpec, CompletionSpec, CredentialSpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
-        PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, ToolSpec,
+        ArgumentValues, BindingSpec, ClientSpec, CompletionSpec, CredentialSpec, FeatureSpec, GroupSpec, LimitsSpec,
+        Listing, PasswordGrantSpec, PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec,
+        ToolSpec,
     },
     tool::{Read, Record, Write},
 };

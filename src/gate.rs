@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use toolwright_core::{Missing, Requirement, ScopeId, Scopes, authorize};
 
 use crate::{
-    Identity, ServerSpec,
+    ServerSpec,
+    caller::Caller,
     spec::{PromptSpec, ToolSpec},
 };
 
@@ -46,12 +47,12 @@ impl Operation for PromptSpec {
 #[derive(Debug)]
 pub(crate) struct Admitted<O: Operation> {
     operation: &'static O,
-    identity: Arc<Identity>,
+    caller: Arc<Caller>,
 }
 
 impl<O: Operation> Clone for Admitted<O> {
     fn clone(&self) -> Self {
-        Self { operation: self.operation, identity: Arc::clone(&self.identity) }
+        Self { operation: self.operation, caller: Arc::clone(&self.caller) }
     }
 }
 
@@ -60,8 +61,8 @@ impl<O: Operation> Admitted<O> {
         self.operation
     }
 
-    pub(crate) fn identity(&self) -> &Arc<Identity> {
-        &self.identity
+    pub(crate) fn caller(&self) -> &Arc<Caller> {
+        &self.caller
     }
 }
 
@@ -70,21 +71,21 @@ impl<O: Operation> Admitted<O> {
 pub(crate) struct Denial {
     operation: &'static str,
     required: &'static Requirement,
-    identity: Arc<Identity>,
+    caller: Arc<Caller>,
     missing: Missing,
 }
 
 /// Decides whether the caller may have the operation, for every transport and for the lists.
 pub(crate) fn admit<O: Operation>(
     server: &ServerSpec,
-    identity: &Arc<Identity>,
+    caller: &Arc<Caller>,
     operation: &'static O,
 ) -> Result<Admitted<O>, Denial> {
-    let identity = Arc::clone(identity);
+    let caller = Arc::clone(caller);
     let required = operation.requirement();
-    match authorize(server.scopes(), required, identity.grants) {
-        Ok(()) => Ok(Admitted { operation, identity }),
-        Err(missing) => Err(Denial { operation: operation.name(), required, identity, missing }),
+    match authorize(server.scopes(), required, caller.identity().grants) {
+        Ok(()) => Ok(Admitted { operation, caller }),
+        Err(missing) => Err(Denial { operation: operation.name(), required, caller, missing }),
     }
 }
 
@@ -96,7 +97,7 @@ impl Denial {
 
     /// The scopes that the credential was given.
     fn held(&self, server: &ServerSpec) -> Vec<&'static str> {
-        server.scopes().names(self.identity.grants).collect()
+        server.scopes().names(self.caller.identity().grants).collect()
     }
 
     /// What the refusal says, for people and models.

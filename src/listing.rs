@@ -7,7 +7,8 @@ use rmcp::model::{CacheScope, Prompt, Tool};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Identity, ServerSpec,
+    ServerSpec,
+    caller::Caller,
     gate::{self, Denial, Operation},
     spec::{Listing, PromptSpec, ToolSpec},
 };
@@ -71,8 +72,8 @@ impl<O: Operation, S: Shown> List<O, S> {
     }
 
     /// The list for one caller.
-    pub(crate) fn of(&self, server: &ServerSpec, identity: &Arc<Identity>) -> Vec<S> {
-        let shown = |(spec, shown): &(&'static O, S)| match (gate::admit(server, identity, *spec), server.listing) {
+    pub(crate) fn of(&self, server: &ServerSpec, caller: &Arc<Caller>) -> Vec<S> {
+        let shown = |(spec, shown): &(&'static O, S)| match (gate::admit(server, caller, *spec), server.listing) {
             (Ok(_), _) | (Err(_), Listing::All) => Some(shown.clone()),
             (Err(_), Listing::Granted) => None,
             (Err(denial), Listing::Gated) => Some(shown.clone().with_note(note(&denial, server))),
@@ -81,11 +82,11 @@ impl<O: Operation, S: Shown> List<O, S> {
     }
 
     /// The operations that one caller can see.
-    pub(crate) fn visible(&self, server: &ServerSpec, identity: &Arc<Identity>) -> impl Iterator<Item = &'static O> {
+    pub(crate) fn visible(&self, server: &ServerSpec, caller: &Arc<Caller>) -> impl Iterator<Item = &'static O> {
         self.entries
             .iter()
             .map(|(spec, _)| *spec)
-            .filter(move |spec| server.listing != Listing::Granted || gate::admit(server, identity, *spec).is_ok())
+            .filter(move |spec| server.listing != Listing::Granted || gate::admit(server, caller, *spec).is_ok())
     }
 
     /// One operation as the protocol shows it to those who may have it.

@@ -160,7 +160,7 @@ impl ServerHandler for Protocol {
         let modern = is_modern(&context);
         let passage = passage(&mut context)?;
         let spec = self.0.spec;
-        let list = ListToolsResult::with_all_items(self.0.tools.of(spec, &passage.identity));
+        let list = ListToolsResult::with_all_items(self.0.tools.of(spec, &passage.caller));
         Ok(if modern { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(cache_scope(spec.listing)) } else { list })
     }
 
@@ -184,7 +184,7 @@ impl ServerHandler for Protocol {
         let modern = is_modern(&context);
         let passage = passage(&mut context)?;
         let spec = self.0.spec;
-        let list = ListPromptsResult::with_all_items(self.0.prompt_list.of(spec, &passage.identity));
+        let list = ListPromptsResult::with_all_items(self.0.prompt_list.of(spec, &passage.caller));
         Ok(if modern { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(cache_scope(spec.listing)) } else { list })
     }
 

@@ -9,6 +9,7 @@ use crate::{
     gate::Denial,
     protocol::REVISIONS,
     shortened::shortened,
+    spec::{BindingSpec, FeatureSpec},
 };
 
 /// A refused request: a code of the catalogue, what this case is about, and the request's id.
@@ -154,6 +155,10 @@ impl Refusal {
 
 /// A text of the catalogue with the server's own names in it.
 pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
+    let text = match &server.binding {
+        Some(binding) => fill_binding(text, binding),
+        None => text.to_owned(),
+    };
     text.replace("{credential}", server.credential.name)
         .replace("{prefix}", server.credential.prefix)
         .replace("{create_at}", server.credential.create_at)
@@ -164,6 +169,17 @@ pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
         .replace("{grant_path}", server.credential.password_grant.map_or("", |grant| grant.path))
         .replace("{call_seconds}", &server.limits.call_seconds.to_string())
         .replace("{body_bytes}", &server.limits.body_bytes.to_string())
+}
+
+fn fill_binding(text: &str, binding: &BindingSpec) -> String {
+    let feature = binding.feature;
+    let of = |part: fn(&FeatureSpec) -> &'static str| feature.as_ref().map(part).unwrap_or_default();
+    text.replace("{binding}", &binding.words())
+        .replace("{placeholder}", binding.placeholder)
+        .replace("{description}", binding.description)
+        .replace("{flag}", of(|feature| feature.flag))
+        .replace("{flag_message}", of(|feature| feature.message))
+        .replace("{flag_fix}", of(|feature| feature.fix))
 }
 
 /// The characters that RFC 6750 allows in a quoted value: printable ASCII without `"` and `\`.

@@ -7,7 +7,9 @@ use toolwright_core::ErrorCode;
 
 use crate::{
     Handlers, Identity, Secrets, ServerSpec, ToolError,
+    account::Accounts,
     arguments::Schemas,
+    caller::{Caller, Named},
     completion::{Candidates, Completion},
     credential::{Presented, Verifier},
     envelope::{Message, Request},
@@ -26,6 +28,7 @@ use crate::{
 pub(crate) struct Server {
     pub(crate) spec: &'static ServerSpec,
     pub(crate) verifier: Verifier,
+    pub(crate) accounts: Accounts,
     pub(crate) schemas: Schemas,
     pub(crate) tools: ToolList,
     pub(crate) prompt_list: PromptList,
@@ -38,7 +41,7 @@ pub(crate) struct Server {
 /// that what was authorized is what runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Passage {
-    pub(crate) identity: Arc<Identity>,
+    pub(crate) caller: Arc<Caller>,
     pub(crate) work: Option<Arc<Work>>,
     /// What came of the request, for the log.
     pub(crate) outcome: Arc<OnceLock<&'static str>>,
@@ -78,12 +81,14 @@ impl Server {
     pub(crate) fn new(
         spec: &'static ServerSpec,
         verifier: Verifier,
+        accounts: Accounts,
         secrets: Secrets,
         handlers: Handlers,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             spec,
             verifier,
+            accounts,
             schemas: Schemas::compile(spec)?,
             tools: ToolList::read(spec.tool_list, spec.tools.iter().copied())?,
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
@@ -94,30 +99,39 @@ impl Server {
     }
 
     /// Who presents this credential.
-    pub(crate) async fn authenticate(&self, presented: Presented<'_>) -> Result<Arc<Identity>, Refusal> {
+    pub(crate) async fn authenticate(&self, presented: Presented<'_>) -> Result<Identity, Refusal> {
         let verified = match presented.credential(&self.spec.credential) {
             Ok(credential) => self.verifier.verify(credential).await,
             Err(code) => Err(code),
         };
-        verified.map(Arc::new).map_err(|code| match code {
+        verified.map_err(|code| match code {
             ErrorCode::Internal => Refusal::new(self.spec, code, None),
             code => Refusal::unauthenticated(self.spec, code),
         })
     }
 
     /// Whether the caller may send this message, and with what it goes on.
-    pub(crate) fn examine(&self, message: Message<'_>, identity: Arc<Identity>) -> Result<Passage, Refusal> {
-        let work = match message {
-            Message::Notification { .. } => None,
+    pub(crate) async fn examine(
+        &self,
+        message: Message<'_>,
+        identity: Identity,
+        named: Named<'_>,
+    ) -> Result<Passage, Refusal> {
+        let caller = Caller::resolve(self.spec, &self.accounts, identity, named).await.map(Arc::new);
+        let (caller, work) = match message {
+            Message::Notification { .. } => (caller?, None),
             Message::Request(request) => {
                 let id = request.id.clone();
-                self.examine_request(request, &identity).map_err(|refusal| refusal.answering(&id))?
+                let answered = |refusal: Refusal| refusal.answering(&id);
+                let caller = caller.map_err(answered)?;
+                let work = self.examine_request(request, &caller).map_err(answered)?;
+                (caller, work)
             }
         };
-        Ok(Passage { identity, work: work.map(Arc::new), outcome: Arc::default() })
+        Ok(Passage { caller, work: work.map(Arc::new), outcome: Arc::default() })
     }
 
-    fn examine_request(&self, mut request: Request<'_>, identity: &Arc<Identity>) -> Result<Option<Work>, Refusal> {
+    fn examine_request(&self, mut request: Request<'_>, caller: &Arc<Caller>) -> Result<Option<Work>, Refusal> {
         let version = request.inline_version();
         if let Some(version) = version.filter(|version| !is_spoken(version)) {
             return Err(Refusal::unsupported_version(self.spec, version));
@@ -129,10 +143,10 @@ impl Server {
             "server/discover" => Ok(None),
             "tools/list" => self.examine_list(&request),
             "prompts/list" if has_prompts => self.examine_list(&request),
-            "tools/call" => self.examine_call(&mut request.params, identity).map(Some),
-            "prompts/get" if has_prompts => self.examine_prompt(&mut request.params, identity).map(Some),
+            "tools/call" => self.examine_call(&mut request.params, caller).map(Some),
+            "prompts/get" if has_prompts => self.examine_prompt(&mut request.params, caller).map(Some),
             "completion/complete" if self.spec.completes() => {
-                self.examine_completion(&request.params, identity).map(Some)
+                self.examine_completion(&request.params, caller).map(Some)
             }
             _ => Err(Refusal::unknown_method(self.spec, &request)),
         }
@@ -145,33 +159,33 @@ impl Server {
         }
     }
 
-    fn examine_call(&self, params: &mut Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
+    fn examine_call(&self, params: &mut Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {
         let arguments = self.arguments(params)?;
         let Some(Value::String(name)) = params.get("name") else {
             return Err(self.invalid_params("`name` is not the name of a tool."));
         };
         let Some(tool) = self.spec.tool(name) else {
-            let visible = self.tools.visible(self.spec, identity).map(|tool| tool.name);
+            let visible = self.tools.visible(self.spec, caller).map(|tool| tool.name);
             return Err(self.unknown(ErrorCode::UnknownTool, "tool", name, visible));
         };
-        let admitted = self.admit(identity, tool)?;
+        let admitted = self.admit(caller, tool)?;
         Ok(Work::Call(AdmittedCall { admitted, arguments }))
     }
 
-    fn examine_prompt(&self, params: &mut Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
+    fn examine_prompt(&self, params: &mut Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {
         let arguments = self.arguments(params)?;
         let Some(Value::String(name)) = params.get("name") else {
             return Err(self.invalid_params("`name` is not the name of a prompt."));
         };
-        let Some(prompt) = self.spec.prompt(name) else { return Err(self.unknown_prompt(name, identity)) };
-        let admitted = self.admit(identity, prompt)?;
+        let Some(prompt) = self.spec.prompt(name) else { return Err(self.unknown_prompt(name, caller)) };
+        let admitted = self.admit(caller, prompt)?;
         let filled = AdmittedPrompt::new(admitted, &arguments);
         filled.map(Work::Prompt).map_err(|faults| self.invalid_prompt_arguments(prompt.name, &faults.join(" ")))
     }
 
     /// The words of an argument are shown to whom the prompt itself is shown. What else was filled in
     /// (`context`) changes nothing.
-    fn examine_completion(&self, params: &Map<String, Value>, identity: &Arc<Identity>) -> Result<Work, Refusal> {
+    fn examine_completion(&self, params: &Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {
         let of =
             |object: &str, key: &str| params.get(object).and_then(|object| object.get(key)).and_then(Value::as_str);
         let (Some("ref/prompt"), Some(name)) = (of("ref", "type"), of("ref", "name")) else {
@@ -180,9 +194,9 @@ impl Server {
         let (Some(argument), Some(typed)) = (of("argument", "name"), of("argument", "value")) else {
             return Err(self.invalid_params("`argument` does not have a `name` and a `value`, both text."));
         };
-        let mut visible = self.prompt_list.visible(self.spec, identity);
+        let mut visible = self.prompt_list.visible(self.spec, caller);
         let Some(prompt) = visible.find(|prompt| prompt.name == name) else {
-            return Err(self.unknown_prompt(name, identity));
+            return Err(self.unknown_prompt(name, caller));
         };
         let Some(declared) = prompt.arguments.iter().find(|declared| declared.name == argument) else {
             return Err(self.invalid_prompt_arguments(prompt.name, &prompt::unknown(prompt, argument)));
@@ -190,7 +204,7 @@ impl Server {
         let from = match &declared.values {
             ArgumentValues::Text => Candidates::Declared(&[]),
             ArgumentValues::Words(words) => Candidates::Declared(words),
-            ArgumentValues::Listed(listed) => self.admit_listed(prompt, listed, typed, identity)?,
+            ArgumentValues::Listed(listed) => self.admit_listed(prompt, listed, typed, caller)?,
         };
         Ok(Work::Complete(Completion { from, typed: typed.to_owned() }))
     }
@@ -201,10 +215,10 @@ impl Server {
         prompt: &'static PromptSpec,
         listed: &'static CompletionSpec,
         typed: &str,
-        identity: &Arc<Identity>,
+        caller: &Arc<Caller>,
     ) -> Result<Candidates, Refusal> {
-        self.admit(identity, prompt)?;
-        let admitted = self.admit(identity, listed.tool)?;
+        self.admit(caller, prompt)?;
+        let admitted = self.admit(caller, listed.tool)?;
         let call = listed.call(admitted, typed).map_err(|error| {
             let error = ToolError::internal(error);
             Refusal::new(self.spec, error.code(), None)
@@ -212,8 +226,8 @@ impl Server {
         Ok(Candidates::Listed(listed, call))
     }
 
-    fn admit<O: Operation>(&self, identity: &Arc<Identity>, operation: &'static O) -> Result<Admitted<O>, Refusal> {
-        gate::admit(self.spec, identity, operation).map_err(|denial| Refusal::forbidden(self.spec, &denial))
+    fn admit<O: Operation>(&self, caller: &Arc<Caller>, operation: &'static O) -> Result<Admitted<O>, Refusal> {
+        gate::admit(self.spec, caller, operation).map_err(|denial| Refusal::forbidden(self.spec, &denial))
     }
 
     fn arguments(&self, params: &mut Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
@@ -233,8 +247,8 @@ impl Server {
             .with_data(json!({ "operation": prompt }))
     }
 
-    fn unknown_prompt(&self, name: &str, identity: &Arc<Identity>) -> Refusal {
-        let visible = self.prompt_list.visible(self.spec, identity).map(|prompt| prompt.name);
+    fn unknown_prompt(&self, name: &str, caller: &Arc<Caller>) -> Refusal {
+        let visible = self.prompt_list.visible(self.spec, caller).map(|prompt| prompt.name);
         self.unknown(ErrorCode::UnknownPrompt, "prompt", name, visible)
     }
 

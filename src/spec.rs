@@ -17,10 +17,14 @@ pub struct ServerSpec {
     pub description: &'static str,
     /// What a model is told on connecting.
     pub instructions: Option<&'static str>,
-    /// Public URL of the endpoint.
+    /// Public URL of the endpoint, with the placeholder of [`Self::binding`].
     pub endpoint: &'static str,
-    /// The endpoint's path, with a leading slash.
+    /// The endpoint's path, with a leading slash and the placeholder of [`Self::binding`].
     pub path: &'static str,
+    /// The endpoint's path for a router, with `{name}` for the part that names what calls are about.
+    pub route: &'static str,
+    /// What calls are about, where the path says so.
+    pub binding: Option<BindingSpec>,
     /// What the lists show to a caller.
     pub listing: Listing,
     /// Names of properties that no result shows, in any notation.
@@ -65,11 +69,51 @@ impl ServerSpec {
         self.prompts.iter().find(|prompt| prompt.name == name)
     }
 
+    /// What a path of the endpoint names, as it stands there.
+    pub(crate) fn named_in<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let parts = self.route.split('/').zip(path.split('/'));
+        parts.into_iter().find(|(part, _)| part.starts_with('{')).map(|(_, named)| named)
+    }
+
     /// Whether an argument of a prompt can be completed.
     pub fn completes(&self) -> bool {
         let mut arguments = self.prompts.iter().flat_map(|prompt| prompt.arguments);
         arguments.any(|argument| argument.values != ArgumentValues::Text)
     }
+}
+
+/// What calls are about, as a part of the endpoint's path names it: an account, whatever the manifest
+/// calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BindingSpec {
+    /// Name in the manifest.
+    pub name: &'static str,
+    /// What stands for the value in documentation and snippets.
+    pub placeholder: &'static str,
+    /// What the value is.
+    pub description: &'static str,
+    /// Whether an account that is not the caller's looks like one that does not exist.
+    pub hides_foreign: bool,
+    /// What has to be enabled for an account.
+    pub feature: Option<FeatureSpec>,
+}
+
+impl BindingSpec {
+    /// The name within a sentence.
+    pub(crate) fn words(&self) -> String {
+        self.name.replace('_', " ")
+    }
+}
+
+/// What has to be enabled for an account before it can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeatureSpec {
+    /// What operators call it.
+    pub flag: &'static str,
+    /// What callers are told without it, without a period at the end.
+    pub message: &'static str,
+    /// What they can do.
+    pub fix: &'static str,
 }
 
 /// What `tools/list` and `prompts/list` show to a caller.

@@ -58,10 +58,14 @@ pub struct Server {
     pub description: String,
     /// What a model is told on connecting.
     pub instructions: Option<String>,
-    /// Public URL of the endpoint.
+    /// Public URL of the endpoint; a placeholder stands for what calls are about.
     pub endpoint: String,
-    /// Path of the endpoint.
+    /// Path of the endpoint, as people see it.
     pub path: String,
+    /// Path of the endpoint, with `{name}` for a part that names what calls are about.
+    pub route: String,
+    /// What calls are about, where the path says so.
+    pub binding: Option<Binding>,
     /// What the lists show to a caller.
     pub listing: Listing,
     /// Names of properties that no result shows.
@@ -72,6 +76,41 @@ pub struct Server {
     pub call_seconds: u64,
     /// A running server that stdio can forward to.
     pub gateway: Option<Gateway>,
+}
+
+/// What calls are about, as a part of the endpoint's path names it.
+#[derive(Debug)]
+pub struct Binding {
+    /// Name in the manifest.
+    pub name: String,
+    /// The method of a call that has the value, as a Rust identifier.
+    pub accessor: String,
+    /// What stands for the value in [`Server::endpoint`] and [`Server::path`].
+    pub placeholder: String,
+    /// What the value is.
+    pub description: String,
+    /// Whether a value that is not the caller's looks like one that does not exist.
+    pub hides_foreign: bool,
+    /// What has to be enabled for the value.
+    pub feature: Option<Feature>,
+}
+
+impl Binding {
+    /// The name within a sentence.
+    pub fn words(&self) -> String {
+        self.name.replace('_', " ")
+    }
+}
+
+/// What has to be enabled for the value of a binding.
+#[derive(Debug)]
+pub struct Feature {
+    /// What operators call it.
+    pub flag: String,
+    /// What callers are told without it, without a period at the end.
+    pub message: String,
+    /// What they can do.
+    pub fix: String,
 }
 
 /// A running server that stdio can forward to.

@@ -7,6 +7,7 @@
 //! | type | upper camel case | the same |
 //! | field | a letter or underscore, then letters, digits, underscores | snake case |
 //! | word of a choice, variant of a union | anything | upper camel case |
+//! | binding | snake case | the same, as a method |
 //! | prompt, argument of a prompt | snake case | none |
 //! | server | lowercase letters, digits, single hyphens | the package `<name>-tools` |
 //!
@@ -84,6 +85,20 @@ pub fn prompt_argument(wire: &str) -> Result<(), Refusal> {
         return Err(reserved("is a word of the language of templates"));
     }
     Ok(())
+}
+
+/// The method of a call for the value of a binding.
+///
+/// # Errors
+/// A name that is no snake case, or that a call has already.
+pub fn binding(wire: &str) -> Result<String, Refusal> {
+    if !is_snake_case(wire) || wire.len() > LONGEST_FIELD {
+        return Err(invalid("is not a name that a binding can have", example_of(&wire.to_snake_case(), "account")));
+    }
+    if CALL.contains(&wire) {
+        return Err(reserved("is something else that every call has"));
+    }
+    identifier(wire.to_owned())
 }
 
 /// The field of a struct for a property.
@@ -292,10 +307,14 @@ const PRELUDE: &[&str] = &[
     "Vec",
 ];
 
+/// The methods of a call, which would hide one of a binding.
+const CALL: &[&str] = &["cancelled", "clone", "fmt", "identity", "new", "subject", "to_owned", "tool"];
+
 /// What the runtime's public face and every generated module have.
 const RUNTIME: &[&str] = &[
     "Access",
     "Args",
+    "Bindings",
     "Call",
     "Context",
     "Dispatch",
@@ -419,8 +438,25 @@ mod tests {
     }
 
     #[test]
+    fn every_method_of_a_call_is_reserved() {
+        let file = syn::parse_file(include_str!("../../src/call.rs")).expect("the runtime");
+        let is_of_call = |of: &syn::Type| matches!(of, syn::Type::Path(path) if path.path.is_ident("Call"));
+        let items = file.items.iter().filter_map(|item| match item {
+            syn::Item::Impl(item) if is_of_call(&item.self_ty) => Some(&item.items),
+            _ => None,
+        });
+        let methods = items.flatten().filter_map(|item| match item {
+            syn::ImplItem::Fn(method) => Some(method.sig.ident.to_string()),
+            _ => None,
+        });
+        let methods: Vec<String> = methods.collect();
+        assert!(methods.contains(&"identity".to_owned()), "{methods:?}");
+        assert!(methods.iter().all(|method| CALL.contains(&method.as_str())), "not reserved: {methods:?}");
+    }
+
+    #[test]
     fn lists_of_names_are_sorted() {
-        for list in [KEYWORDS, HIDDEN_BY_MODULES, PRELUDE, RUNTIME] {
+        for list in [CALL, KEYWORDS, HIDDEN_BY_MODULES, PRELUDE, RUNTIME] {
             assert!(list.is_sorted(), "{list:?}");
         }
     }

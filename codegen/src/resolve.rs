@@ -3,6 +3,7 @@
 //! One file for each kind of check. A check that finds a fault goes on, so that a run reports all
 //! of them; whatever else would only follow from that fault is left out.
 
+mod bindings;
 mod bounds;
 mod clients;
 mod completions;

@@ -4,7 +4,8 @@
 //! documentation from the same entries. Text may hold placeholders in braces, which whoever prints
 //! an entry fills from the server's declaration: `{credential}` (its name), `{prefix}`,
 //! `{create_at}`, `{endpoint}`, `{path}`, `{env}`, `{gateway_env}`, `{grant_path}`, `{call_seconds}`,
-//! `{body_bytes}`.
+//! `{body_bytes}`; of a server whose path says which account a call is about, `{binding}` (what the manifest
+//! calls it), `{placeholder}`, `{description}`, `{flag}`, `{flag_message}` and `{flag_fix}`.
 
 /// What went wrong, as a stable name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,12 @@ pub enum ErrorCode {
     UnknownCredential,
     /// The credential's lifetime is over.
     ExpiredCredential,
+    /// No account has the name that the path has, or none that the caller is to know of.
+    UnknownAccount,
+    /// The credential belongs to a user who is not a member of the account.
+    ForeignAccount,
+    /// What has to be enabled for the account is not.
+    FeatureDisabled,
     /// The credential holds too few scopes.
     InsufficientScope,
     /// A request for a credential for a password that is none.
@@ -100,10 +107,13 @@ pub struct ErrorEntry {
 }
 
 /// JSON-RPC code of a missing or refused credential. It lies outside the range that JSON-RPC
-/// reserves (-32768 to -32000), as do [`FORBIDDEN`] and [`BAD_GATEWAY`].
+/// reserves (-32768 to -32000), as do [`FORBIDDEN`], [`NOT_FOUND`] and
+/// [`BAD_GATEWAY`].
 pub const UNAUTHENTICATED: i32 = -31401;
-/// JSON-RPC code of a credential without the needed scope.
+/// JSON-RPC code of a credential without the needed scope, and of one that does not reach the account.
 pub const FORBIDDEN: i32 = -31403;
+/// JSON-RPC code of an account that does not exist.
+pub const NOT_FOUND: i32 = -31404;
 /// JSON-RPC code of a server that stdio forwards to, and that gives no answer.
 pub const BAD_GATEWAY: i32 = -31502;
 
@@ -127,6 +137,9 @@ impl ErrorCode {
         Self::MalformedCredential,
         Self::UnknownCredential,
         Self::ExpiredCredential,
+        Self::UnknownAccount,
+        Self::ForeignAccount,
+        Self::FeatureDisabled,
         Self::InsufficientScope,
         Self::MalformedGrant,
         Self::UnsupportedGrantType,
@@ -186,6 +199,9 @@ impl ErrorCode {
             | Self::MalformedCredential
             | Self::UnknownCredential
             | Self::ExpiredCredential
+            | Self::UnknownAccount
+            | Self::ForeignAccount
+            | Self::FeatureDisabled
             | Self::InsufficientScope
             | Self::InvalidGrantScope
             | Self::InvalidGrant
@@ -203,6 +219,11 @@ impl ErrorCode {
             | Self::OutcomeUnknown
             | Self::Internal => false,
         }
+    }
+
+    /// Whether only a server can say it whose path says which account a call is about.
+    pub const fn is_about_accounts(self) -> bool {
+        matches!(self, Self::UnknownAccount | Self::ForeignAccount | Self::FeatureDisabled)
     }
 
     /// Whether only a server whose stdio can forward to another one can say it.
@@ -263,6 +284,33 @@ impl ErrorCode {
                 symptom: "401, expired",
                 cause: "The {credential} has reached the end of its lifetime.",
                 fix: "Create another in {create_at} and put it into your client's configuration; it starts with `{prefix}`.",
+            },
+            Self::UnknownAccount => ErrorEntry {
+                code: self,
+                name: "unknown_account",
+                status: 404,
+                json_rpc: Some(NOT_FOUND),
+                symptom: "404, unknown {binding}",
+                cause: "The URL names no {binding} of yours.",
+                fix: "Put your own in the place of `{placeholder}` in {endpoint}. {description}",
+            },
+            Self::ForeignAccount => ErrorEntry {
+                code: self,
+                name: "foreign_account",
+                status: 403,
+                json_rpc: Some(FORBIDDEN),
+                symptom: "403, no access to the {binding}",
+                cause: "The {credential} belongs to a user who is not a member of the {binding} that the URL names.",
+                fix: "Use the {credential} of a member, or correct the URL: {endpoint}.",
+            },
+            Self::FeatureDisabled => ErrorEntry {
+                code: self,
+                name: "feature_disabled",
+                status: 403,
+                json_rpc: Some(FORBIDDEN),
+                symptom: "403, {flag_message}",
+                cause: "`{flag}` is not enabled for the {binding} that the URL names.",
+                fix: "{flag_fix}",
             },
             Self::InsufficientScope => ErrorEntry {
                 code: self,

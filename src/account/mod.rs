@@ -5,4 +5,4 @@ mod name;
 mod store;
 
 pub(crate) use name::{AccountName, check_subdomain};
-pub(crate) use store::{AccountRecord, Accounts, CreateError, UserRecord};
+pub(crate) use store::{AccountRecord, Accounts, CreateError, Standing, UserRecord};

@@ -32,6 +32,16 @@ pub(crate) struct AccountRecord {
     pub(crate) created_at: i64,
 }
 
+/// How a user stands to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub(crate) struct Standing {
+    /// The account's id.
+    pub(crate) account: i64,
+    pub(crate) is_member: bool,
+    /// Whether the flag is on that was asked about.
+    pub(crate) is_enabled: bool,
+}
+
 /// Why there is no new user or account.
 #[derive(Debug)]
 pub(crate) enum CreateError {
@@ -68,6 +78,11 @@ impl Accounts {
     /// The user with an email address, told without case.
     pub(crate) async fn user(&self, email: &str) -> sqlx::Result<Option<UserRecord>> {
         sqlx::query_as("SELECT * FROM users WHERE email = ?").bind(email).fetch_optional(&self.pool).await
+    }
+
+    /// The email address of a user.
+    pub(crate) async fn email(&self, user: i64) -> sqlx::Result<Option<String>> {
+        sqlx::query_scalar("SELECT email FROM users WHERE id = ?").bind(user).fetch_optional(&self.pool).await
     }
 
     /// Every user, the oldest first.
@@ -121,6 +136,31 @@ impl Accounts {
             }
         };
         query.fetch_optional(&self.pool).await
+    }
+
+    /// How a user stands to the account with a name; without a flag to ask about, everything is enabled.
+    pub(crate) async fn standing(
+        &self,
+        name: AccountName<'_>,
+        user: i64,
+        flag: Option<&str>,
+    ) -> sqlx::Result<Option<Standing>> {
+        let (id, subdomain) = match name {
+            AccountName::Id(id) => (Some(id), None),
+            AccountName::Subdomain(subdomain) => (None, Some(subdomain)),
+        };
+        sqlx::query_as(
+            "SELECT id AS account,
+                 EXISTS (SELECT 1 FROM members WHERE account_id = id AND user_id = ?3) AS is_member,
+                 ?4 IS NULL OR EXISTS (SELECT 1 FROM account_features WHERE account_id = id AND flag = ?4) AS is_enabled
+             FROM accounts WHERE id = ?1 OR subdomain = ?2",
+        )
+        .bind(id)
+        .bind(subdomain)
+        .bind(user)
+        .bind(flag)
+        .fetch_optional(&self.pool)
+        .await
     }
 
     /// Every account, the oldest first.

@@ -21,6 +21,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Handlers, Secrets, ServerSpec,
+    account::Accounts,
     credential::{Tokens, Verifier},
     database::Database,
     http, log,
@@ -112,7 +113,8 @@ where
     let tasks = TaskTracker::new();
     let handlers =
         setup(Context { args, shutdown: shutdown.clone(), secrets: secrets.clone(), tasks: tasks.clone() }).await?;
-    let server = Server::new(spec, Verifier::Tokens(tokens), secrets, handlers)?;
+    let accounts = Accounts::new(&database);
+    let server = Server::new(spec, Verifier::Tokens(tokens), accounts, secrets, handlers)?;
     Ok(Running::new(server, database, shutdown, tasks))
 }
 

@@ -11,11 +11,12 @@ use super::{
     last_used::LastUsed,
     token::{Secret, digest, random_text},
 };
-use crate::{Identity, ServerSpec, database::Database};
+use crate::{Identity, ServerSpec, account::Accounts, database::Database};
 
 /// The store of a server's tokens.
 pub(crate) struct Tokens {
     spec: &'static ServerSpec,
+    accounts: Accounts,
     pool: SqlitePool,
     last_used: LastUsed,
 }
@@ -23,6 +24,7 @@ pub(crate) struct Tokens {
 /// What a new token is to be.
 pub(crate) struct NewToken<'a> {
     pub(crate) name: &'a str,
+    /// Whose data it reaches; where tokens belong to users, the id of one.
     pub(crate) subject: &'a str,
     pub(crate) scopes: ScopeSet,
     pub(crate) lifetime: Duration,
@@ -108,7 +110,7 @@ impl TokenRecord {
 impl Tokens {
     pub(crate) fn new(spec: &'static ServerSpec, database: &Database) -> Self {
         let pool = database.pool().clone();
-        Self { spec, last_used: LastUsed::start(pool.clone()), pool }
+        Self { spec, accounts: Accounts::new(database), last_used: LastUsed::start(pool.clone()), pool }
     }
 
     /// Whether no token was ever made.
@@ -123,10 +125,7 @@ impl Tokens {
             .bind(digest(token))
             .fetch_optional(&self.pool)
             .await
-            .map_err(|error| {
-                tracing::error!(%error, "the token database does not answer");
-                ErrorCode::Internal
-            })?;
+            .map_err(|error| broken(&error))?;
         let Some(record) = found else {
             tracing::info!(reason = "unknown", "a token was refused");
             return Err(ErrorCode::UnknownCredential);
@@ -143,13 +142,32 @@ impl Tokens {
                 return Err(ErrorCode::UnknownCredential);
             }
         }
+        let (subject, user) = self.holder(&record).await?;
         self.last_used.note(&record, now);
         Ok(Identity {
             grants: self.grants(&record),
             credential_id: record.id,
             credential_name: record.name,
-            subject: record.subject,
+            subject,
+            user,
         })
+    }
+
+    /// Whose a token is: where calls are about accounts, a user's.
+    async fn holder(&self, record: &TokenRecord) -> Result<(String, Option<i64>), ErrorCode> {
+        if self.spec.binding.is_none() {
+            return Ok((record.subject.clone(), None));
+        }
+        let user = record.subject.parse().ok();
+        let email = match user {
+            Some(user) => self.accounts.email(user).await.map_err(|error| broken(&error))?,
+            None => None,
+        };
+        let Some(email) = email else {
+            tracing::info!(reason = "no user", credential = record.id, "a token was refused");
+            return Err(ErrorCode::UnknownCredential);
+        };
+        Ok((email, user))
     }
 
     /// The stored scopes. One that the manifest no longer declares grants nothing.
@@ -254,4 +272,9 @@ impl Tokens {
     pub(crate) async fn finish(&self) {
         self.last_used.finish().await;
     }
+}
+
+fn broken(error: &sqlx::Error) -> ErrorCode {
+    tracing::error!(%error, "the token database does not answer");
+    ErrorCode::Internal
 }

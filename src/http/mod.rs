@@ -29,7 +29,8 @@ pub(crate) use connections::serve;
 pub(crate) use origin::Trusted;
 
 use crate::{
-    envelope, log::RequestLine, password_grant::PasswordGrants, protocol::Protocol, refusal::Refusal, server::Server,
+    caller::Named, envelope, log::RequestLine, password_grant::PasswordGrants, protocol::Protocol, refusal::Refusal,
+    server::Server,
 };
 
 /// The front service, and the protocol behind it.
@@ -45,7 +46,7 @@ struct Front {
 /// nothing else. What would answer an
 /// OAuth discovery is absent on purpose: clients that find one stop sending their token.
 pub(crate) fn routes(server: Arc<Server>, trusted: Trusted, password_grants: Option<PasswordGrants>) -> Router {
-    let path = server.spec.path;
+    let path = server.spec.route;
     let protocol = Protocol(Arc::clone(&server));
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
@@ -104,7 +105,8 @@ impl Front {
         let message = envelope::parse(&body).map_err(|fault| Refusal::misunderstood(spec, fault))?;
         line.operation = Some(message.operation());
         negotiation::check_revision(&parts.headers, &message, spec)?;
-        let passage = self.server.examine(message, identity)?;
+        let named = spec.named_in(parts.uri.path()).map_or(Named::Only, Named::By);
+        let passage = self.server.examine(message, identity, named).await?;
 
         let outcome = Arc::clone(&passage.outcome);
         prepare(&mut parts.headers);

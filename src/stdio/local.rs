@@ -13,8 +13,8 @@ use toolwright_core::ErrorCode;
 
 use super::Pending;
 use crate::{
-    ServerSpec, credential::Presented, envelope::Message, log::RequestLine, protocol::Protocol, refusal::Refusal,
-    server::Server,
+    ServerSpec, caller::Named, credential::Presented, envelope::Message, log::RequestLine, protocol::Protocol,
+    refusal::Refusal, server::Server,
 };
 
 /// The server in this process.
@@ -39,7 +39,7 @@ impl Local {
         let spec = self.spec();
         let identity = self.0.authenticate(presented).await?;
         line.credential = Some(identity.credential_id.clone());
-        let passage = self.0.examine(Message::Request(request), identity)?;
+        let passage = self.0.examine(Message::Request(request), identity, Named::Only).await?;
         let outcome = Arc::clone(&passage.outcome);
 
         let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {

@@ -25,7 +25,7 @@ pub struct Server {
     /// What a model is told on connecting: where to start, and what to know beyond the single tool.
     pub instructions: Option<Text>,
     /// Public URL of the endpoint: `https`, with a path, without query and fragment. `http` is for
-    /// this machine only.
+    /// this machine only. A part of the path can be `{name}`, the placeholder of a binding.
     pub endpoint: Text,
     /// What the lists show to a caller.
     #[serde(default)]
@@ -96,26 +96,41 @@ pub struct Limits {
     pub calls_per_minute: Option<Spanned<u64>>,
 }
 
-/// A named value that a call is about.
+/// A named value that a call is about. One from the path names an account, which the server keeps with
+/// its members: a credential belongs to a user, and reaches the accounts that the user is a member of.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Binding {
     /// Where the value comes from.
-    pub from: BindingSource,
-    /// What stands for the value in the snippets.
+    pub from: Spanned<BindingSource>,
+    /// What stands for the value in documentation and snippets: letters, digits, hyphens and
+    /// underscores. A binding from the path needs one.
     pub placeholder: Option<Text>,
-    /// HTTP status for a value that does not exist.
-    #[schemars(range(min = 400, max = 499))]
-    pub unknown: Option<u64>,
-    /// HTTP status for a value that is not the caller's.
-    #[schemars(range(min = 400, max = 499))]
-    pub foreign: Option<u64>,
-    /// What the value is.
+    /// HTTP status for a value that does not exist: 404.
+    pub unknown: Option<Spanned<u64>>,
+    /// HTTP status for a value that is not the caller's: 403, or 404, by which it cannot be told from
+    /// one that does not exist. 403 when it is left out.
+    pub foreign: Option<Spanned<u64>>,
+    /// What the value is, in a sentence.
     pub description: Text,
+    /// What has to be enabled for the value before it can be used.
+    pub feature: Option<Feature>,
+}
+
+/// What has to be enabled for the value of a binding.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Feature {
+    /// What operators call it: letters, digits, hyphens and underscores.
+    pub flag: Name,
+    /// What callers are told for whose value it is not enabled.
+    pub message: Text,
+    /// What they can do, in a sentence.
+    pub fix: Text,
 }
 
 /// Where a binding's value comes from.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BindingSource {
     /// The placeholder of the same name in the endpoint's path.

@@ -56,8 +56,9 @@ fn check_users(grant: &PasswordGrant, credential: &Credential, declared: &Declar
     }
     // A section that could not be read has its own faults.
     let Some(bindings) = declared.manifest.bindings.good() else { return };
-    let names_account =
-        |binding: &Section<Binding>| binding.good().is_none_or(|binding| matches!(binding.from, BindingSource::Path));
+    let names_account = |binding: &Section<Binding>| {
+        binding.good().is_none_or(|binding| matches!(binding.from.value, BindingSource::Path))
+    };
     if !bindings.iter().any(|(_, binding)| names_account(binding)) {
         let title = "a password grant is for users, and this server has none";
         faults.push(Diagnostic::new(Code::InvalidGrant, grant.path.at, title).help(

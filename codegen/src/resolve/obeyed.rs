@@ -5,7 +5,7 @@ use super::{Faults, declared::Sections};
 use crate::{
     diagnostic::{Code, Diagnostic},
     load::Declared,
-    manifest::{Entries, server::Verify},
+    manifest::server::{BindingSource, Verify},
     source::Place,
 };
 
@@ -21,11 +21,15 @@ struct Row {
 
 const NOT_OBEYED: &[Row] = &[
     Row {
-        what: "bindings",
-        find: |declared, _| declared.manifest.bindings.good().map(keys).unwrap_or_default(),
-        help: "leave the section out; a tool takes what it is about as an argument",
+        what: "a binding from the credential",
+        find: |declared, _| bindings_from(declared, BindingSource::Credential),
+        help: "leave it out; the credential's `subject` says whose data a call is about",
     },
-    Row { what: "a placeholder in the endpoint", find: placeholders, help: "use one endpoint for every account" },
+    Row {
+        what: "a binding from an argument",
+        find: |declared, _| bindings_from(declared, BindingSource::Argument),
+        help: "leave it out; declare the argument in the tools that take it",
+    },
     Row {
         what: "another verifier than `tokens`",
         find: |declared, _| {
@@ -69,21 +73,12 @@ pub(crate) fn check(declared: &Declared, sections: &Sections<'_>, faults: &mut F
     }
 }
 
-fn keys<T>(entries: &Entries<T>) -> Vec<Place> {
-    entries.iter().map(|(name, _)| name.at).collect()
+fn bindings_from(declared: &Declared, source: BindingSource) -> Vec<Place> {
+    let bindings = declared.manifest.bindings.good().into_iter().flat_map(|bindings| bindings.iter());
+    let from = bindings.filter_map(|(_, binding)| binding.good()).map(|binding| &binding.from);
+    from.filter(|from| from.value == source).map(|from| from.at).collect()
 }
 
 fn limits(declared: &Declared) -> Option<&crate::manifest::Limits> {
     Some(&declared.manifest.server.as_ref()?.good()?.limits)
-}
-
-/// Whether an endpoint has a placeholder.
-pub(super) fn has_placeholder(endpoint: &str) -> bool {
-    endpoint.contains(['{', '}'])
-}
-
-fn placeholders(declared: &Declared, _: &Sections<'_>) -> Vec<Place> {
-    let server = declared.manifest.server.as_ref().and_then(|section| section.good());
-    let endpoint = server.map(|server| &server.endpoint).filter(|endpoint| has_placeholder(&endpoint.value));
-    endpoint.map(|endpoint| endpoint.at).into_iter().collect()
 }

@@ -1,6 +1,6 @@
 //! The server itself, its credential and its groups.
 
-use super::{Called, Faults, declared::Named, grants, scopes::ResolvedScopes, tools::ResolvedTool, urls};
+use super::{Called, Faults, bindings, declared::Named, grants, scopes::ResolvedScopes, tools::ResolvedTool, urls};
 use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted},
@@ -42,10 +42,11 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
     check_version(&server.version, faults);
     check_line(&server.title, faults);
     check_redacted(&server.redact, faults);
-    let path = urls::endpoint_path(&server.endpoint, faults).unwrap_or_default();
+    let binding = bindings::resolve(declared, &server.endpoint, faults);
+    let urls::Endpoint { url, path, route } = urls::endpoint(&server.endpoint, binding.as_ref(), faults);
     let gateway = server.stdio.gateway.as_ref().map(|gateway| api::Gateway {
         env: gateway.env.value.clone(),
-        example: urls::gateway_example(gateway, &server.endpoint, &path, faults),
+        example: urls::gateway_example(gateway, &url, &path, faults),
     });
     let text = |text: &Text| text.value.clone();
     Some(api::Server {
@@ -56,8 +57,10 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         version: text(&server.version),
         description: text(&server.description),
         instructions: server.instructions.as_ref().map(text),
-        endpoint: text(&server.endpoint),
+        endpoint: url,
         path,
+        route,
+        binding,
         listing: match server.listing {
             Listing::Granted => api::Listing::Granted,
             Listing::All => api::Listing::All,

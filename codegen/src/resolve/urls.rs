@@ -3,8 +3,9 @@
 
 use toolwright_core::address::{Unfit, address};
 
-use super::{Faults, obeyed::has_placeholder};
+use super::Faults;
 use crate::{
+    api::Binding,
     diagnostic::{Code, Diagnostic, quoted},
     manifest::{Text, server::Gateway},
 };
@@ -12,19 +13,42 @@ use crate::{
 /// Paths that the runtime answers itself.
 pub(super) const TAKEN: &[&str] = &["/healthz"];
 
-/// The path of an endpoint, when it is one.
-pub(crate) fn endpoint_path(endpoint: &Text, faults: &mut Faults) -> Option<String> {
-    if has_placeholder(endpoint) {
-        return None;
+/// Where a server is.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoint {
+    /// Its URL as people see it.
+    pub(crate) url: String,
+    /// The path of it.
+    pub(crate) path: String,
+    /// The path as it is declared.
+    pub(crate) route: String,
+}
+
+/// The endpoint as it is declared, and as people see it. What is wrong with a placeholder that nothing
+/// binds is told elsewhere.
+pub(crate) fn endpoint(declared: &Text, binding: Option<&Binding>, faults: &mut Faults) -> Endpoint {
+    let placeholder = binding.map(|binding| (format!("{{{}}}", binding.name), binding.placeholder.as_str()));
+    let url = match &placeholder {
+        Some((name, shown)) => declared.replace(name, shown),
+        None => declared.value.clone(),
+    };
+    if url.contains(['{', '}']) {
+        return Endpoint::default();
     }
-    match path(endpoint) {
-        Ok(path) => Some(path),
+    match path(&url) {
+        Ok(path) => Endpoint { route: if binding.is_some() { route(declared) } else { path.clone() }, url, path },
         Err((why, help)) => {
-            let title = format!("the endpoint {} {why}", quoted(endpoint));
-            faults.push(Diagnostic::new(Code::InvalidServer, endpoint.at, title).help(help));
-            None
+            let help = placeholder.iter().fold(help, |help, (name, shown)| help.replace(shown, name));
+            let title = format!("the endpoint {} {why}", quoted(declared));
+            faults.push(Diagnostic::new(Code::InvalidServer, declared.at, title).help(help));
+            Endpoint::default()
         }
     }
+}
+
+fn route(endpoint: &str) -> String {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    host.find('/').map(|start| host[start..].to_owned()).unwrap_or_default()
 }
 
 /// An address of a server to forward to, to show in the documentation: as declared, or that of the

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::workspace::Workspace;
 
 const FOLDER: &str = "generated/every-type/clients";
-const URL: &str = "https://every.example/v1/mcp";
+const URL: &str = "https://every.example/v1/YOUR-TYPE/mcp";
 const GATEWAY: &str = "https://gateway.example/a|b's";
 
 fn generated() -> Workspace {

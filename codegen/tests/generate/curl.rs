@@ -38,7 +38,7 @@ fn curl_is_given_the_call_whatever_is_in_it() {
         workspace.write("call.sh", command);
         let words = run_in_shell(&workspace, "call.sh", "curl", Some(("EVERY_KEY", "every_secret")));
         let expected = [
-            "https://every.example/v1/mcp",
+            "https://every.example/v1/YOUR-TYPE/mcp",
             "-H",
             "Authorization: Bearer every_secret",
             "-H",

@@ -43,6 +43,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     instructions: ::core::option::Option::Some("Start with list_notes."),
     endpoint: "https://notes.acme.example/mcp",
     path: "/mcp",
+    route: "/mcp",
+    binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
     redact: &["password", "ssl_key"],
     limits: contract::LimitsSpec {

@@ -92,6 +92,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     ),
     endpoint: "https://dataplatform.infatica.io/mcp",
     path: "/mcp",
+    route: "/mcp",
+    binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
     redact: &[],
     limits: contract::LimitsSpec {

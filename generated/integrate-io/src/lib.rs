@@ -75,6 +75,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     ),
     endpoint: "https://api.xplenty.com/api/mcp",
     path: "/api/mcp",
+    route: "/api/mcp",
+    binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
     redact: &[
         "password",

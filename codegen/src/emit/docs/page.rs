@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     api::{
-        Api, ArgumentValues, Credential, Docs, Gateway, Group, Listing, Prompt, PromptArgument, Server, Tool, Trouble,
+        Api, ArgumentValues, Binding, Credential, Docs, Feature, Gateway, Group, Listing, Prompt, PromptArgument,
+        Server, Tool, Trouble,
     },
     emit::{clients, wording},
     names,
@@ -170,6 +171,8 @@ pub(super) fn file(api: &Api) -> File {
         instructions: _,
         endpoint,
         path,
+        route: _,
+        binding: _,
         listing,
         redact,
         body_bytes,
@@ -315,6 +318,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
     let applies = move |code: &&ErrorCode| {
         code.is_about_clients() == about_clients
             && (!code.is_about_prompts() || !api.prompts.is_empty())
+            && is_said(api, **code)
             && (!code.is_about_gateways() || api.server.gateway.is_some())
             && (!code.is_about_grants() || api.credential.password_grant.is_some())
     };
@@ -322,6 +326,16 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
         let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
         TroubleRow { symptom: filled(api, symptom), cause: Some(filled(api, cause)), fix: filled(api, fix) }
     })
+}
+
+/// Whether the server can say it, as far as that is about what its calls are about.
+fn is_said(api: &Api, code: ErrorCode) -> bool {
+    match (&api.server.binding, code) {
+        (None, code) => !code.is_about_accounts(),
+        (Some(binding), ErrorCode::ForeignAccount) => !binding.hides_foreign,
+        (Some(binding), ErrorCode::FeatureDisabled) => binding.feature.is_some(),
+        (Some(_), _) => true,
+    }
 }
 
 fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRow> {
@@ -335,6 +349,11 @@ fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRo
 /// An entry's text with the facts of this server in place of their names.
 fn filled(api: &Api, text: &str) -> String {
     let Api { server, credential, .. } = api;
+    let binding = |fact: fn(&Binding) -> String| server.binding.as_ref().map(fact).unwrap_or_default();
+    let feature = |fact: fn(&Feature) -> &str| {
+        let feature = server.binding.as_ref().and_then(|binding| binding.feature.as_ref());
+        feature.map(|feature| fact(feature).to_owned()).unwrap_or_default()
+    };
     let facts = [
         ("{credential}", credential.name.clone()),
         ("{prefix}", credential.prefix.clone()),
@@ -344,6 +363,12 @@ fn filled(api: &Api, text: &str) -> String {
         ("{env}", credential.env.clone()),
         ("{gateway_env}", server.gateway.as_ref().map(|gateway| gateway.env.clone()).unwrap_or_default()),
         ("{grant_path}", credential.password_grant.as_ref().map(|grant| grant.path.clone()).unwrap_or_default()),
+        ("{binding}", binding(Binding::words)),
+        ("{placeholder}", binding(|binding| binding.placeholder.clone())),
+        ("{description}", binding(|binding| binding.description.clone())),
+        ("{flag}", feature(|feature| &feature.flag)),
+        ("{flag_message}", feature(|feature| &feature.message)),
+        ("{flag_fix}", feature(|feature| &feature.fix)),
         ("{call_seconds}", server.call_seconds.to_string()),
         ("{body_bytes}", server.body_bytes.to_string()),
     ];

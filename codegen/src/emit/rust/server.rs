@@ -8,8 +8,8 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 use super::{COMMAND, File, contract, docs, grouped, ident, source, stem, text, tool};
 use crate::{
     api::{
-        Api, ArgumentValues, Completion, Credential, Gateway, Group, Listing, PasswordGrant, Prompt, PromptArgument,
-        PromptMessage, Role, Server, Tool,
+        Api, ArgumentValues, Binding, Completion, Credential, Feature, Gateway, Group, Listing, PasswordGrant, Prompt,
+        PromptArgument, PromptMessage, Role, Server, Tool,
     },
     emit::{clients, wording},
 };
@@ -22,6 +22,7 @@ pub(super) fn file(api: &Api) -> File {
     let mut parts = vec![contract()];
     parts.extend(modules(api));
     parts.push(constant(api));
+    parts.extend(api.server.binding.as_ref().map(accessors));
     parts.push(handlers(api));
     parts.push(lookup(api));
     source(api, "src/lib.rs", &about, &allow, parts)
@@ -75,6 +76,8 @@ fn constant(api: &Api) -> TokenStream {
         instructions,
         endpoint,
         path,
+        route,
+        binding,
         listing,
         redact,
         body_bytes,
@@ -83,6 +86,7 @@ fn constant(api: &Api) -> TokenStream {
     } = server;
     let description = text(description);
     let instructions = option(instructions.as_deref().map(text).map(|instructions| quote!(#instructions)));
+    let binding = option(binding.as_ref().map(binding_of));
     let listing = ident(match listing {
         Listing::Granted => "Granted",
         Listing::All => "All",
@@ -113,6 +117,8 @@ fn constant(api: &Api) -> TokenStream {
             instructions: #instructions,
             endpoint: #endpoint,
             path: #path,
+            route: #route,
+            binding: #binding,
             listing: contract::Listing::#listing,
             redact: &[#(#redact),*],
             limits: contract::LimitsSpec { body_bytes: #body_bytes, call_seconds: #call_seconds },
@@ -126,6 +132,42 @@ fn constant(api: &Api) -> TokenStream {
             prompt_list: #prompt_list,
             clients: &[#(#clients),*],
         };
+    }
+}
+
+fn binding_of(binding: &Binding) -> TokenStream {
+    let Binding { name, accessor: _, placeholder, description, hides_foreign, feature } = binding;
+    let feature = option(feature.as_ref().map(
+        |Feature { flag, message, fix }| quote!(contract::FeatureSpec { flag: #flag, message: #message, fix: #fix }),
+    ));
+    quote! {
+        contract::BindingSpec {
+            name: #name,
+            placeholder: #placeholder,
+            description: #description,
+            hides_foreign: #hides_foreign,
+            feature: #feature,
+        }
+    }
+}
+
+/// What a call is about, as a method of every call of this server, and of no other.
+fn accessors(binding: &Binding) -> TokenStream {
+    let Binding { name, accessor, placeholder: _, description, hides_foreign: _, feature: _ } = binding;
+    let accessor = ident(accessor);
+    let about = docs(&format!("The `{name}` that the call is about, by its id. {description}"));
+    quote! {
+        /// What a call is about.
+        pub trait Bindings {
+            #about
+            fn #accessor(&self) -> &::core::primitive::str;
+        }
+
+        impl Bindings for contract::Call {
+            fn #accessor(&self) -> &::core::primitive::str {
+                contract::account(self)
+            }
+        }
     }
 }
 

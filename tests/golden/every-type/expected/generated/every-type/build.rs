@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "61c4f03de3ed400c99de1a93247e71e6df69d69202b1c8b811d150446b517562"
+        digest: "ef78448ae0613415a6c484aeb58d35c9e7541997d721c6a9a6db943989446d6d"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

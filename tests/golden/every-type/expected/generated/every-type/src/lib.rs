@@ -34,8 +34,20 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         r##"First line with "quotes" and `code`.
 Second line with a "# mark that ends raw strings."##,
     ),
-    endpoint: "https://every.example/v1/mcp",
-    path: "/v1/mcp",
+    endpoint: "https://every.example/v1/YOUR-TYPE/mcp",
+    path: "/v1/YOUR-TYPE/mcp",
+    route: "/v1/{type}/mcp",
+    binding: ::core::option::Option::Some(contract::BindingSpec {
+        name: "type",
+        placeholder: "YOUR-TYPE",
+        description: "The <type> | in `lowercase`.",
+        hides_foreign: false,
+        feature: ::core::option::Option::Some(contract::FeatureSpec {
+            flag: "every-thing",
+            message: "Everything is off | for this \"type\"",
+            fix: "Ask <us> for `it` | now.",
+        }),
+    }),
     listing: contract::Listing::Gated,
     redact: &["ssl_key", "Password"],
     limits: contract::LimitsSpec {
@@ -259,6 +271,17 @@ Header: Authorization: Bearer {{token}}",
         },
     ],
 };
+
+/// What a call is about.
+pub trait Bindings {
+    /// The `type` that the call is about, by its id. The \<type\> | in `lowercase`.
+    fn r#type(&self) -> &::core::primitive::str;
+}
+impl Bindings for contract::Call {
+    fn r#type(&self) -> &::core::primitive::str {
+        contract::account(self)
+    }
+}
 
 /// Every handler of the server, each on the store of its tool: the one that reads, the one that records and the one that writes.
 pub fn handlers<R, C, W>(read: R, record: C, write: W) -> contract::Handlers

@@ -22,6 +22,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     instructions: ::core::option::Option::None,
     endpoint: "https://minimal.example/mcp",
     path: "/mcp",
+    route: "/mcp",
+    binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
     redact: &[],
     limits: contract::LimitsSpec {
