@@ -1,11 +1,11 @@
 //! Bytes on a connection, for what no HTTP library would send.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, net::IpAddr, time::Duration};
 
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -73,6 +73,16 @@ pub async fn send(authority: &str, bytes: &[u8]) -> RawReply {
 /// When nobody listens.
 pub async fn connect(authority: &str) -> TcpStream {
     TcpStream::connect(authority).await.expect("a listening server")
+}
+
+/// Opens a connection from an address of this machine, as from another client.
+///
+/// # Panics
+/// When the address cannot be had, or nobody listens.
+pub async fn connect_from(address: IpAddr, authority: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((address, 0).into()).expect("an address of this machine");
+    socket.connect(authority.parse().expect("an address")).await.expect("a listening server")
 }
 
 /// Reads one answer; nothing when the server closes the connection without one.

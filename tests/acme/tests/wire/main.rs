@@ -13,6 +13,8 @@ mod gateway;
 mod hostile;
 mod lifecycle;
 mod listing;
+#[cfg(target_os = "linux")]
+mod password_grant;
 mod prompts;
 mod protocol;
 mod records;
@@ -35,6 +37,9 @@ type Pipe = fn(&Server, Variables, Option<&str>) -> StdioPipe;
 
 /// By itself, and by a server.
 const PIPES: [Pipe; 2] = [StdioPipe::beside, StdioPipe::through];
+
+#[cfg(target_os = "linux")]
+const ACME_GRANTS: &str = env!("CARGO_BIN_EXE_acme-grants");
 
 const PREFIX: &str = "acme_";
 
