@@ -3,21 +3,12 @@
 //! [`ReadStore`] and [`WriteStore`] are two doors to the same file. Below there is a module for each
 //! thing that is kept: its functions read, and the methods of [`WriteStore`] in it write.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, value},
-};
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use serde::de::DeserializeOwned;
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use toolwright::{Secrets, ToolError};
+use toolwright_support::sqlite::{Doors, is_busy, time, word};
 
 pub(crate) mod clusters;
 pub(crate) mod connections;
@@ -25,11 +16,7 @@ pub(crate) mod packages;
 pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod search;
-mod time;
 pub(crate) mod workspaces;
-
-/// How long a statement waits for another that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the database is.
 #[derive(clap::Args, Debug)]
@@ -61,22 +48,7 @@ pub(crate) struct WriteStore {
 
 /// Opens the database, and makes it first where there is none. The secrets are kept back from what is read.
 pub(crate) async fn open(path: &Path, secrets: &Secrets) -> anyhow::Result<Stores> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    }
-    let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
-    let writing = options
-        .clone()
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal);
-    let reading = options.read_only(true).pragma("query_only", "on");
-
-    // SQLite lets one connection write at a time, so that a second would only wait.
-    let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await;
-    let write = write.with_context(|| format!("cannot open the store {}", path.display()))?;
-    sqlx::migrate!().run(&write).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
-    let read = SqlitePoolOptions::new().max_connections(8).connect_with(reading).await?;
+    let Doors { read, write } = Doors::open(path, &sqlx::migrate!()).await?;
     Ok(Stores { read: ReadStore { pool: read, secrets: secrets.clone() }, write: WriteStore { pool: write } })
 }
 
@@ -129,24 +101,6 @@ impl From<StoreError> for ToolError {
             StoreError::Database(error) => Self::internal(error),
         }
     }
-}
-
-fn is_busy(error: &sqlx::Error) -> bool {
-    // https://www.sqlite.org/rescode.html#busy; extended codes carry the primary one in the low byte.
-    const SQLITE_BUSY: i32 = 5;
-    match error {
-        sqlx::Error::PoolTimedOut => true,
-        sqlx::Error::Database(error) => {
-            error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
-        }
-        _ => false,
-    }
-}
-
-/// A declared enum from its word, which the schema's CHECK constraints keep to the declared ones.
-fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, sqlx::Error> {
-    T::deserialize(value::StrDeserializer::<value::Error>::new(text))
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// A value from its JSON.
