@@ -450,6 +450,8 @@ pub struct Docs {
     pub verify: Option<String>,
     /// The tools to call with curl, as places in [`Api::tools`]; each has an example.
     pub curl: Vec<usize>,
+    /// What to mind with the tools that reach systems outside the account; there is one.
+    pub open_world: Option<String>,
     /// What a reader can ask an assistant.
     pub example_prompts: Vec<String>,
     /// What a reader should know.

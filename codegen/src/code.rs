@@ -109,6 +109,8 @@ codes! {
     InvalidDefault = "invalid-default";
     /// An example that the tool's own schema refuses.
     InvalidExample = "invalid-example";
+    /// Advice of the documentation about tools that reach other systems, where no tool does.
+    UnusedAdvice = "unused-advice";
     /// A tool without an example, where the documentation is to show one.
     MissingExample = "missing-example";
     /// A constraint on an output, which the type of the code cannot prove.

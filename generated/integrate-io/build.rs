@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "4eb5fc25f8cdbadf508f3a669f31203f77a211fd8ce57a91b5cbf213fc0fd7af"
+        digest: "f925126129e16455fba5775351d5062feb7665ec058331a57476d327a4932bdf"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -298,6 +298,9 @@ pub struct Docs {
     /// list leaves the section out.
     #[schemars(length(max = 3))]
     pub curl: Option<Vec<Name>>,
+    /// What to mind with the tools that reach systems outside the account, in a line. The documentation
+    /// names those tools, and says it beside them.
+    pub open_world: Option<Text>,
     /// What a reader can ask an assistant.
     #[serde(default)]
     pub example_prompts: Vec<Text>,

@@ -3,6 +3,7 @@
 use super::{
     Faults,
     declared::Sections,
+    server::check_line,
     tools::{self, ResolvedTool},
 };
 use crate::{
@@ -21,6 +22,9 @@ pub(crate) fn resolve(
 ) -> api::Docs {
     let absent = Docs::default();
     let docs = declared.manifest.docs.good().unwrap_or(&absent);
+    if let Some(advice) = &docs.open_world {
+        check_advice(advice, tools, faults);
+    }
     let texts = |texts: &[Text]| texts.iter().map(|text| text.value.clone()).collect();
     api::Docs {
         prerequisites: texts(&docs.prerequisites),
@@ -29,6 +33,7 @@ pub(crate) fn resolve(
             Some(names) => called(names, sections, tools, faults),
             None => tools.iter().position(|tool| tool.api.leaves_no_trace() && has_example(tool)).into_iter().collect(),
         },
+        open_world: docs.open_world.as_ref().map(|text| text.value.clone()),
         example_prompts: texts(&docs.example_prompts),
         notes: texts(&docs.notes),
         troubleshooting: docs
@@ -40,6 +45,18 @@ pub(crate) fn resolve(
                 fix: row.fix.value.clone(),
             })
             .collect(),
+    }
+}
+
+/// Advice has to be about something.
+fn check_advice(advice: &Text, tools: &[ResolvedTool<'_>], faults: &mut Faults) {
+    check_line(advice, faults);
+    if !tools.iter().any(|tool| tool.api.open_world) {
+        faults.push(
+            Diagnostic::new(Code::UnusedAdvice, advice.at, "no tool reaches systems outside the account")
+                .label("about no tool")
+                .help("remove the advice, or declare `open_world: true` for the tools that do"),
+        );
     }
 }
 

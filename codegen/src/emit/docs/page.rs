@@ -1,7 +1,11 @@
 //! The page for everyone who connects.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
-use toolwright_core::{ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize, environment::option_env};
+use toolwright_core::{
+    Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize, environment::option_env,
+};
 
 use super::{
     File, access_in_words,
@@ -37,6 +41,8 @@ struct Page<'a> {
     lifetime: String,
     grant: Option<grant::Section>,
     listing: String,
+    /// Whether a client is shown only what its credential allows.
+    lists_granted: bool,
     /// Names of properties that no result shows.
     redacted: &'a [String],
     request_size: String,
@@ -50,6 +56,9 @@ struct Page<'a> {
     unscoped: Vec<&'a str>,
     tool_count: String,
     group_count: String,
+    /// The tools that reach systems outside the account, and what to mind with them.
+    open_world: Vec<&'a str>,
+    open_world_advice: Option<&'a str>,
     groups: Vec<GroupSection<'a>>,
     prompts: Vec<PromptRow<'a>>,
     prompt_arguments: Vec<PromptArgumentRow<'a>>,
@@ -101,6 +110,8 @@ struct ScopeRow<'a> {
 struct GroupSection<'a> {
     title: &'a str,
     description: Option<&'a str>,
+    /// What its tools do.
+    access: &'static str,
     path: String,
     tools: Vec<ToolRow<'a>>,
 }
@@ -181,7 +192,7 @@ pub(super) fn file(api: &Api) -> File {
     } = server;
     let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at, password_grant } =
         credential;
-    let Docs { prerequisites, verify, curl: _, example_prompts, notes, troubleshooting } = docs;
+    let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting } = docs;
     let scopes = scope_rows(scopes, tools);
     let page = Page {
         title,
@@ -200,6 +211,7 @@ pub(super) fn file(api: &Api) -> File {
         lifetime: wording::duration(*lifetime_seconds),
         grant: password_grant.as_ref().map(|grant| grant::section(api, grant)),
         listing: listing_in_words(*listing, !prompts.is_empty()),
+        lists_granted: *listing == Listing::Granted,
         redacted: redact,
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
@@ -210,6 +222,8 @@ pub(super) fn file(api: &Api) -> File {
         unscoped: tools.iter().filter(|tool| tool.requirement.is_session()).map(|tool| tool.name.as_str()).collect(),
         tool_count: wording::count(tools.len(), "tool"),
         group_count: wording::count(groups.len(), "group"),
+        open_world: tools.iter().filter(|tool| tool.open_world).map(|tool| tool.name.as_str()).collect(),
+        open_world_advice: open_world.as_deref(),
         groups: groups.iter().enumerate().map(|(place, group)| group_section(api, place, group)).collect(),
         prompts: prompts.iter().map(|prompt| prompt_row(api, prompt)).collect(),
         prompt_arguments: prompts.iter().flat_map(|prompt| prompt_argument_rows(api, prompt)).collect(),
@@ -269,11 +283,23 @@ fn group_section<'a>(api: &'a Api, place: usize, group: &'a Group) -> GroupSecti
         access: access_in_words(tool),
         note: tool.scope_note.as_deref(),
     };
+    let tools = || api.tools.iter().filter(|tool| tool.group == place);
     GroupSection {
         title,
         description: description.as_deref(),
+        access: group_access(tools()),
         path: path_of(group),
-        tools: api.tools.iter().filter(|tool| tool.group == place).map(row).collect(),
+        tools: tools().map(row).collect(),
+    }
+}
+
+/// What the tools of a group do, all of them or some.
+fn group_access<'a>(tools: impl Iterator<Item = &'a Tool>) -> &'static str {
+    let reads: BTreeSet<bool> = tools.map(|tool| tool.access == Access::Read).collect();
+    match (reads.contains(&true), reads.contains(&false)) {
+        (_, false) => "read-only",
+        (false, true) => "write",
+        (true, true) => "read and write",
     }
 }
 

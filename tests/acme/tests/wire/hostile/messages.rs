@@ -1,11 +1,12 @@
 //! Messages that are none, or not what they seem.
 
 use serde_json::{Value, json};
-use toolwright_tests::Revision;
+use toolwright_tests::{Revision, Server};
 
 use super::{
     Asked, HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, UNSUPPORTED_VERSION, check,
 };
+use crate::{ACME, PREFIX};
 
 #[tokio::test]
 async fn envelopes() {
@@ -231,6 +232,28 @@ async fn revisions() {
         ),
     ])
     .await;
+}
+
+/// JSON-RPC has batches, and no revision that is spoken here has them.
+#[tokio::test]
+async fn a_batch_is_refused_in_every_revision_and_nothing_of_it_is_done() {
+    let server = Server::of(ACME).start();
+    let token = server.first_token(PREFIX);
+    for revision in Revision::ALL {
+        let call = |id: i64| {
+            let params = revision.parameters(json!({"name": "add_note", "arguments": {"text": "batched"}}));
+            json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
+        };
+        for batch in [json!([]), json!([call(1)]), json!([call(1), call(2)])] {
+            let asked = Asked::body(batch.to_string()).header("MCP-Protocol-Version", revision.as_str());
+            let asked = if revision.is_stateless() { asked.header("Mcp-Method", "tools/call") } else { asked };
+            let reply = asked.of(&server, &token).await;
+            assert_eq!((reply.status, reply.error_code()), (400, Some(INVALID_REQUEST)), "{revision:?}: {reply:?}");
+            assert_eq!(reply.json().get("id"), None, "{revision:?}: {reply:?}");
+        }
+    }
+    let reply = Asked::legacy("tools/call", &json!({"name": "list_notes"})).of(&server, &token).await;
+    assert_eq!(reply.json()["result"]["structuredContent"]["notes"], json!([]), "{reply:?}");
 }
 
 #[tokio::test]

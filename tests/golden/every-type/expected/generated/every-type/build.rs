@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "ef78448ae0613415a6c484aeb58d35c9e7541997d721c6a9a6db943989446d6d"
+        digest: "462c47175b2b82c6e526ce0e292dd0e57980c6e3cc9798f49acc1698f1f6c184"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
