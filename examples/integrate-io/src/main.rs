@@ -11,8 +11,11 @@ use toolwright::{Context, Program};
 mod account;
 #[expect(dead_code, unused_imports, reason = "the handlers that use it come next")]
 mod database;
+#[allow(dead_code, unused_imports, reason = "the handlers that use it come next")]
+mod dataflow;
 mod failure;
 mod inventory;
+mod packages;
 mod pending;
 mod runs;
 mod schedules;
@@ -29,5 +32,5 @@ fn main() -> ExitCode {
         let stores = store::open(&context.args.store.store, &context.secrets).await?;
         Ok(integrate_io_tools::handlers(stores.read, stores.write))
     };
-    Program::new(&integrate_io_tools::SERVER, setup).run()
+    Program::new(&integrate_io_tools::SERVER, setup).commands(packages::run).run()
 }

@@ -18,7 +18,6 @@ macro_rules! pending {
 pending! {
     ReadStore: validate_package;
     ReadStore: discover_schema preview_data test_connection;
-    WriteStore: clone_package update_package_components;
     WriteStore: toggle_schedule;
     WriteStore: run_package cancel_job retry_job;
 }

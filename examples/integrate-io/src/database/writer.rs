@@ -31,16 +31,17 @@ impl Writer {
         Ok(Self { door, limits, cancelled })
     }
 
-    /// Runs statements that the server itself has written, in one transaction. How many rows each has changed.
+    /// Runs statements that the server itself has written, in one transaction. `done` is told of each how many rows it has
+    /// changed.
     ///
     /// # Errors
     /// With an error nothing has changed, except when the connection broke while the database was told to keep it.
-    pub(crate) async fn run(self, statements: &[String]) -> Result<Vec<u64>, Error> {
+    pub(crate) async fn run(self, statements: &[String], mut done: impl FnMut(u64) + Send) -> Result<(), Error> {
         let Self { door, limits, cancelled } = self;
         let done = match door {
-            Door::Sqlite(mut connection) => in_sqlite(&mut connection, statements, limits, &cancelled).await,
+            Door::Sqlite(mut connection) => in_sqlite(&mut connection, statements, &mut done, limits, &cancelled).await,
             Door::Postgres { mut connection, other_session } => {
-                let work = in_postgres(&mut connection, statements, limits, &cancelled);
+                let work = in_postgres(&mut connection, statements, &mut done, limits, &cancelled);
                 tokio::pin!(work);
                 tokio::select! {
                     done = &mut work => done,
@@ -76,34 +77,34 @@ impl Door {
 async fn in_sqlite(
     connection: &mut SqliteConnection,
     statements: &[String],
+    done: &mut (impl FnMut(u64) + Send),
     limits: Limits,
     cancelled: &CancellationToken,
-) -> Result<Vec<u64>, Error> {
+) -> Result<(), Error> {
     let fault = |error| Error::from_sqlx(&error, limits.statement);
     // The lock is taken at the begin: later it could fail with work done.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
-    let mut counts = Vec::with_capacity(statements.len());
     for statement in statements {
         let statement = sqlx::query(AssertSqlSafe(statement.as_str())).persistent(false);
-        counts.push(statement.execute(&mut *transaction).await.map_err(fault)?.rows_affected());
+        done(statement.execute(&mut *transaction).await.map_err(fault)?.rows_affected());
     }
-    keep(transaction, limits, cancelled).await.map(|()| counts)
+    keep(transaction, limits, cancelled).await
 }
 
 async fn in_postgres(
     connection: &mut PgConnection,
     statements: &[String],
+    done: &mut (impl FnMut(u64) + Send),
     limits: Limits,
     cancelled: &CancellationToken,
-) -> Result<Vec<u64>, Error> {
+) -> Result<(), Error> {
     let fault = |error| Error::from_sqlx(&error, limits.statement);
     let mut transaction = connection.begin().await.map_err(fault)?;
-    let mut counts = Vec::with_capacity(statements.len());
     for statement in statements {
         let statement = sqlx::query(AssertSqlSafe(statement.as_str())).persistent(false);
-        counts.push(statement.execute(&mut *transaction).await.map_err(fault)?.rows_affected());
+        done(statement.execute(&mut *transaction).await.map_err(fault)?.rows_affected());
     }
-    keep(transaction, limits, cancelled).await.map(|()| counts)
+    keep(transaction, limits, cancelled).await
 }
 
 /// The last moment to cancel is before the database is told to keep the work.

@@ -1,4 +1,4 @@
-//! Packages: reading them.
+//! Packages: reading them. What changes them is in `transitions`.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,8 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{StoreError, json, time, word};
+
+pub(crate) mod transitions;
 
 /// What [`from_row`] needs of a package.
 const COLUMNS: &str = "packages.*, (SELECT status FROM runs WHERE package = packages.id
