@@ -22,7 +22,6 @@
 //! suggests what could fill them. `stdio` asks the same of every line, or forwards it to a
 //! server that does.
 
-#[expect(dead_code, unused_imports, reason = "the commands that use it follow")]
 mod account;
 mod arguments;
 mod call;

@@ -1,7 +1,10 @@
 //! What a caller is told when a request is refused before it reaches the protocol.
 
 use serde_json::{Map, Value, json};
-use toolwright_core::ErrorCode;
+use toolwright_core::{
+    ErrorCode,
+    environment::{ACCOUNT, option_env},
+};
 
 use crate::{
     ServerSpec,
@@ -156,7 +159,7 @@ impl Refusal {
 /// A text of the catalogue with the server's own names in it.
 pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
     let text = match &server.binding {
-        Some(binding) => fill_binding(text, binding),
+        Some(binding) => fill_binding(text, binding).replace("{account_env}", &option_env(server.name, ACCOUNT)),
         None => text.to_owned(),
     };
     text.replace("{credential}", server.credential.name)

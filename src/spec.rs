@@ -69,6 +69,12 @@ impl ServerSpec {
         self.prompts.iter().find(|prompt| prompt.name == name)
     }
 
+    /// A URL or a path of the endpoint with an account in its place.
+    pub(crate) fn url_of(&self, endpoint: &str, account: &str) -> String {
+        let placeholder = self.binding.map(|binding| format!("{{{}}}", binding.name));
+        placeholder.map_or_else(|| endpoint.to_owned(), |placeholder| endpoint.replace(&placeholder, account))
+    }
+
     /// What a path of the endpoint names, as it stands there.
     pub(crate) fn named_in<'p>(&self, path: &'p str) -> Option<&'p str> {
         let parts = self.route.split('/').zip(path.split('/'));

@@ -5,6 +5,9 @@
 pub const OPTIONS: [&str; 7] =
     ["listen", "public_url", "allow_host", "allow_origin", "behind_proxy", "database", "log_format"];
 
+/// The option of `stdio` that says which account calls are about; servers whose path says so have it.
+pub const ACCOUNT: &str = "account";
+
 /// What the log and the encryption read, by names that others gave.
 const FOREIGN: [&str; 3] = ["RUST_LOG", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
@@ -15,7 +18,8 @@ pub fn option_env(server: &str, option: &str) -> String {
 
 /// Whether the runtime reads a variable, so that the manifest cannot give it another meaning.
 pub fn is_read(server: &str, variable: &str) -> bool {
-    FOREIGN.contains(&variable) || OPTIONS.iter().any(|option| option_env(server, option) == variable)
+    let mut options = OPTIONS.iter().chain([&ACCOUNT]);
+    FOREIGN.contains(&variable) || options.any(|option| option_env(server, option) == variable)
 }
 
 #[cfg(test)]
@@ -28,6 +32,7 @@ mod tests {
         for (server, variable, expected) in [
             ("acme", "ACME_DATABASE", true),
             ("acme", "ACME_LOG_FORMAT", true),
+            ("acme", "ACME_ACCOUNT", true),
             ("acme", "ACME_KEY", false),
             ("acme", "ACME_GATEWAY", false),
             ("acme", "HELLO_DATABASE", false),

@@ -5,7 +5,7 @@
 //! an entry fills from the server's declaration: `{credential}` (its name), `{prefix}`,
 //! `{create_at}`, `{endpoint}`, `{path}`, `{env}`, `{gateway_env}`, `{grant_path}`, `{call_seconds}`,
 //! `{body_bytes}`; of a server whose path says which account a call is about, `{binding}` (what the manifest
-//! calls it), `{placeholder}`, `{description}`, `{flag}`, `{flag_message}` and `{flag_fix}`.
+//! calls it), `{placeholder}`, `{description}`, `{account_env}`, `{flag}`, `{flag_message}` and `{flag_fix}`.
 
 /// What went wrong, as a stable name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -292,7 +292,7 @@ impl ErrorCode {
                 json_rpc: Some(NOT_FOUND),
                 symptom: "404, unknown {binding}",
                 cause: "The URL names no {binding} of yours.",
-                fix: "Put your own in the place of `{placeholder}` in {endpoint}. {description}",
+                fix: "Put your own in the place of `{placeholder}` in {endpoint}, or over stdio into `{account_env}`. {description}",
             },
             Self::ForeignAccount => ErrorEntry {
                 code: self,

@@ -168,9 +168,10 @@ impl Accounts {
         sqlx::query_as("SELECT * FROM accounts ORDER BY created_at, id").fetch_all(&self.pool).await
     }
 
-    /// Deletes an account, with its memberships and flags. Tells whether there was such an account.
+    /// Deletes an account without members, with its flags. Tells whether there was one.
     pub(crate) async fn delete_account(&self, account: i64) -> sqlx::Result<bool> {
-        sqlx::query("DELETE FROM accounts WHERE id = ?").bind(account).execute(&self.pool).await.map(|done| any(&done))
+        let query = "DELETE FROM accounts WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE account_id = ?1)";
+        sqlx::query(query).bind(account).execute(&self.pool).await.map(|done| any(&done))
     }
 
     /// Makes a user a member. Tells whether that is new.

@@ -2,29 +2,99 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use super::token::explain;
 use crate::{
     ServerSpec,
+    account::{AccountRecord, Accounts, CreateError as Taken, UserRecord},
     credential::{CreateError, NewToken, Tokens},
 };
 
+/// What the first account and its user are called.
+const SUBDOMAIN: &str = "demo";
+const EMAIL: &str = "demo@example.com";
+const NAME: &str = "Demo";
+
+const NO_ANSWER: &str = "the token database does not answer";
+
+/// What a first start makes where calls are about accounts.
+#[derive(Debug)]
+pub(super) struct First {
+    account: AccountRecord,
+    user: UserRecord,
+}
+
+impl First {
+    /// The account's id.
+    pub(super) fn account(&self) -> String {
+        self.account.id.to_string()
+    }
+}
+
+/// On an empty database, makes the first account with everything enabled, and its user: for whoever
+/// sits at this machine, and before the server's own code starts, which can fill the account. A start that
+/// failed before it printed the token is made up for by the next one.
+pub(super) async fn account(
+    spec: &ServerSpec,
+    tokens: &Tokens,
+    accounts: &Accounts,
+    address: SocketAddr,
+) -> anyhow::Result<Option<First>> {
+    let Some(binding) = &spec.binding else { return Ok(None) };
+    if !address.ip().is_loopback() || !tokens.is_empty().await.context(NO_ANSWER)? {
+        return Ok(None);
+    }
+    let (known, users) = (accounts.accounts().await.context(NO_ANSWER)?, accounts.users().await.context(NO_ANSWER)?);
+    if known.iter().any(|account| account.subdomain != SUBDOMAIN) || users.iter().any(|user| user.email != EMAIL) {
+        return Ok(None);
+    }
+    let account = match known.into_iter().next() {
+        Some(account) => account,
+        None => match accounts.create_account(None, SUBDOMAIN, NAME).await {
+            Ok(account) => account,
+            // Another process starts on the same database, and goes on.
+            Err(Taken::Taken) => return Ok(None),
+            Err(Taken::Database(error)) => return Err(anyhow!(error).context(NO_ANSWER)),
+        },
+    };
+    let user = match users.into_iter().next() {
+        Some(user) => user,
+        None => match accounts.create_user(EMAIL, NAME).await {
+            Ok(user) => user,
+            Err(Taken::Taken) => return Ok(None),
+            Err(Taken::Database(error)) => return Err(anyhow!(error).context(NO_ANSWER)),
+        },
+    };
+    accounts.add_member(account.id, user.id).await.context(NO_ANSWER)?;
+    if let Some(feature) = &binding.feature {
+        accounts.enable(account.id, feature.flag).await.context(NO_ANSWER)?;
+    }
+    Ok(Some(First { account, user }))
+}
+
 /// On an empty database, makes the first token and tells how to connect with it: to whoever sits
-/// at this machine. Where others can listen, they are told how to make one themselves.
-pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketAddr, url: &str) -> anyhow::Result<()> {
-    if !tokens.is_empty().await.context("the token database does not answer")? {
+/// at this machine. Where others can listen, or where there are accounts already, they are told how to make
+/// one themselves.
+pub(super) async fn welcome(
+    spec: &ServerSpec,
+    tokens: &Tokens,
+    first: Option<&First>,
+    address: SocketAddr,
+    url: &str,
+) -> anyhow::Result<()> {
+    if !tokens.is_empty().await.context(NO_ANSWER)? {
         return Ok(());
     }
     let name = spec.name;
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() || (spec.binding.is_some() && first.is_none()) {
         hint(spec);
         return Ok(());
     }
     let created = tokens
         .create(NewToken {
             name: "first",
-            subject: "local",
+            subject: &first.map_or_else(|| "local".to_owned(), |first| first.user.id.to_string()),
             scopes: spec.scopes().all(),
             lifetime: Duration::from_secs(spec.credential.lifetime_seconds),
         })
@@ -35,15 +105,25 @@ pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketA
         Err(CreateError::NameTaken) => return Ok(()),
         Err(error) => return Err(explain(error, "first", spec)),
     };
+    if let Some(First { account, user }) = first {
+        eprintln!(
+            "{name}: the first account is {} ({}), and {} is its user",
+            account.id, account.subdomain, user.email
+        );
+    }
     eprintln!(
         "{name}: the first {}, with every scope; it is shown only now:\n\n    {}\n",
         spec.credential.name,
         token.expose()
     );
     if let Some(client) = spec.clients.first() {
-        let base = format!("http://{address}");
-        let snippet =
-            client.snippet.replace("{{url}}", url).replace("{{base}}", &base).replace("{{token}}", token.expose());
+        let account = first.map(First::account).unwrap_or_default();
+        let snippet = client
+            .snippet
+            .replace("{{url}}", &spec.url_of(url, &account))
+            .replace("{{base}}", &format!("http://{address}"))
+            .replace("{{account}}", &account)
+            .replace("{{token}}", token.expose());
         eprintln!("To connect {}:\n\n{}\n", client.title, indented(&snippet));
     }
     Ok(())
@@ -51,7 +131,7 @@ pub(super) async fn welcome(spec: &ServerSpec, tokens: &Tokens, address: SocketA
 
 /// On an empty database, tells whoever runs the server over stdio how to make a token.
 pub(super) async fn remind(spec: &ServerSpec, tokens: &Tokens) -> anyhow::Result<()> {
-    if tokens.is_empty().await.context("the token database does not answer")? {
+    if tokens.is_empty().await.context(NO_ANSWER)? {
         hint(spec);
     }
     Ok(())
@@ -59,7 +139,22 @@ pub(super) async fn remind(spec: &ServerSpec, tokens: &Tokens) -> anyhow::Result
 
 fn hint(spec: &ServerSpec) {
     let (name, credential) = (spec.name, spec.credential.name);
-    eprintln!("{name}: there is no {credential} yet. Make one: {name} token create --name NAME --scope SCOPE…");
+    let mut steps = vec![format!("{name} token create --name NAME --scope SCOPE…")];
+    if let Some(binding) = &spec.binding {
+        steps = vec![format!("{name} account create --subdomain SUBDOMAIN --name NAME")];
+        steps.extend(binding.feature.map(|feature| format!("{name} account enable SUBDOMAIN {}", feature.flag)));
+        steps.push(format!("{name} user create --email EMAIL --name NAME --account SUBDOMAIN"));
+        steps.push(format!("{name} token create --user EMAIL --name NAME --scope SCOPE…"));
+    }
+    match steps.as_slice() {
+        [step] => eprintln!("{name}: there is no {credential} yet. Make one: {step}"),
+        steps => {
+            eprintln!(
+                "{name}: there is no {credential} yet. Make one, for a user of an account:\n\n{}\n",
+                indented(&steps.join("\n"))
+            );
+        }
+    }
 }
 
 fn indented(text: &str) -> String {

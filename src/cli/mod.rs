@@ -1,8 +1,8 @@
 //! The command line that every server has.
 
+mod accounts;
 mod first_token;
 mod options;
-#[expect(dead_code, reason = "the command `user` follows")]
 mod password;
 mod program;
 mod token;
@@ -30,6 +30,7 @@ use crate::{
     server::Server,
     stdio::{self, Backend, Gateway, Local},
 };
+use first_token::First;
 use options::{Do, HttpOptions};
 pub use program::Program;
 pub use tools::aligned;
@@ -42,6 +43,9 @@ pub struct Context<A> {
     pub args: A,
     /// Cancelled when the server shuts down, after the calls in flight are answered.
     pub shutdown: CancellationToken,
+    /// The id of the account that this start has made, where calls are about accounts and the database was
+    /// empty: what a newcomer sees first. A start that failed is made up for, so that there can be data in it.
+    pub first_account: Option<String>,
     /// What is kept back from results, errors and the log: tell it the secrets that your code reads.
     pub secrets: Secrets,
     tasks: TaskTracker,
@@ -67,7 +71,7 @@ where
     Program::new(spec, setup).run()
 }
 
-async fn run<A, F>(spec: &'static ServerSpec, command: Do<A>, setup: F) -> anyhow::Result<()>
+async fn run<A, F>(spec: &'static ServerSpec, command: Do<A>, account: Option<String>, setup: F) -> anyhow::Result<()>
 where
     A: Args,
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
@@ -82,11 +86,11 @@ where
         Do::Stdio(options) => {
             let secrets = Secrets::new(spec.redact);
             log::start(options.log.log_format, &secrets);
-            if let Some(gateway) = Gateway::from_environment(spec)? {
+            if let Some(gateway) = Gateway::from_environment(spec, account.as_deref())? {
                 return forward(gateway).await;
             }
             let database = Database::open(&options.database.database).await?;
-            serve_stdio(spec, database, secrets, options.own, setup).await
+            serve_stdio(spec, database, account, secrets, options.own, setup).await
         }
         Do::Token(command) => token::run(spec, command).await,
         Do::Tools => print(&tools::table(spec)),
@@ -98,10 +102,23 @@ fn print(text: &str) -> anyhow::Result<()> {
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }
 
-async fn start<A, F>(
-    spec: &'static ServerSpec,
+/// The runtime's own stores.
+struct Stores {
     database: Database,
     tokens: Tokens,
+    accounts: Accounts,
+}
+
+impl Stores {
+    fn new(spec: &'static ServerSpec, database: Database) -> Self {
+        Self { tokens: Tokens::new(spec, &database), accounts: Accounts::new(&database), database }
+    }
+}
+
+async fn start<A, F>(
+    spec: &'static ServerSpec,
+    stores: Stores,
+    first_account: Option<String>,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -111,9 +128,10 @@ where
 {
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let handlers =
-        setup(Context { args, shutdown: shutdown.clone(), secrets: secrets.clone(), tasks: tasks.clone() }).await?;
-    let accounts = Accounts::new(&database);
+    let context =
+        Context { args, shutdown: shutdown.clone(), first_account, secrets: secrets.clone(), tasks: tasks.clone() };
+    let handlers = setup(context).await?;
+    let Stores { database, tokens, accounts } = stores;
     let server = Server::new(spec, Verifier::Tokens(tokens), accounts, secrets, handlers)?;
     Ok(Running::new(server, database, shutdown, tasks))
 }
@@ -135,14 +153,16 @@ where
     let public = options.public_url.as_deref();
     let names: Vec<&str> = public.into_iter().chain(options::declared_url(spec)).collect();
     let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
-    let url = format!("http://{address}{}", spec.path);
+    let url = format!("http://{address}{}", spec.route);
 
-    let tokens = Tokens::new(spec, &database);
     let password_grants = PasswordGrants::new(spec, &database, options.behind_proxy);
-    let running = start(spec, database, tokens, secrets, args, setup).await?;
+    let stores = Stores::new(spec, database);
+    let first = first_token::account(spec, &stores.tokens, &stores.accounts, address).await?;
+    let first_account = first.as_ref().map(First::account);
+    let running = start(spec, stores, first_account, secrets, args, setup).await?;
     let server = running.server();
     let Verifier::Tokens(tokens) = &server.verifier;
-    first_token::welcome(spec, tokens, address, public.unwrap_or(&url)).await?;
+    first_token::welcome(spec, tokens, first.as_ref(), address, public.unwrap_or(&url)).await?;
     let stop = until_signal()?;
     tracing::info!(public, "listening on {url}");
     let routes = http::routes(Arc::clone(&server), trusted, password_grants);
@@ -154,6 +174,7 @@ where
 async fn serve_stdio<A, F>(
     spec: &'static ServerSpec,
     database: Database,
+    account: Option<String>,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -161,11 +182,11 @@ async fn serve_stdio<A, F>(
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
-    let tokens = Tokens::new(spec, &database);
-    first_token::remind(spec, &tokens).await?;
-    let running = start(spec, database, tokens, secrets, args, setup).await?;
+    let stores = Stores::new(spec, database);
+    first_token::remind(spec, &stores.tokens).await?;
+    let running = start(spec, stores, None, secrets, args, setup).await?;
     let stop = until_signal()?;
-    let backend = Backend::Local(Local::new(running.server()));
+    let backend = Backend::Local(Local::new(running.server(), account));
     stdio::serve(backend, tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;
     running.finish().await;
     Ok(())

@@ -2,12 +2,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::{Args, Command, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Args, Command, Parser, Subcommand, builder::Resettable};
 
-use toolwright_core::environment::{OPTIONS, option_env};
+use toolwright_core::environment::{ACCOUNT, OPTIONS, option_env};
 
-use super::tools::aligned;
-use crate::{ServerSpec, log::LogFormat};
+use super::{accounts::AccountsCommand, tools::aligned};
+use crate::{ServerSpec, account::AccountName, log::LogFormat, spec::BindingSpec};
 
 /// `serve` is what a server does when it is told nothing else.
 #[derive(Debug, Parser)]
@@ -123,7 +123,7 @@ pub(super) struct CreateOptions {
     /// How long the token lives: a number of s, m, h, d, w or y
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     pub(super) expires: Option<Duration>,
-    /// Whose data the token reaches
+    /// Whose data the token reaches; where calls are about accounts, `--user` stands in its place
     #[arg(long, value_name = "NAME", default_value = "local")]
     pub(super) subject: String,
     #[command(flatten)]
@@ -152,8 +152,53 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 /// The command with the server's name, and with its options as environment variables.
 pub(super) fn named_for(command: Command, spec: &ServerSpec) -> Command {
+    let command = match &spec.binding {
+        Some(binding) => with_accounts(command, spec, binding),
+        None => command,
+    };
     let command = command.name(spec.name).bin_name(spec.name).version(spec.version).about(spec.description);
     with_environment(command, spec).mut_subcommand("stdio", |stdio| stdio.after_help(stdio_environment(spec)))
+}
+
+/// What a server has whose calls are about accounts: commands for them, tokens of users, and over stdio
+/// an option that says which account is meant.
+fn with_accounts(command: Command, spec: &ServerSpec, binding: &BindingSpec) -> Command {
+    let asks_for_passwords = spec.credential.password_grant.is_some();
+    let account = Arg::new(ACCOUNT)
+        .long(ACCOUNT)
+        .value_name("ACCOUNT")
+        .env(option_env(spec.name, ACCOUNT).leak() as &'static str)
+        .value_parser(account_name)
+        .help(format!("What calls are about: {}", binding.description))
+        .long_help(format!(
+            "What calls are about: {} Without it, that is the only one that the user is a member of",
+            binding.description
+        ));
+    let user = |subject: Arg| {
+        subject
+            .long("user")
+            .value_name("EMAIL")
+            .help("Whose token it is: the email address of a user")
+            .default_value(Resettable::Reset)
+            .required(true)
+    };
+    AccountsCommand::augment_subcommands(command)
+        .mut_subcommand("token", |token| token.mut_subcommand("create", |create| create.mut_arg("subject", user)))
+        .mut_subcommand("user", |users| users.mut_subcommand("password", |password| password.hide(!asks_for_passwords)))
+        .mut_subcommand("stdio", |stdio| stdio.arg(account))
+}
+
+fn account_name(text: &str) -> Result<String, &'static str> {
+    let is_name = text.is_empty() || AccountName::parse(text).is_some();
+    is_name.then(|| text.to_owned()).ok_or("write an id or a subdomain")
+}
+
+/// Which account calls over stdio are about, as the command line or the environment says.
+pub(super) fn account(matches: &ArgMatches) -> Option<String> {
+    let stdio = matches.subcommand_matches("stdio")?;
+    // A server whose calls are about nothing has no such option.
+    let account = stdio.try_get_one::<String>(ACCOUNT).ok().flatten();
+    account.filter(|account| !account.is_empty()).cloned()
 }
 
 /// The variables that are no options, since the one is a secret and the other changes what the command
@@ -189,7 +234,7 @@ fn with_environment(command: Command, spec: &ServerSpec) -> Command {
     named.mut_subcommands(|subcommand| with_environment(subcommand, spec))
 }
 
-/// The declared endpoint, unless it has placeholders where a name should be.
+/// The declared endpoint, whose host is one of the server's names.
 pub(super) fn declared_url(spec: &ServerSpec) -> Option<&'static str> {
     url::Url::parse(spec.endpoint).is_ok().then_some(spec.endpoint)
 }

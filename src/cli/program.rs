@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     Context,
+    accounts::{self, AccountsCommand},
     options::{self, CommandLine, Do},
 };
 use crate::{Handlers, ServerSpec};
@@ -115,12 +116,19 @@ where
             let running = run(&matches).unwrap_or_else(|error| error.exit());
             return block_on(running);
         }
+        if spec.binding.is_some()
+            && matches.subcommand_name().is_some_and(|name| AccountsCommand::NAMES.contains(&name))
+        {
+            let command = AccountsCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+            return block_on(accounts::run(spec, command));
+        }
+        let account = options::account(&matches);
         let command = match CommandLine::from_arg_matches(&matches) {
             Ok(CommandLine { command: Some(command), .. }) => command,
             Ok(CommandLine { command: None, serve }) => Do::Serve(serve),
             Err(error) => error.exit(),
         };
-        block_on(super::run(spec, command, setup))
+        block_on(super::run(spec, command, account, setup))
     }
 }
 

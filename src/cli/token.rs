@@ -7,16 +7,20 @@ use jiff::Timestamp;
 use toolwright_core::ScopeSet;
 
 use super::{
+    accounts,
     options::{CreateOptions, TokenCommand},
     print,
     tools::aligned,
 };
 use crate::{
     ServerSpec,
+    account::Accounts,
     credential::{CreateError, NewToken, TokenKind, TokenRecord, TokenState, Tokens},
     database::Database,
     nearest::nearest,
 };
+
+const NO_ANSWER: &str = "the token database does not answer";
 
 pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> anyhow::Result<()> {
     match command {
@@ -24,15 +28,17 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
         TokenCommand::List(options) => {
             let database = Database::open(&options.database.database).await?;
             let kind = if options.grants { TokenKind::Grant } else { TokenKind::Connection };
-            let records =
-                Tokens::new(spec, &database).list(kind).await.context("the token database does not answer")?;
+            let mut records = Tokens::new(spec, &database).list(kind).await.context(NO_ANSWER)?;
+            if spec.binding.is_some() {
+                name_users(&Accounts::new(&database), &mut records).await?;
+            }
             database.close().await;
-            print(&table(&records))
+            print(&table(spec, &records))
         }
         TokenCommand::Revoke { token, database } => {
             let database = Database::open(&database.database).await?;
             let revoked = Tokens::new(spec, &database).revoke(&token).await;
-            let revoked = revoked.context("the token database does not answer")?;
+            let revoked = revoked.context(NO_ANSWER)?;
             database.close().await;
             let Some(record) = revoked else {
                 bail!("no token with the name or id `{token}` works; `{} token list` shows them all", spec.name);
@@ -46,12 +52,16 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
 async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::Result<()> {
     let scopes = known_scopes(spec, &options.scopes)?;
     check_name(&options.name)?;
-    if !is_printable(&options.subject) {
+    if spec.binding.is_none() && !is_printable(&options.subject) {
         bail!("a subject has 1 to 64 printable characters");
     }
     let lifetime = options.expires.unwrap_or(Duration::from_secs(spec.credential.lifetime_seconds));
     let database = Database::open(&options.database.database).await?;
-    let new = NewToken { name: &options.name, subject: &options.subject, scopes, lifetime };
+    let subject = match &spec.binding {
+        Some(_) => accounts::find_user(spec, &Accounts::new(&database), &options.subject).await?.id.to_string(),
+        None => options.subject.clone(),
+    };
+    let new = NewToken { name: &options.name, subject: &subject, scopes, lifetime };
     let created = Tokens::new(spec, &database).create(new).await;
     database.close().await;
     let token = created.map_err(|error| explain(error, &options.name, spec))?;
@@ -90,7 +100,7 @@ fn check_name(name: &str) -> anyhow::Result<()> {
 }
 
 /// Whether a text can stand in a table and in a log. Letters, digits, marks of ASCII and spaces between them.
-fn is_printable(text: &str) -> bool {
+pub(super) fn is_printable(text: &str) -> bool {
     let printable = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
     !text.trim().is_empty() && text.chars().count() <= 64 && text.chars().all(printable)
 }
@@ -102,13 +112,24 @@ pub(super) fn explain(error: CreateError, name: &str, spec: &ServerSpec) -> anyh
             spec.name
         ),
         CreateError::Randomness(error) => anyhow!(error).context("the operating system has no randomness"),
-        CreateError::Database(error) => anyhow!(error).context("the token database does not answer"),
+        CreateError::Database(error) => anyhow!(error).context(NO_ANSWER),
     }
 }
 
-fn table(records: &[TokenRecord]) -> String {
+/// Puts the email address of each user in the place of the id.
+async fn name_users(accounts: &Accounts, records: &mut [TokenRecord]) -> anyhow::Result<()> {
+    let users = accounts.users().await.context(NO_ANSWER)?;
+    for record in records {
+        let user = users.iter().find(|user| user.id.to_string() == record.subject);
+        record.subject = user.map_or_else(|| "(deleted)".to_owned(), |user| user.email.clone());
+    }
+    Ok(())
+}
+
+fn table(spec: &ServerSpec, records: &[TokenRecord]) -> String {
     let now = Timestamp::now().as_second();
-    let header = ["ID", "NAME", "STATE", "SUBJECT", "SCOPES", "CREATED", "EXPIRES", "LAST USED"].map(str::to_owned);
+    let whose = if spec.binding.is_some() { "USER" } else { "SUBJECT" };
+    let header = ["ID", "NAME", "STATE", whose, "SCOPES", "CREATED", "EXPIRES", "LAST USED"].map(str::to_owned);
     let rows = records.iter().map(|record| {
         let state = match record.state(now) {
             TokenState::Live => "live",
@@ -129,7 +150,7 @@ fn table(records: &[TokenRecord]) -> String {
     aligned(std::iter::once(header).chain(rows).collect::<Vec<_>>().as_slice())
 }
 
-fn time(seconds: i64) -> String {
+pub(super) fn time(seconds: i64) -> String {
     Timestamp::from_second(seconds)
         .map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d %H:%M").to_string())
 }

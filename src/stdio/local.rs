@@ -18,15 +18,19 @@ use crate::{
 };
 
 /// The server in this process.
-pub(crate) struct Local(Arc<Server>);
+pub(crate) struct Local {
+    server: Arc<Server>,
+    /// What calls are about, as the command line or the environment says.
+    account: Option<String>,
+}
 
 impl Local {
-    pub(crate) fn new(server: Arc<Server>) -> Self {
-        Self(server)
+    pub(crate) fn new(server: Arc<Server>, account: Option<String>) -> Self {
+        Self { server, account }
     }
 
     pub(super) fn spec(&self) -> &'static ServerSpec {
-        self.0.spec
+        self.server.spec
     }
 
     pub(super) async fn answer(
@@ -37,9 +41,10 @@ impl Local {
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let spec = self.spec();
-        let identity = self.0.authenticate(presented).await?;
+        let identity = self.server.authenticate(presented).await?;
         line.credential = Some(identity.credential_id.clone());
-        let passage = self.0.examine(Message::Request(request), identity, Named::Only).await?;
+        let named = self.account.as_deref().map_or(Named::Only, Named::By);
+        let passage = self.server.examine(Message::Request(request), identity, named).await?;
         let outcome = Arc::clone(&passage.outcome);
 
         let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {
@@ -61,7 +66,7 @@ impl Local {
         let (transport, mut answers) = OneshotTransport::<RoleServer>::new(message);
         // The service cancels its token when it ends, and that is not the client's doing.
         let ended = cancelled.child_token();
-        let _service = serve_directly_with_ct(Protocol(Arc::clone(&self.0)), transport, None, ended);
+        let _service = serve_directly_with_ct(Protocol(Arc::clone(&self.server)), transport, None, ended);
         answers.recv().await
     }
 }

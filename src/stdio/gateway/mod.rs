@@ -19,7 +19,10 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
-use toolwright_core::ErrorCode;
+use toolwright_core::{
+    ErrorCode,
+    environment::{ACCOUNT, option_env},
+};
 
 use super::{Notification, Pending};
 use crate::{ServerSpec, credential::Presented, envelope, log::RequestLine, refusal::Refusal, running};
@@ -41,8 +44,9 @@ impl Gateway {
     /// The server that the environment names, if it names one. Nothing is sent yet.
     ///
     /// # Errors
-    /// When it is no address to which a credential can be sent.
-    pub(crate) fn from_environment(spec: &'static ServerSpec) -> anyhow::Result<Option<Self>> {
+    /// When it is no address to which a credential can be sent, or when nothing says which account is meant:
+    /// only the server that knows the user knows that there is but one.
+    pub(crate) fn from_environment(spec: &'static ServerSpec, account: Option<&str>) -> anyhow::Result<Option<Self>> {
         let Some(variable) = spec.gateway_env else { return Ok(None) };
         let server = match env::var(variable) {
             Err(env::VarError::NotPresent) => return Ok(None),
@@ -52,7 +56,14 @@ impl Gateway {
         if server.is_empty() {
             return Ok(None);
         }
-        let endpoint = address::endpoint(&server, spec.path).map_err(|unfit| anyhow!("{variable} {unfit}"))?;
+        if let Some(binding) = &spec.binding
+            && account.is_none()
+        {
+            let (meant, option) = (binding.words(), option_env(spec.name, ACCOUNT));
+            bail!("{variable} is set, and nothing says which {meant} is meant: set {option}, or use --{ACCOUNT}");
+        }
+        let path = spec.url_of(spec.route, account.unwrap_or_default());
+        let endpoint = address::endpoint(&server, &path).map_err(|unfit| anyhow!("{variable} {unfit}"))?;
         let connection = Connection::new(endpoint.scheme_str() == Some("https"))?;
         let user_agent = HeaderValue::try_from(format!("{}/{}", spec.name, spec.version))?;
         Ok(Some(Self { spec, endpoint, connection, user_agent, handshake: Mutex::default() }))

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use toolwright_core::{
-    Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize, environment::option_env,
+    Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize,
+    environment::{ACCOUNT, option_env},
 };
 
 use super::{
@@ -392,6 +393,7 @@ fn filled(api: &Api, text: &str) -> String {
         ("{binding}", binding(Binding::words)),
         ("{placeholder}", binding(|binding| binding.placeholder.clone())),
         ("{description}", binding(|binding| binding.description.clone())),
+        ("{account_env}", option_env(&server.name, ACCOUNT)),
         ("{flag}", feature(|feature| &feature.flag)),
         ("{flag_message}", feature(|feature| &feature.message)),
         ("{flag_fix}", feature(|feature| &feature.fix)),
