@@ -327,7 +327,7 @@ impl ErrorCode {
                 status: 400,
                 json_rpc: None,
                 symptom: "`{grant_path}` answers `invalid_request`",
-                cause: "The request for a {credential} lacks a parameter, has one twice, or is neither a JSON object nor a form.",
+                cause: "The request for a token lacks a parameter, has one twice, or is neither a JSON object nor a form.",
                 fix: "Send `grant_type`, `email` and `password` as JSON, with `Content-Type: application/json`.",
             },
             Self::UnsupportedGrantType => ErrorEntry {
@@ -337,7 +337,7 @@ impl ErrorCode {
                 json_rpc: None,
                 symptom: "`{grant_path}` answers `unsupported_grant_type`",
                 cause: "The request's `grant_type` is not `password`, the only grant that the server has.",
-                fix: "Send `grant_type` with the value `password`, or create a {credential} in {create_at}.",
+                fix: "Send `grant_type` with the value `password`; there is no other grant, and nothing to refresh.",
             },
             Self::InvalidGrantScope => ErrorEntry {
                 code: self,
@@ -345,7 +345,7 @@ impl ErrorCode {
                 status: 400,
                 json_rpc: None,
                 symptom: "`{grant_path}` answers `invalid_scope`",
-                cause: "The request's `scope` names a scope that does not exist, or that a {credential} for a password cannot have.",
+                cause: "The request's `scope` names a scope that does not exist, or that is not given for a password.",
                 fix: "Leave `scope` out, or name scopes of the documentation, separated by spaces.",
             },
             Self::InvalidGrant => ErrorEntry {
@@ -355,7 +355,7 @@ impl ErrorCode {
                 json_rpc: None,
                 symptom: "`{grant_path}` answers `invalid_grant`",
                 cause: "The email address or the password is wrong, or the user has no password.",
-                fix: "Check both; better, create a {credential} in {create_at}, which needs no password.",
+                fix: "Check both; better, create your {credential} in {create_at}, which needs no password.",
             },
             Self::TooManyAttempts => ErrorEntry {
                 code: self,
@@ -364,7 +364,7 @@ impl ErrorCode {
                 json_rpc: None,
                 symptom: "`{grant_path}` answers 429, `too_many_attempts`",
                 cause: "There were too many wrong passwords for this user, or from this address.",
-                fix: "Wait as many seconds as the header `Retry-After` says; a {credential} that you have goes on working.",
+                fix: "Wait as many seconds as the header `Retry-After` says; your {credential} goes on working.",
             },
             Self::GrantsBusy => ErrorEntry {
                 code: self,
@@ -373,7 +373,7 @@ impl ErrorCode {
                 json_rpc: None,
                 symptom: "`{grant_path}` answers 503, `temporarily_unavailable`",
                 cause: "The server checks as many passwords as it can.",
-                fix: "Ask again in a few seconds; a {credential} that you have goes on working.",
+                fix: "Ask again in a few seconds; your {credential} goes on working.",
             },
             Self::HostRefused => ErrorEntry {
                 code: self,

@@ -53,6 +53,30 @@ fn curl_is_given_the_call_whatever_is_in_it() {
 }
 
 #[test]
+fn curl_asks_for_a_token_as_the_manifest_says() {
+    let workspace = Workspace::of("every-type");
+    assert_eq!(workspace.run(&[]).code, Some(0));
+    let blocks = blocks_below(&workspace.read("generated/every-type/docs/README.md"), "With a password (legacy)");
+    let [command, answer] = blocks.as_slice() else { panic!("not a command and an answer: {blocks:?}") };
+    workspace.write("call.sh", command);
+    let words = run_in_shell(&workspace, "call.sh", "curl", None);
+    let expected = ["https://every.example/v1/oauth/token", "-H", "Content-Type: application/json", "-d"];
+    assert_eq!(words[..expected.len()], expected);
+    let body: Value = serde_json::from_str(&words[expected.len()]).expect("the body");
+    let asked = json!({"grant_type": "password", "email": "you@example.com", "password": "YOUR_PASSWORD"});
+    assert_eq!(body, asked);
+    let answer: Value = serde_json::from_str(answer).expect("the answer");
+    let given = json!({
+        "access_token": format!("every_{}", "x".repeat(24)),
+        "token_type": "Bearer",
+        "expires_in": 5400,
+        "created_at": 1_767_225_600,
+        "scope": "things:write audit:read",
+    });
+    assert_eq!(answer, given);
+}
+
+#[test]
 fn a_manifest_decides_which_tools_are_called() {
     let heading = "## Call a tool with curl";
     let called = |tools: Option<&str>| {

@@ -162,14 +162,23 @@ const REVOKED: &str =
 fn every_error_has_a_row_without_a_placeholder() {
     let page = &pages()["README.md"];
     let rows = page.table("What you see");
-    let told = toolwright_core::ErrorCode::ALL.iter().filter(|code| !code.is_about_grants()).count();
-    assert_eq!(rows.len(), told + 3);
+    assert_eq!(rows.len(), toolwright_core::ErrorCode::ALL.len() + 4);
     for row in &rows {
         assert!(!row.iter().any(|cell| cell.contains(['{', '}'])), "{row:?}");
         assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
     }
     for expected in [
         ["401, unknown or revoked", "The API Key is mistyped or was revoked.", REVOKED],
+        [
+            "401, expired, after 90 minutes",
+            "The API Key was given for a password.",
+            "Ask for another; better, create one in Settings → \"Keys\" | API, which lives for 36 hours.",
+        ],
+        [
+            "/v1/oauth/token answers invalid_grant",
+            "The email address or the password is wrong, or the user has no password.",
+            "Check both; better, create your API Key in Settings → \"Keys\" | API, which needs no password.",
+        ],
         ["It says a|b", "–", "Use one of them | not both"],
         ["It says nothing", "There is <nothing> | to say.", "Wait."],
     ] {

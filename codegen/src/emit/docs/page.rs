@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     api::{
-        Api, ArgumentValues, Binding, Credential, Docs, Feature, Gateway, Group, Listing, Prompt, PromptArgument,
-        Server, Tool, Trouble,
+        Api, ArgumentValues, Binding, Credential, Docs, Feature, Gateway, Group, Listing, PasswordGrant, Prompt,
+        PromptArgument, Server, Tool, Trouble,
     },
     emit::{clients, wording},
     names,
@@ -233,7 +233,10 @@ pub(super) fn file(api: &Api) -> File {
         calls: curl::calls(api),
         example_prompts,
         notes,
-        troubles: trouble_rows(api, false).chain(declared_trouble_rows(troubleshooting)).collect(),
+        troubles: trouble_rows(api, false)
+            .chain(password_grant.as_ref().map(|grant| expired_grant_row(credential, grant)))
+            .chain(declared_trouble_rows(troubleshooting))
+            .collect(),
         protocol_troubles: trouble_rows(api, true).collect(),
     };
     document(api, "README.md", "docs/README.md", &page)
@@ -362,6 +365,19 @@ fn is_said(api: &Api, code: ErrorCode) -> bool {
         (Some(binding), ErrorCode::ForeignAccount) => !binding.hides_foreign,
         (Some(binding), ErrorCode::FeatureDisabled) => binding.feature.is_some(),
         (Some(_), _) => true,
+    }
+}
+
+/// What a program is told that has got its credential for a password.
+fn expired_grant_row(credential: &Credential, grant: &PasswordGrant) -> TroubleRow {
+    let Credential { name, create_at, lifetime_seconds, .. } = credential;
+    TroubleRow {
+        symptom: format!("401, expired, after {}", wording::duration(grant.lifetime_seconds)),
+        cause: Some(format!("The {name} was given for a password.")),
+        fix: format!(
+            "Ask for another; better, create one in {create_at}, which lives for {}.",
+            wording::duration(*lifetime_seconds)
+        ),
     }
 }
 

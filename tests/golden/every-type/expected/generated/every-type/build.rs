@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "462c47175b2b82c6e526ce0e292dd0e57980c6e3cc9798f49acc1698f1f6c184"
+        digest: "77044641fc3bc8acef5113d5343c41814e6a126cdd31aef325a649f4eb4bd1cb"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

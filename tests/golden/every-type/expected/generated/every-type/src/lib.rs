@@ -62,7 +62,11 @@ Second line with a "# mark that ends raw strings."##,
         lifetime_seconds: 129_600,
         env: "EVERY_KEY",
         create_at: "Settings → \"Keys\" | API",
-        password_grant: ::core::option::Option::None,
+        password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
+            path: "/v1/oauth/token",
+            lifetime_seconds: 5_400,
+            scopes: contract::ScopeSet::of(&[contract::ScopeId(1), contract::ScopeId(3)]),
+        }),
     },
     gateway_env: ::core::option::Option::Some("EVERY_GATEWAY"),
     scopes: const {
