@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "f925126129e16455fba5775351d5062feb7665ec058331a57476d327a4932bdf"
+        digest: "e9d6caf8e45e9f2fc4ce99b4be1bf56144c74f48114b94200b57d3d56faf8eba"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

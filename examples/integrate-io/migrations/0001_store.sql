@@ -54,12 +54,20 @@ CREATE TABLE connections (
     database TEXT,
     bucket TEXT,
     tunnel_type TEXT NOT NULL CHECK (tunnel_type IN ('direct', 'ssh', 'reverse_ssh')),
+    -- How the way to a PostgreSQL server is encrypted.
+    tls TEXT CHECK (tls IN ('disable', 'require', 'verify-full')),
     -- User names and passwords, sealed.
     nonce BLOB,
     ciphertext BLOB,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
+-- A removed connection's id is given to no other: packages can still name it.
+CREATE TABLE connection_ids (kind TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER connections_id AFTER INSERT ON connections BEGIN
+    INSERT INTO connection_ids (kind, last) VALUES (new.kind, new.id)
+    ON CONFLICT (kind) DO UPDATE SET last = max(last, excluded.last);
+END;
 CREATE INDEX connections_of_account ON connections (account, name COLLATE NOCASE);
 
 CREATE TABLE clusters (

@@ -8,7 +8,7 @@ use toolwright_support::sqlite::time;
 use crate::{
     account::OfAccount as _,
     dataflow::{Edit, EditError, edited},
-    store::{self, StoreOption, Stores, WriteStore, packages::transitions},
+    store::{self, Files, Stores, WriteStore, packages::transitions},
 };
 
 #[mcp_tool]
@@ -71,7 +71,7 @@ pub(crate) enum PackageCommand {
         /// Id of the package
         package: i64,
         #[command(flatten)]
-        store: StoreOption,
+        files: Files,
     },
     /// Make a package what it was in a version, which makes a new version
     Restore {
@@ -83,14 +83,14 @@ pub(crate) enum PackageCommand {
         #[arg(long, value_name = "ID")]
         account: String,
         #[command(flatten)]
-        store: StoreOption,
+        files: Files,
     },
 }
 
 pub(crate) async fn run(Command::Package(command): Command) -> anyhow::Result<()> {
     match command {
-        PackageCommand::Versions { package, store } => {
-            let stores = open(&store).await?;
+        PackageCommand::Versions { package, files } => {
+            let stores = open(&files).await?;
             let (name, versions) = transitions::versions(&mut *stores.read.snapshot().await?, package).await?;
             eprintln!("versions of the package {package} `{name}`, the newest first");
             for version in versions {
@@ -98,8 +98,8 @@ pub(crate) async fn run(Command::Package(command): Command) -> anyhow::Result<()
                 println!("{}\t{at}\t{}\t{}", version.number, version.event, version.actor);
             }
         }
-        PackageCommand::Restore { package, version, account, store } => {
-            let stores = open(&store).await?;
+        PackageCommand::Restore { package, version, account, files } => {
+            let stores = open(&files).await?;
             let operator = whoami::username().unwrap_or_else(|_| "console".to_owned());
             let package = stores.write.restore_package(&account, &operator, package, version).await?;
             eprintln!(
@@ -112,7 +112,7 @@ pub(crate) async fn run(Command::Package(command): Command) -> anyhow::Result<()
 }
 
 /// The store of a server that has one: a command makes none by mistake.
-async fn open(option: &StoreOption) -> anyhow::Result<Stores> {
-    ensure!(option.store.is_file(), "there is no store {}: name it with --store", option.store.display());
-    store::open(&option.store, &Secrets::default()).await
+async fn open(files: &Files) -> anyhow::Result<Stores> {
+    ensure!(files.store.is_file(), "there is no store {}: name it with --store", files.store.display());
+    store::open(files, &Secrets::default()).await
 }

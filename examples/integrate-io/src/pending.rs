@@ -17,7 +17,6 @@ macro_rules! pending {
 
 pending! {
     ReadStore: validate_package;
-    ReadStore: discover_schema preview_data test_connection;
     WriteStore: toggle_schedule;
     WriteStore: run_package cancel_job retry_job;
 }

@@ -40,8 +40,11 @@ pub struct Table {
     pub name: ::std::string::String,
     /// What it is.
     pub kind: crate::TableKind,
-    /// Its columns, in their order.
-    pub columns: ::std::vec::Vec<crate::Column>,
+    /// How many columns it has.
+    pub column_count: ::core::primitive::i64,
+    /// About how many rows it has, where the database keeps count.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub estimated_rows: ::core::option::Option<::core::primitive::i64>,
 }
 
 /// What holds rows.
@@ -65,16 +68,29 @@ pub enum TableKind {
     /// A view.
     #[serde(rename = "view")]
     View,
+    /// A view whose rows are stored, as PostgreSQL has it.
+    #[serde(rename = "materialized_view")]
+    MaterializedView,
+    /// A table of another server, as PostgreSQL has it.
+    #[serde(rename = "foreign_table")]
+    ForeignTable,
 }
 
 impl TableKind {
     /// Every value, in the order of their declaration.
-    pub const ALL: &'static [Self] = &[Self::Table, Self::View];
+    pub const ALL: &'static [Self] = &[
+        Self::Table,
+        Self::View,
+        Self::MaterializedView,
+        Self::ForeignTable,
+    ];
     /// The value on the wire.
     pub const fn as_str(self) -> &'static ::core::primitive::str {
         match self {
             Self::Table => "table",
             Self::View => "view",
+            Self::MaterializedView => "materialized_view",
+            Self::ForeignTable => "foreign_table",
         }
     }
     /// The value that is this on the wire.
@@ -82,6 +98,8 @@ impl TableKind {
         match text {
             "table" => ::core::option::Option::Some(Self::Table),
             "view" => ::core::option::Option::Some(Self::View),
+            "materialized_view" => ::core::option::Option::Some(Self::MaterializedView),
+            "foreign_table" => ::core::option::Option::Some(Self::ForeignTable),
             _ => ::core::option::Option::None,
         }
     }

@@ -75,7 +75,7 @@ pub(crate) struct Login {
 }
 
 /// How a connection is encrypted. The modes between these promise what they do not hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Tls {
     /// In the clear.
     Disable,

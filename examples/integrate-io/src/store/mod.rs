@@ -3,12 +3,17 @@
 //! [`ReadStore`] and [`WriteStore`] are two doors to the same file. Below there is a module for each
 //! thing that is kept: its functions read, and the methods of [`WriteStore`] in it write.
 
-use std::path::{Path, PathBuf};
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use serde::de::DeserializeOwned;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use toolwright::{Secrets, ToolError};
-use toolwright_support::sqlite::{Doors, is_busy, time, word};
+use toolwright_support::{
+    sqlite::{Doors, is_busy, time, word},
+    vault::{Vault, VaultOption},
+};
+
+use crate::connections::Connections;
 
 pub(crate) mod clusters;
 pub(crate) mod connections;
@@ -18,12 +23,22 @@ pub(crate) mod schedules;
 pub(crate) mod search;
 pub(crate) mod workspaces;
 
-/// Where the database is.
+/// Where the database is, and the key of what is sealed in it.
 #[derive(clap::Args, Debug)]
-pub(crate) struct StoreOption {
+#[command(mut_arg("key_file", |option| option.env("INTEGRATE_IO_KEY_FILE")))]
+pub(crate) struct Files {
     /// The database of packages and runs; it is made where there is none
     #[arg(long, value_name = "FILE", env = "INTEGRATE_IO_STORE", default_value = "data/integrate-io-store.db")]
     pub(crate) store: PathBuf,
+    #[command(flatten)]
+    vault: VaultOption,
+}
+
+impl Files {
+    /// Seals the credentials of the store.
+    pub(crate) fn vault(&self) -> Vault {
+        self.vault.vault(&self.store)
+    }
 }
 
 /// Both doors to one database.
@@ -37,7 +52,7 @@ pub(crate) struct Stores {
 #[derive(Debug, Clone, toolwright::ReadStore)]
 pub(crate) struct ReadStore {
     pool: SqlitePool,
-    secrets: Secrets,
+    connections: Connections,
 }
 
 /// The door for tools that change something, and for the work in the background.
@@ -46,10 +61,27 @@ pub(crate) struct WriteStore {
     pool: SqlitePool,
 }
 
-/// Opens the database, and makes it first where there is none. The secrets are kept back from what is read.
-pub(crate) async fn open(path: &Path, secrets: &Secrets) -> anyhow::Result<Stores> {
-    let Doors { read, write } = Doors::open(path, &sqlx::migrate!()).await?;
-    Ok(Stores { read: ReadStore { pool: read, secrets: secrets.clone() }, write: WriteStore { pool: write } })
+/// Opens the database, and makes it first where there is none. The secrets are kept back from what is read, and
+/// those of connections are told to them.
+pub(crate) async fn open(files: &Files, secrets: &Secrets) -> anyhow::Result<Stores> {
+    let Doors { read, write } = Doors::open(&files.store, &sqlx::migrate!()).await?;
+    let connections = Connections::new(read.clone(), files, secrets.clone());
+    connections.learn_secrets().await?;
+    Ok(Stores { read: ReadStore { pool: read, connections }, write: WriteStore { pool: write } })
+}
+
+impl Stores {
+    /// The same stores for a server that asks this many of what connections lead to at a time.
+    pub(crate) fn asking(mut self, calls: NonZeroUsize) -> Self {
+        self.read.connections = self.read.connections.asking(calls);
+        self
+    }
+
+    /// Closes every connection. The last to go is one that writes, and leaves all in the one file.
+    pub(crate) async fn close(&self) {
+        self.read.pool.close().await;
+        self.write.pool.close().await;
+    }
 }
 
 impl ReadStore {
@@ -60,7 +92,12 @@ impl ReadStore {
 
     /// What is kept back from texts before a part of them is returned.
     pub(crate) fn secrets(&self) -> &Secrets {
-        &self.secrets
+        self.connections.secrets()
+    }
+
+    /// Opens the connections of accounts.
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.connections
     }
 }
 

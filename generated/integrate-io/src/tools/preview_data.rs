@@ -55,6 +55,8 @@ pub struct Output {
     pub rows: ::std::vec::Vec<
         ::std::collections::BTreeMap<::std::string::String, contract::Value>,
     >,
+    /// How many of the last columns the rows leave out, since there are too many.
+    pub columns_without_values: ::core::primitive::i64,
     /// Whether rows were left out because the answer would have been too large.
     pub truncated: ::core::primitive::bool,
 }
