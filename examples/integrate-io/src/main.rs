@@ -9,6 +9,7 @@ use std::{num::NonZeroUsize, process::ExitCode};
 use toolwright::{Context, Program};
 
 mod account;
+mod commands;
 mod connections;
 #[allow(dead_code, unused_imports, reason = "the runs that use it come next")]
 mod database;
@@ -39,5 +40,5 @@ fn main() -> ExitCode {
         let stores = store::open(files, &context.secrets).await?.asking(*connection_calls);
         Ok(integrate_io_tools::handlers(stores.read, stores.write))
     };
-    Program::new(&integrate_io_tools::SERVER, setup).commands(packages::run).run()
+    Program::new(&integrate_io_tools::SERVER, setup).commands(packages::run).commands(commands::connection::run).run()
 }

@@ -1,0 +1,13 @@
+//! What the server's operator does at its machine, beside running it.
+
+pub(crate) mod connection;
+
+/// What can stand in a table and in a log.
+fn label(text: &str) -> Result<String, String> {
+    let printable = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
+    if text.trim() == text && (1..=120).contains(&text.chars().count()) && text.chars().all(printable) {
+        Ok(text.to_owned())
+    } else {
+        Err("write 1 to 120 printable characters".to_owned())
+    }
+}
