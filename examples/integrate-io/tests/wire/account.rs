@@ -1,5 +1,7 @@
 //! A caller with an account.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::Value;
 use toolwright_tests::{Client, Reply, Revision, Server, ServerBuilder};
 
@@ -20,9 +22,11 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Another account. It has nothing.
+    /// Another account, which has nothing, by a new token.
     pub(crate) fn named(server: &Server, name: &str) -> Self {
-        let token = server.token_for(name, &format!("token of {name}"), &["read", "write"]);
+        static TOKENS: AtomicUsize = AtomicUsize::new(0);
+        let token = format!("token {} of {name}", TOKENS.fetch_add(1, Ordering::Relaxed));
+        let token = server.token_for(name, &token, &["read", "write"]);
         Self { id: name.to_owned(), client: Client::http(server.url(), Some(&token), Revision::V2026_07_28) }
     }
 

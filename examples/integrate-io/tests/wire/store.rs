@@ -1,6 +1,6 @@
 //! The server's database, looked at and filled from outside.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use toolwright_tests::Server;
@@ -20,4 +20,12 @@ pub(crate) async fn execute(server: &Server, statements: &str, mine: &str, their
     let quoted = |account: &str| format!("'{account}'");
     let statements = statements.replace("MINE", &quoted(mine)).replace("THEIRS", &quoted(theirs));
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut open(server).await).await.expect("statements");
+}
+
+/// Makes a database with these statements.
+pub(crate) async fn make(path: &Path, statements: &str) {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut database = SqliteConnection::connect_with(&options).await.expect("a database");
+    sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut database).await.expect("statements");
+    database.close().await.expect("a database");
 }
