@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/tenants/tools.yaml".to_owned(),
         include: vec![],
-        digest: "5c791c43a4b7ffc9321a3ec3b70fb5d8773f4aee6f71bd85cecf8063b391bd5f"
+        digest: "bcec62f9094b66b7e904732f6746b0c9933658c77e48a51d098853fa350ef81e"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

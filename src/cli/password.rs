@@ -50,6 +50,7 @@ fn read() -> anyhow::Result<SecretString> {
     let mut bytes = Vec::with_capacity(LONGEST + 3);
     let limit = u64::try_from(bytes.capacity())?;
     io::stdin().take(limit).read_to_end(&mut bytes).context("cannot read from standard input")?;
+    ensure!(bytes.len() < LONGEST + 3, "a password has at most {LONGEST} bytes");
     let text = String::from_utf8(bytes).map_err(|_| anyhow!("a password is text in UTF-8"))?;
     let line = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
     ensure!(!line.contains(['\n', '\r']), "a password is one line");

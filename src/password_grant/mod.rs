@@ -93,8 +93,8 @@ impl PasswordGrants {
 
     /// Gives a token for what a request says, if its password is right.
     ///
-    /// Who cannot be told apart from whom: a user that does not exist, one without a password and one
-    /// with another get the same answer, after the same time.
+    /// A user who does not exist, one without a password and one with another get the same answer, after
+    /// the same time.
     pub(crate) async fn give(
         &self,
         tokens: &Tokens,
@@ -119,7 +119,7 @@ impl PasswordGrants {
             (Some(_), Some(_)) => "wrong password",
         };
         let (is_right, slot) = slot
-            .check(password, hash)
+            .check(password, hash.clone())
             .await
             .map_err(|error| Refused::internal("a password cannot be checked", &error))?;
         let Some(user) = user.filter(|_| is_right) else {
@@ -135,6 +135,12 @@ impl PasswordGrants {
             .grant(&user.id.to_string(), scopes, lifetime)
             .await
             .map_err(|error| Refused::internal("a token cannot be made", &error))?;
+        // The password may be another one by now, or the user gone, and what it gave be revoked already.
+        let now = self.accounts.user(&user.email).await?.and_then(|user| user.password_hash);
+        if now != hash {
+            tokens.revoke(&token.id).await?;
+            return Err(Refused::new(ErrorCode::InvalidGrant));
+        }
         tracing::info!(credential = token.id, user = user.id, %peer, "a password grant was given");
         let names: Vec<_> = self.spec.scopes().names(scopes).collect();
         Ok(Granted { token, expires_in: self.grant.lifetime_seconds, scope: names.join(" ") })
