@@ -275,7 +275,7 @@ pub struct ClientSpec {
     pub key: &'static str,
     /// Name for people.
     pub title: &'static str,
-    /// The snippet, with `{{url}}`, `{{base}}` and `{{token}}` for the endpoint, its address without the
-    /// path, and the person's own credential.
+    /// The snippet, with `{{url}}`, `{{base}}`, `{{account}}` and `{{token}}` for the endpoint, its address
+    /// without the path, what calls are about, and the person's own credential.
     pub snippet: &'static str,
 }

@@ -49,7 +49,7 @@ fn configurations_are_json() {
     let stdio = json!({"mcpServers": {"Every_type-1": {
         "command": "every-type",
         "args": ["stdio"],
-        "env": {"EVERY_KEY": format!("every_{}", "x".repeat(24)), "EVERY_GATEWAY": GATEWAY},
+        "env": {"EVERY_KEY": format!("every_{}", "x".repeat(24)), "EVERY_TYPE_ACCOUNT": "YOUR-TYPE", "EVERY_GATEWAY": GATEWAY},
     }}});
     assert_eq!(read("stdio.json"), stdio);
     let desktop = json!({"mcpServers": {"Every_type-1": {

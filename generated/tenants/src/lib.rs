@@ -137,6 +137,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
       ],
       "env": {
         "TENANTS_TOKEN": "{{token}}",
+        "TENANTS_ACCOUNT": "{{account}}",
         "TENANTS_GATEWAY": "{{base}}"
       }
     }

@@ -61,12 +61,13 @@ fn claude_ai(connection: &Connection<'_>) -> Client {
 }
 
 fn stdio(connection: &Connection<'_>) -> Client {
-    let variables: Vec<_> = [(connection.env, connection.literal())].into_iter().chain(connection.gateway).collect();
+    let credential = [(connection.env, connection.literal())];
+    let variables: Vec<_> = credential.into_iter().chain(connection.account).chain(connection.gateway).collect();
     let env: Map<_, _> = variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let server = json!({"command": connection.command, "args": ["stdio"], "env": env});
     let mut words: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={}", word(value))).collect();
     words.push(format!("{} stdio", word(connection.command)));
-    let command = words.join(if connection.gateway.is_some() { " \\\n" } else { " " });
+    let command = words.join(if variables.len() > 1 { " \\\n" } else { " " });
     Client {
         key: "stdio",
         title: "Local, over stdio",
@@ -159,7 +160,8 @@ mod tests {
 
     fn connection<'a>(url: &'a str, base: &'a str, token: Token<'a>) -> Connection<'a> {
         let gateway = Some(("ACME_GATEWAY_URL", base));
-        Connection { key: "acme", command: "acme", env: "ACME_KEY", url, gateway, token }
+        let account = Some(("ACME_ACCOUNT", if url == "{{url}}" { "{{account}}" } else { "4711" }));
+        Connection { key: "acme", command: "acme", env: "ACME_KEY", url, account, gateway, token }
     }
 
     #[test]
@@ -170,7 +172,11 @@ mod tests {
             let template =
                 &client(kind, &connection("{{url}}", "{{base}}", Token::Literal("{{token}}"))).snippets[0].text;
             let expected = &client(kind, &connection(url, base, Token::Literal(token))).snippets[0].text;
-            let filled = template.replace("{{url}}", url).replace("{{base}}", base).replace("{{token}}", token);
+            let filled = template
+                .replace("{{url}}", url)
+                .replace("{{base}}", base)
+                .replace("{{account}}", "4711")
+                .replace("{{token}}", token);
             assert_eq!(filled, *expected, "{kind:?}");
         }
     }

@@ -4,8 +4,10 @@
 
 mod kinds;
 
+use toolwright_core::environment::{ACCOUNT, option_env};
+
 use super::{File, notice};
-use crate::api::{Api, Gateway};
+use crate::api::{Api, Binding, Gateway};
 use kinds::client;
 
 /// A client, and what it is told.
@@ -74,8 +76,8 @@ impl Format {
     }
 }
 
-/// A client's snippet with `{{url}}`, `{{base}}` and `{{token}}` where the endpoint, its address without
-/// the path and a credential belong.
+/// A client's snippet with `{{url}}`, `{{base}}`, `{{account}}` and `{{token}}` where the endpoint, its
+/// address without the path, the account that calls are about and a credential belong.
 pub(super) struct Template {
     pub(super) key: &'static str,
     pub(super) title: &'static str,
@@ -100,11 +102,13 @@ pub(super) fn files(api: &Api) -> Vec<File> {
 /// The declared clients as the documentation shows them.
 pub(super) fn documented(api: &Api) -> Vec<Client> {
     let placeholder = placeholder(api);
+    let account = account(api);
     let connection = Connection {
         key: &api.server.key,
         command: &api.server.name,
         env: &api.credential.env,
         url: &api.server.endpoint,
+        account: account.as_ref().map(|(env, placeholder)| (env.as_str(), *placeholder)),
         gateway: api.server.gateway.as_ref().map(|Gateway { env, example }| (env.as_str(), example.as_str())),
         token: Token::Named { literal: &placeholder },
     };
@@ -113,11 +117,13 @@ pub(super) fn documented(api: &Api) -> Vec<Client> {
 
 /// The declared clients as the crate has them.
 pub(super) fn templates(api: &Api) -> Vec<Template> {
+    let account = account(api);
     let connection = Connection {
         key: &api.server.key,
         command: &api.server.name,
         env: &api.credential.env,
         url: "{{url}}",
+        account: account.as_ref().map(|(env, _)| (env.as_str(), "{{account}}")),
         gateway: api.server.gateway.as_ref().map(|Gateway { env, example: _ }| (env.as_str(), "{{base}}")),
         token: Token::Literal("{{token}}"),
     };
@@ -135,6 +141,12 @@ pub(super) fn placeholder(api: &Api) -> String {
     format!("{}{}", api.credential.prefix, "x".repeat(length))
 }
 
+/// The environment variable that says over stdio which account calls are about, and what stands for one.
+fn account(api: &Api) -> Option<(String, &str)> {
+    let Binding { placeholder, .. } = api.server.binding.as_ref()?;
+    Some((option_env(&api.server.name, ACCOUNT), placeholder))
+}
+
 /// What a snippet connects.
 struct Connection<'a> {
     /// What the client's configuration calls the server.
@@ -144,6 +156,8 @@ struct Connection<'a> {
     /// The environment variable of the credential.
     env: &'a str,
     url: &'a str,
+    /// The environment variable of the account that calls are about, and the account.
+    account: Option<(&'a str, &'a str)>,
     /// The environment variable of a gateway, and its address.
     gateway: Option<(&'a str, &'a str)>,
     token: Token<'a>,

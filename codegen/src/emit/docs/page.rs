@@ -28,6 +28,8 @@ struct Page<'a> {
     version: &'a str,
     description: &'a str,
     endpoint: &'a str,
+    /// What calls are about.
+    account: Option<AccountFacts<'a>>,
     key: &'a str,
     command: &'a str,
     /// Where the program keeps its credentials, and the variable that names another place.
@@ -80,6 +82,20 @@ struct GatewayFacts<'a> {
     example: &'a str,
     /// The endpoint's path, which the address is without.
     path: &'a str,
+}
+
+/// What calls are about, as the endpoint's path names it.
+#[derive(Serialize)]
+struct AccountFacts<'a> {
+    /// What the manifest calls it.
+    name: String,
+    placeholder: &'a str,
+    description: &'a str,
+    /// What has to be enabled for it, and how that is reached.
+    flag: Option<&'a str>,
+    fix: Option<&'a str>,
+    /// The variable that says which it is over stdio.
+    env: String,
 }
 
 /// How one client connects.
@@ -184,7 +200,7 @@ pub(super) fn file(api: &Api) -> File {
         endpoint,
         path,
         route: _,
-        binding: _,
+        binding,
         listing,
         redact,
         body_bytes,
@@ -200,6 +216,7 @@ pub(super) fn file(api: &Api) -> File {
         version,
         description,
         endpoint,
+        account: binding.as_ref().map(|binding| account_facts(name, binding)),
         key,
         command: name,
         database: format!("data/{name}.db"),
@@ -240,6 +257,18 @@ pub(super) fn file(api: &Api) -> File {
         protocol_troubles: trouble_rows(api, true).collect(),
     };
     document(api, "README.md", "docs/README.md", &page)
+}
+
+fn account_facts<'a>(server: &str, binding: &'a Binding) -> AccountFacts<'a> {
+    let Binding { name: _, accessor: _, placeholder, description, hides_foreign: _, feature } = binding;
+    AccountFacts {
+        name: binding.words(),
+        placeholder,
+        description,
+        flag: feature.as_ref().map(|Feature { flag, .. }| flag.as_str()),
+        fix: feature.as_ref().map(|Feature { fix, .. }| fix.as_str()),
+        env: option_env(server, ACCOUNT),
+    }
 }
 
 fn client_section(client: clients::Client) -> ClientSection {

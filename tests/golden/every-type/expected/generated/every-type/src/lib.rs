@@ -231,6 +231,7 @@ Header: Authorization: Bearer {{token}}",
       ],
       "env": {
         "EVERY_KEY": "{{token}}",
+        "EVERY_TYPE_ACCOUNT": "{{account}}",
         "EVERY_GATEWAY": "{{base}}"
       }
     }
