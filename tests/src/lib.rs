@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod accounts;
 mod client;
 mod facts;
 mod pages;

@@ -59,8 +59,16 @@ impl StdioPipe {
     /// # Panics
     /// When it cannot be started.
     pub fn alone(binary: &str, environment: &[(&str, &str)]) -> Self {
+        Self::alone_with(binary, environment, &[])
+    }
+
+    /// As [`Self::alone`], with arguments.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn alone_with(binary: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let pipe = Self::start(binary, folder.path(), environment, &[]);
+        let pipe = Self::start(binary, folder.path(), environment, arguments);
         Self { own_folder: Some(folder), ..pipe }
     }
 
