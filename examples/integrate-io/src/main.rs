@@ -4,18 +4,23 @@
 //! function for each tool. Those go through `store` to the server's own database, and through
 //! `database` to those of the account's connections.
 
-use std::{num::NonZeroUsize, process::ExitCode};
+use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
+use background::Background;
 use toolwright::{Context, Program};
+use toolwright_support::{Scheduler, StoreLock, SystemClock, Worker};
+use worker::Runs;
 
 mod account;
+mod background;
 mod commands;
 mod connections;
-#[allow(dead_code, unused_imports, reason = "the runs that use it come next")]
+#[allow(dead_code, unused_imports, reason = "validate_package, which uses the rest, comes next")]
 mod database;
-#[allow(dead_code, unused_imports, reason = "the handlers that use it come next")]
+#[allow(dead_code, unused_imports, reason = "validate_package, which uses the rest, comes next")]
 mod dataflow;
 mod diagnostics;
+mod execution;
 mod failure;
 mod inventory;
 mod packages;
@@ -23,6 +28,7 @@ mod pending;
 mod runs;
 mod schedules;
 mod store;
+mod worker;
 
 #[derive(clap::Args, Debug)]
 struct Args {
@@ -32,13 +38,33 @@ struct Args {
     /// How many calls ask databases and cloud storage something at a time.
     #[arg(long, value_name = "CALLS", default_value_t = connections::CALLS)]
     connection_calls: NonZeroUsize,
+
+    /// How many packages run at a time.
+    #[arg(long, value_name = "RUNS", default_value = "4")]
+    run_concurrency: NonZeroUsize,
+
+    /// How many seconds a run can take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    run_seconds: u64,
 }
 
 fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
-        let Args { files, connection_calls } = &context.args;
+        let Args { files, connection_calls, run_concurrency, run_seconds } = &context.args;
         let stores = store::open(files, &context.secrets).await?.asking(*connection_calls);
+        let runs = Runs { stores: stores.clone(), limit: Duration::from_secs(*run_seconds) };
+        let background = Background {
+            stores: stores.clone(),
+            lock: StoreLock::of(&files.store)?,
+            runs: Worker::new(runs, *run_concurrency),
+            scheduler: Scheduler::new(stores.write.clone(), SystemClock),
+        };
+        context.spawn(background.run(context.shutdown.clone()));
         Ok(integrate_io_tools::handlers(stores.read, stores.write))
     };
-    Program::new(&integrate_io_tools::SERVER, setup).commands(packages::run).commands(commands::connection::run).run()
+    Program::new(&integrate_io_tools::SERVER, setup)
+        .commands(commands::connection::run)
+        .commands(packages::run)
+        .commands(commands::schedule::run)
+        .run()
 }

@@ -3,7 +3,7 @@
 use integrate_io_tools::*;
 use toolwright::{Call, Handle, ToolError};
 
-use crate::store::{ReadStore, WriteStore};
+use crate::store::ReadStore;
 
 macro_rules! pending {
     ($($store:ident: $($tool:ident)*;)*) => { $($(
@@ -17,6 +17,4 @@ macro_rules! pending {
 
 pending! {
     ReadStore: validate_package;
-    WriteStore: toggle_schedule;
-    WriteStore: run_package cancel_job retry_job;
 }

@@ -1,11 +1,12 @@
 //! The tools of the areas Schedules and Schedule mutations.
 
 use integrate_io_tools::*;
+use jiff::Timestamp;
 use toolwright::{Call, mcp_tool};
 
 use crate::{
     account::OfAccount as _,
-    store::{ReadStore, StoreError, schedules},
+    store::{ReadStore, StoreError, WriteStore, schedules},
 };
 
 #[mcp_tool]
@@ -29,4 +30,13 @@ async fn get_schedule(
 ) -> Result<ScheduleDetails, StoreError> {
     let mut view = store.snapshot().await?;
     schedules::load(&mut view, call.account(), input.schedule_id).await
+}
+
+#[mcp_tool]
+async fn toggle_schedule(
+    store: &WriteStore,
+    call: &Call,
+    input: toggle_schedule::Input,
+) -> Result<ScheduleDetails, StoreError> {
+    store.toggle_schedule(call.account(), Timestamp::now(), input.schedule_id, input.enabled).await
 }

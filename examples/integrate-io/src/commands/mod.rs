@@ -1,6 +1,7 @@
 //! What the server's operator does at its machine, beside running it.
 
 pub(crate) mod connection;
+pub(crate) mod schedule;
 
 /// What can stand in a table and in a log.
 fn label(text: &str) -> Result<String, String> {

@@ -27,7 +27,7 @@ pub(crate) use fault::Fault;
 use integrate_io_tools::FlowType;
 use serde_json::Value;
 pub(crate) use validate::validate;
-pub(crate) use variables::{Given, Values};
+pub(crate) use variables::{Given, Values, faults as variable_faults};
 
 use crate::database::Target;
 

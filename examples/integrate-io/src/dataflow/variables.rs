@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value};
 
 use super::Fault;
-use crate::database::{Allow, Columns, Database, Fragment, Literal, Variables};
+use crate::database::{Allow, Columns, Database, Engine, Fragment, Literal, Variables};
 
 /// Values by the names of variables, as they are kept.
 pub(crate) type Values = BTreeMap<String, String>;
@@ -50,6 +50,25 @@ fn literal(value: &str) -> Result<Literal, String> {
     let is_number = !value.contains(char::is_whitespace) && serde_json::from_str::<Number>(value).is_ok();
     let number = if is_number { Literal::number(value) } else { None };
     number.map_or_else(|| Literal::try_from(&Value::String(value.to_owned())), Ok)
+}
+
+/// The values and expressions that no database can take. Which one computes them is known when the run starts, so
+/// that what another one could compute is no fault.
+pub(crate) fn faults(given: &Given, defaults: &Values) -> Vec<Fault> {
+    let known = match literals(&replaced(defaults, &given.variables)) {
+        Ok(known) => known,
+        Err(faults) => return faults,
+    };
+    let allow = Allow { aggregates: false, variables: Some(&known) };
+    let fault = |(name, expression): (&String, &String)| {
+        let parsed = |engine| {
+            let columns = Columns::new(engine, None, std::iter::empty::<String>());
+            Fragment::parse(expression, &columns, allow, engine)
+        };
+        let error = parsed(Engine::Sqlite).or_else(|error| parsed(Engine::Postgres).map_err(|_| error)).err()?;
+        Some(Fault::of_all(error.to_string()).at(format!("dynamic_variables.{name}")))
+    };
+    given.dynamic_variables.iter().filter_map(fault).collect()
 }
 
 /// Computes expressions on a database, in its read-only mode.

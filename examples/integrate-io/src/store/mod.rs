@@ -3,10 +3,11 @@
 //! [`ReadStore`] and [`WriteStore`] are two doors to the same file. Below there is a module for each
 //! thing that is kept: its functions read, and the methods of [`WriteStore`] in it write.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio::sync::Notify;
 use toolwright::{Secrets, ToolError};
 use toolwright_support::{
     sqlite::{Doors, is_busy, time, word},
@@ -59,6 +60,15 @@ pub(crate) struct ReadStore {
 #[derive(Debug, Clone, toolwright::WriteStore)]
 pub(crate) struct WriteStore {
     pool: SqlitePool,
+    secrets: Secrets,
+    wakes: Arc<Wakes>,
+}
+
+/// What wakes the work in the background.
+#[derive(Debug, Default)]
+struct Wakes {
+    runs: Notify,
+    schedules: Notify,
 }
 
 /// Opens the database, and makes it first where there is none. The secrets are kept back from what is read, and
@@ -67,7 +77,10 @@ pub(crate) async fn open(files: &Files, secrets: &Secrets) -> anyhow::Result<Sto
     let Doors { read, write } = Doors::open(&files.store, &sqlx::migrate!()).await?;
     let connections = Connections::new(read.clone(), files, secrets.clone());
     connections.learn_secrets().await?;
-    Ok(Stores { read: ReadStore { pool: read, connections }, write: WriteStore { pool: write } })
+    Ok(Stores {
+        read: ReadStore { pool: read, connections },
+        write: WriteStore { pool: write, secrets: secrets.clone(), wakes: Arc::default() },
+    })
 }
 
 impl Stores {
@@ -118,6 +131,9 @@ pub(crate) enum StoreError {
     /// Two connections of the account have this id, one of each kind.
     #[error("the id `{id}` is that of a database connection and of a cloud-storage connection: say which is meant")]
     Ambiguous { id: i64 },
+    /// An argument does not fit what it is about; says why.
+    #[error("`{field}`: {why}")]
+    InvalidArgument { field: String, why: String },
     /// The state forbids it; says which state, and what would do.
     #[error("{0}")]
     WrongState(String),
@@ -126,11 +142,18 @@ pub(crate) enum StoreError {
     Database(#[from] sqlx::Error),
 }
 
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Database(sqlx::Error::Encode(Box::new(error)))
+    }
+}
+
 impl From<StoreError> for ToolError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what, id } => Self::not_found(what, &id.to_string()),
             error @ StoreError::Ambiguous { .. } => Self::invalid_argument("connection_type", error),
+            StoreError::InvalidArgument { field, why } => Self::invalid_argument(&field, why),
             StoreError::WrongState(message) => Self::wrong_state(message),
             StoreError::Database(error) if is_busy(&error) => {
                 Self::unavailable("the store is busy; call again in a few seconds")

@@ -2,9 +2,11 @@
 
 mod account;
 mod connections;
+mod execution;
 mod failures;
 mod inventory;
 mod runs;
 mod schedules;
 mod search;
+mod shop;
 mod store;

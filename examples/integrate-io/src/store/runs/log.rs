@@ -44,3 +44,48 @@ impl Log {
         self.numbers.iter().copied().zip(self.lines.iter().map(String::as_str))
     }
 }
+
+/// How many lines of a log are kept from its beginning, and how many from its end.
+const FIRST_LINES: i64 = 500;
+const LAST_LINES: i64 = 1500;
+
+/// How many characters a line can have.
+const MAX_LINE: usize = 2000;
+
+/// The lines of a text, each no longer than a line can be.
+pub(super) fn lines_of(text: &str) -> Vec<String> {
+    let short = |line: &str| match line.char_indices().nth(MAX_LINE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    };
+    text.lines().map(short).collect()
+}
+
+/// Appends lines to the log of a run. Of a long log the middle is dropped: the beginning says what ran,
+/// and the end how it went. The lines keep their numbers, which show the gap.
+pub(super) async fn append(
+    connection: &mut SqliteConnection,
+    run: i64,
+    now: i64,
+    lines: &[String],
+) -> Result<(), StoreError> {
+    let last = "SELECT ifnull(max(line), 0) FROM run_log WHERE run = ?1";
+    let mut last: i64 = sqlx::query_scalar(last).bind(run).fetch_one(&mut *connection).await?;
+    for line in lines {
+        last += 1;
+        sqlx::query("INSERT INTO run_log (run, line, at, text) VALUES (?1, ?2, ?3, ?4)")
+            .bind(run)
+            .bind(last)
+            .bind(now)
+            .bind(line)
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query("DELETE FROM run_log WHERE run = ?1 AND line > ?2 AND line <= ?3")
+        .bind(run)
+        .bind(FIRST_LINES)
+        .bind(last - LAST_LINES)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -9,6 +9,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use super::{StoreError, json, time, word};
 
 pub(crate) mod log;
+pub(crate) mod transitions;
 
 /// Which runs to list. What is `None` filters nothing.
 #[derive(Debug, Default)]
@@ -83,10 +84,21 @@ pub(crate) async fn retried_by(connection: &mut SqliteConnection, run: &Run) -> 
 
 /// The data flow that a run runs: its package's, in the version of the run.
 pub(crate) async fn data_flow(connection: &mut SqliteConnection, run: &Run) -> Result<Value, StoreError> {
-    let data_flow = "SELECT data_flow FROM package_versions WHERE package = ?1 AND version = ?2";
-    let data_flow: Option<String> =
-        sqlx::query_scalar(data_flow).bind(run.package_id).bind(run.package_version).fetch_optional(connection).await?;
-    Ok(data_flow.as_deref().map(json).transpose()?.unwrap_or_default())
+    let version = version(connection, run.package_id, run.package_version).await?;
+    Ok(version.map(|(data_flow, _)| data_flow).unwrap_or_default())
+}
+
+/// The data flow that a package had in a version, and its variables with their defaults.
+pub(crate) async fn version(
+    connection: &mut SqliteConnection,
+    package: i64,
+    version: i64,
+) -> Result<Option<(Value, BTreeMap<String, String>)>, StoreError> {
+    let row = "SELECT data_flow, variables FROM package_versions WHERE package = ?1 AND version = ?2";
+    let row: Option<(String, String)> =
+        sqlx::query_as(row).bind(package).bind(version).fetch_optional(connection).await?;
+    let Some((data_flow, variables)) = row else { return Ok(None) };
+    Ok(Some((json(&data_flow)?, json(&variables)?)))
 }
 
 fn from_row(row: &SqliteRow) -> Result<Run, sqlx::Error> {

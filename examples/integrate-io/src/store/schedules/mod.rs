@@ -1,9 +1,13 @@
-//! Schedules: reading them.
+//! Schedules: reading them. What changes them is in `transitions`.
 
 use integrate_io_tools::{Schedule, ScheduleDetails};
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{StoreError, json, time};
+
+#[cfg(test)]
+mod tests;
+pub(crate) mod transitions;
 
 /// Which schedules to list. What is `None` filters nothing.
 #[derive(Debug, Default)]
@@ -57,6 +61,13 @@ pub(crate) async fn load(
         .await?;
     let row = row.ok_or(StoreError::NotFound { what: "schedule", id: schedule_id })?;
     Ok(details(&row)?)
+}
+
+/// The schedules of all accounts, each with its account.
+pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<(String, ScheduleDetails)>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM schedules ORDER BY account, name, id").fetch_all(connection).await?;
+    let all = rows.iter().map(|row| Ok::<_, sqlx::Error>((row.try_get("account")?, details(row)?)));
+    Ok(all.collect::<Result<_, _>>()?)
 }
 
 fn from_row(row: &SqliteRow) -> Result<Schedule, sqlx::Error> {
