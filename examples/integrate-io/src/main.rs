@@ -26,9 +26,13 @@ mod inventory;
 mod packages;
 mod pending;
 mod runs;
+mod samples;
 mod schedules;
 mod store;
 mod worker;
+
+/// The account that the server's first start makes.
+const FIRST_ACCOUNT: &str = "local";
 
 #[derive(clap::Args, Debug)]
 struct Args {
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
         let Args { files, connection_calls, run_concurrency, run_seconds } = &context.args;
         let stores = store::open(files, &context.secrets).await?.asking(*connection_calls);
+        samples::load(&stores, files, FIRST_ACCOUNT).await?;
         let runs = Runs { stores: stores.clone(), limit: Duration::from_secs(*run_seconds) };
         let background = Background {
             stores: stores.clone(),
@@ -66,5 +71,6 @@ fn main() -> ExitCode {
         .commands(commands::connection::run)
         .commands(packages::run)
         .commands(commands::schedule::run)
+        .commands(samples::run)
         .run()
 }

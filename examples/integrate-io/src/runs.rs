@@ -23,6 +23,7 @@ async fn list_runs(store: &ReadStore, call: &Call, input: list_runs::Input) -> R
 
 #[mcp_tool]
 async fn get_run(store: &ReadStore, call: &Call, input: get_run::Input) -> Result<get_run::Output, StoreError> {
+    store.connections().learn_secrets().await?;
     let mut view = store.snapshot().await?;
     let run = runs::load(&mut view, call.account(), input.run_id).await?;
     let log = Log::load(&mut view, &run, store.secrets()).await?;
@@ -41,6 +42,7 @@ async fn explain_job_failure(
     call: &Call,
     input: explain_job_failure::Input,
 ) -> Result<explain_job_failure::Output, StoreError> {
+    store.connections().learn_secrets().await?;
     let mut view = store.snapshot().await?;
     let mut run = runs::load(&mut view, call.account(), input.run_id).await?;
     run.last_error = run.last_error.map(|error| store.secrets().redact_text(&error).into_owned());

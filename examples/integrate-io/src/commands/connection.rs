@@ -167,8 +167,8 @@ impl AddOptions {
         let (needed, taken) = options_of(*system);
         for (option, is_given) in given {
             ensure!(is_given || !needed.contains(&option), "a connection of the type {system} needs --{option}");
-            let takes = needed.contains(&option) || taken.contains(&option);
-            ensure!(takes || !is_given, "a connection of the type {system} has no --{option}");
+            let is_taken = needed.contains(&option) || taken.contains(&option);
+            ensure!(is_taken || !is_given, "a connection of the type {system} has no --{option}");
         }
         let (usual_host, usual_port, kind) = match system {
             ConnectionType::Sqlite => (None, None, ConnectionKind::Database),

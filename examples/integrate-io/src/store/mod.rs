@@ -20,6 +20,7 @@ pub(crate) mod clusters;
 pub(crate) mod connections;
 pub(crate) mod packages;
 pub(crate) mod runs;
+pub(crate) mod samples;
 pub(crate) mod schedules;
 pub(crate) mod search;
 pub(crate) mod workspaces;

@@ -22,6 +22,11 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// The account that the first start fills with samples.
+    pub(crate) fn first(server: &Server) -> Self {
+        Self::named(server, "local")
+    }
+
     /// Another account, which has nothing, by a new token.
     pub(crate) fn named(server: &Server, name: &str) -> Self {
         static TOKENS: AtomicUsize = AtomicUsize::new(0);

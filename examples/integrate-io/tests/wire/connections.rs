@@ -96,9 +96,9 @@ async fn what_is_no_database_connection_of_the_account_is_refused_in_the_same_wo
     let (_, of_others) = shop(&server, &theirs.id, "theirs").await;
     let (_, id) = shop(&server, &mine.id, "mine").await;
     let storage = ["add", "--type", "s3", "--bucket", "b", "--host", "127.0.0.1", "--name", "files", "--account"];
-    // The first of its kind: no database connection of the account has its id.
+    // No database connection of the account has its id.
     let cloud = id_of(&done(server.folder(), &[&storage[..], &[&mine.id]].concat(), ""));
-    assert_eq!((of_others, id, cloud), (1, 2, 1));
+    assert_ne!(id, cloud);
 
     for id in [777, of_others, cloud] {
         for (tool, arguments) in [("discover_schema", json!({})), ("preview_data", json!({"table": "orders"}))] {
@@ -110,21 +110,19 @@ async fn what_is_no_database_connection_of_the_account_is_refused_in_the_same_wo
         }
     }
     for (arguments, expected) in [
-        (json!({"connection_id": 777}), "there is no connection `777` in your account"),
-        (
-            json!({"connection_id": of_others, "connection_type": "database"}),
-            "there is no connection `1` in your account",
-        ),
+        (json!({"connection_id": 777}), 777),
+        (json!({"connection_id": of_others, "connection_type": "database"}), of_others),
     ] {
         let refusal = mine.refusal("test_connection", arguments).await;
-        assert!(refusal.contains(expected), "{refusal}");
+        assert!(refusal.contains(&format!("there is no connection `{expected}` in your account")), "{refusal}");
     }
 
     store::execute(&server, "UPDATE connections SET status = 'disabled' WHERE account = MINE", &mine.id, "").await;
     let refusal = mine.refusal("discover_schema", json!({"connection_id": id})).await;
-    assert!(refusal.contains("the connection `2` is disabled"), "{refusal}");
+    let disabled = format!("the connection `{id}` is disabled: enable it before it is used");
+    assert!(refusal.contains(&disabled), "{refusal}");
     let tested = mine.call("test_connection", json!({"connection_id": id})).await;
-    assert_eq!(tested["error_message"], "the connection `2` is disabled: enable it before it is used");
+    assert_eq!(tested["error_message"], disabled);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,29 +149,35 @@ async fn a_connection_that_fails_is_a_result_and_both_kinds_are_told_apart() {
     let server = start();
     let mut mine = Account::named(&server, "mine");
     let added = add_postgres(server.folder(), &mine.id, "warehouse", &[], CANARY);
-    assert_eq!(id_of(&added), 1, "{}", added.stderr);
+    let id = id_of(&added);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port().to_string();
     let storage = ["add", "--type", "s3", "--bucket", "b", "--host", "127.0.0.1", "--port", &port, "--user", "key-id"];
     let storage = [&storage[..], &["--name", "files", "--account", &mine.id]].concat();
-    assert_eq!(id_of(&done(server.folder(), &storage, WRITERS)), 1);
+    let storage = id_of(&done(server.folder(), &storage, WRITERS));
+    let one_id = format!("UPDATE connections SET id = {id} WHERE kind = 'cloud_storage' AND id = {storage}");
+    store::execute(&server, &one_id, &mine.id, "").await;
 
-    let refusal = mine.refusal("test_connection", json!({"connection_id": 1})).await;
-    assert!(refusal.contains("`connection_type`: the id `1` is that of a database connection and of"), "{refusal}");
-    let failed = mine.call("test_connection", json!({"connection_id": 1, "connection_type": "database"})).await;
+    let refusal = mine.refusal("test_connection", json!({"connection_id": id})).await;
+    assert!(
+        refusal.contains(&format!("`connection_type`: the id `{id}` is that of a database connection and of")),
+        "{refusal}"
+    );
+    let failed = mine.call("test_connection", json!({"connection_id": id, "connection_type": "database"})).await;
     assert_eq!(failed["success"], false);
     let message = "the host refuses the connection: nothing listens on that port";
     assert_eq!(failed["error_message"], message);
-    let arguments = json!({"connection_id": 1, "connection_type": "cloud_storage"});
+    let arguments = json!({"connection_id": id, "connection_type": "cloud_storage"});
     assert_eq!(mine.call("test_connection", arguments.clone()).await["success"], true);
     drop(listener);
     let failed = mine.call("test_connection", arguments).await;
     let failure = failed["error_message"].as_str().unwrap_or_default();
     assert!(failure.starts_with(&format!("127.0.0.1:{port} cannot be reached: ")), "{failed}");
 
-    let refusal = mine.refusal("preview_data", json!({"connection_id": 1, "table": "orders"})).await;
-    assert!(refusal.contains(&format!("the connection `1`: {message}")), "{refusal}");
-    let checked = connection(server.folder(), &["check", "1", "--account", &mine.id, "--kind", "database"], "");
+    let refusal = mine.refusal("preview_data", json!({"connection_id": id, "table": "orders"})).await;
+    assert!(refusal.contains(&format!("the connection `{id}`: {message}")), "{refusal}");
+    let checked =
+        connection(server.folder(), &["check", &id.to_string(), "--account", &mine.id, "--kind", "database"], "");
     assert_eq!((checked.status.code(), checked.stderr), (Some(1), format!("integrate-io: `warehouse`: {message}\n")));
 }
 
@@ -286,6 +290,7 @@ async fn passwords_are_in_no_file_and_are_kept_back_from_what_is_read() {
     let input = format!("{CANARY}\n{WRITERS}\n");
     let added = add_postgres(server.folder(), &mine.id, "warehouse", &["--writer", "writer"], &input);
     assert!(added.status.success() && !added.stderr.contains(CANARY), "{}", added.stderr);
+    let id = id_of(&added);
     assert!(found_in_files(server.folder(), "warehouse"));
     assert!(!found_in_files(server.folder(), CANARY) && !found_in_files(server.folder(), WRITERS));
 
@@ -298,7 +303,7 @@ async fn passwords_are_in_no_file_and_are_kept_back_from_what_is_read() {
         [listed["workspaces"][0]["description"].clone(), listed["workspaces"][1]["description"].clone()]
     };
     // A server knows what was stored while it runs as soon as it has opened the connection, …
-    mine.call("test_connection", json!({"connection_id": 1})).await;
+    mine.call("test_connection", json!({"connection_id": id})).await;
     assert_eq!(descriptions(mine.call("list_workspaces", json!({})).await), ["it is [redacted]", "or [redacted]"]);
     // … and what was stored before from its start on.
     let again = crate::account::server().folder(server.folder()).start();
@@ -311,34 +316,32 @@ async fn passwords_are_in_no_file_and_are_kept_back_from_what_is_read() {
 async fn credentials_open_for_their_own_connection_only() {
     let server = start();
     let mut mine = Account::named(&server, "mine");
-    for name in ["first", "second"] {
-        assert!(add_postgres(server.folder(), &mine.id, name, &[], CANARY).status.success());
-    }
-    let sealed = "the credentials of the connection `1` do not open";
-    for change in [
-        "host = 'localhost'",
-        "port = 2",
-        "database = 'other'",
-        "tls = 'disable'",
-        "nonce = (SELECT nonce FROM connections WHERE id = 2), ciphertext = (SELECT ciphertext FROM connections WHERE id = 2)",
-    ] {
-        let keep = "CREATE TABLE kept AS SELECT * FROM connections WHERE id = 1;";
-        let statements = format!("{keep} UPDATE connections SET {change} WHERE id = 1");
+    let [id, other] =
+        ["first", "second"].map(|name| id_of(&add_postgres(server.folder(), &mine.id, name, &[], CANARY)));
+    let sealed = format!("the credentials of the connection `{id}` do not open");
+    let others = format!(
+        "(nonce, ciphertext) = (SELECT nonce, ciphertext FROM connections WHERE kind = 'database' AND id = {other})"
+    );
+    for change in ["host = 'localhost'", "port = 2", "database = 'other'", "tls = 'disable'", &others] {
+        let this = format!("kind = 'database' AND id = {id}");
+        let keep = format!("CREATE TABLE kept AS SELECT * FROM connections WHERE {this};");
+        let statements = format!("{keep} UPDATE connections SET {change} WHERE {this}");
         store::execute(&server, &statements, &mine.id, "").await;
-        let tested = mine.call("test_connection", json!({"connection_id": 1})).await;
+        let tested = mine.call("test_connection", json!({"connection_id": id})).await;
         let message = tested["error_message"].as_str().unwrap_or_default();
-        assert!(message.starts_with(sealed), "{change}: {tested}");
-        let restore =
-            "DELETE FROM connections WHERE id = 1; INSERT INTO connections SELECT * FROM kept; DROP TABLE kept";
-        store::execute(&server, restore, &mine.id, "").await;
+        assert!(message.starts_with(&sealed), "{change}: {tested}");
+        let restore = format!(
+            "DELETE FROM connections WHERE {this}; INSERT INTO connections SELECT * FROM kept; DROP TABLE kept"
+        );
+        store::execute(&server, &restore, &mine.id, "").await;
     }
-    let refused = mine.call("test_connection", json!({"connection_id": 1})).await;
+    let refused = mine.call("test_connection", json!({"connection_id": id})).await;
     assert!(refused["error_message"].as_str().unwrap_or_default().starts_with("the host refuses"), "{refused}");
 
     let key_file = server.folder().join("data/integrate-io-store.db.key");
     fs::remove_file(key_file).expect("a key file");
-    let tested = mine.call("test_connection", json!({"connection_id": 1})).await;
-    assert!(tested["error_message"].as_str().unwrap_or_default().starts_with(sealed), "{tested}");
+    let tested = mine.call("test_connection", json!({"connection_id": id})).await;
+    assert!(tested["error_message"].as_str().unwrap_or_default().starts_with(&sealed), "{tested}");
     server.wait_for_line(&["credentials do not open", "there is no key file"]);
     let refused = add_postgres(server.folder(), &mine.id, "third", &[], CANARY);
     assert!(refused.stderr.contains("if their key file is lost, remove their connections first"), "{}", refused.stderr);

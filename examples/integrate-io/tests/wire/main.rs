@@ -6,6 +6,7 @@ mod execution;
 mod failures;
 mod inventory;
 mod runs;
+mod samples;
 mod schedules;
 mod search;
 mod shop;
