@@ -5,7 +5,7 @@ use toolwright_tests::Server;
 
 use crate::{
     account::{Account, each, start},
-    store,
+    connections, store,
 };
 
 /// A server, and two accounts with runs and schedules.
@@ -128,5 +128,51 @@ async fn a_secret_is_kept_back_wherever_the_tail_begins() {
         let whole = mine.call(tool, json!({"run_id": 8401, "log_tail_lines": 200})).await;
         assert_eq!(json!(whole["log_tail"].as_array().expect("lines")[..3]), json!(clean));
         assert_eq!(whole["log_tail"][3], "connecting to postgres://loader:[redacted]@db.example.com/shop");
+    }
+}
+
+/// A password that only who knows it recognizes, and how it can be written.
+const CANARY: &str = "canary Zt4Qw8Er2Ty6";
+const FORMS: &[&[&str]] = &[
+    &["the database says: canary Zt4Qw8Er2Ty6 is wrong"],
+    &["connecting to 127.0.0.1/?user=reader&key=canary%20Zt4Qw8Er2Ty6&mode=on"],
+    &["via 127.0.0.1/?next=127.0.0.1%2F%3Fkey%3Dcanary%2520Zt4Qw8Er2Ty6"],
+    &["sent Y2FuYXJ5IFp0NFF3OEVyMlR5Ng== and got nothing"],
+    &["sent 63616e617279205a7434517738457232547936"],
+    &["the database says: canary Zt4Q", "w8Er2Ty6 is wrong"],
+    &["sent Y2FuYXJ5IFp0", "NFF3OEVyMlR5Ng=="],
+];
+
+/// Parts of it that would tell something, in each form.
+const PARTS: &[&str] = &["canary", "Zt4Q", "w8Er2Ty6", "Y2FuYXJ5", "NFF3OEVyMlR5", "63616e6172", "457232547936"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_connection_keeps_secret_is_kept_back_in_logs_that_were_there_before() {
+    let (server, mut mine, _theirs) = two_accounts().await;
+    let clean: Vec<String> =
+        (0..210).map(|line| format!("row {line}: 0x{line:04x} of a%20table, canaries and Zt5")).collect();
+    let answer_with = async |mine: &mut Account, form: &[&str], tool: &str, tail: usize| {
+        store::execute(&server, "DELETE FROM run_log", &mine.id, "").await;
+        log(&server, 8401, clean.iter().map(String::as_str).chain(form.iter().copied())).await;
+        mine.call(tool, json!({"run_id": 8401, "log_tail_lines": tail})).await
+    };
+    // Nothing of its form tells that it is a secret: before there is the connection, it is shown.
+    let shown = answer_with(&mut mine, FORMS[0], "get_run", 1).await;
+    assert_eq!(shown["log_tail"], json!(FORMS[0]));
+
+    let arguments = ["add", "--account", &mine.id, "--name", "warehouse", "--type", "postgres", "--host", "127.0.0.1"];
+    let rest = ["--port", "1", "--database", "sales", "--user", "reader"];
+    connections::done(server.folder(), &[&arguments[..], &rest[..]].concat(), CANARY);
+    for form in FORMS {
+        for tool in ["get_run", "explain_job_failure"] {
+            for tail in [1, 20, 200] {
+                let answer = answer_with(&mut mine, form, tool, tail).await;
+                let lines = answer["log_tail"].as_array().expect("lines");
+                let before = tail.saturating_sub(form.len());
+                assert_eq!((lines.len(), json!(lines[..before])), (tail, json!(clean[210 - before..])));
+                let found = PARTS.iter().find(|part| json!(lines[before..]).to_string().contains(**part));
+                assert_eq!(found, None, "{form:?} {tool} {tail}: {lines:?}");
+            }
+        }
     }
 }
