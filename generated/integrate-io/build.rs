@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "e9d6caf8e45e9f2fc4ce99b4be1bf56144c74f48114b94200b57d3d56faf8eba"
+        digest: "9ddbd23ad37088c688844bf2738e0ac58f6c2458618a7996e67b4759eb384bba"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

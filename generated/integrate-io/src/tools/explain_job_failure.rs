@@ -46,7 +46,7 @@ pub struct Output {
     pub patterns: ::std::vec::Vec<crate::ErrorPattern>,
     /// What to do, the most promising first.
     pub next_steps: ::std::vec::Vec<::std::string::String>,
-    /// How many lines the log has.
+    /// How many lines were written to the log, which keeps the first 500 and the last 1500 of them.
     pub log_lines: ::core::primitive::i64,
     /// The end of the log, oldest line first.
     pub log_tail: ::std::vec::Vec<::std::string::String>,

@@ -46,7 +46,7 @@ pub struct Output {
     >,
     /// The runs that retry it, oldest first.
     pub retried_by: ::std::vec::Vec<::core::primitive::i64>,
-    /// How many lines the log has.
+    /// How many lines were written to the log, which keeps the first 500 and the last 1500 of them.
     pub log_lines: ::core::primitive::i64,
     /// The end of the log, oldest line first.
     pub log_tail: ::std::vec::Vec<::std::string::String>,

@@ -89,3 +89,33 @@ pub(super) async fn append(
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Connection as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_log_keeps_its_beginning_and_its_end() {
+        let mut store = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let table = "CREATE TABLE run_log (run INTEGER, line INTEGER, at INTEGER, text TEXT, PRIMARY KEY (run, line))";
+        sqlx::raw_sql(table).execute(&mut store).await.unwrap();
+        for batch in 0..50 {
+            let lines: Vec<String> = (1..=100).map(|line| format!("line {}", batch * 100 + line)).collect();
+            append(&mut store, 7, 0, &lines).await.unwrap();
+            append(&mut store, 8, 0, &lines[..1]).await.unwrap();
+        }
+        let kept = "SELECT line FROM run_log WHERE run = ?1 AND text = 'line ' || line ORDER BY line";
+        let kept: Vec<i64> = sqlx::query_scalar(kept).bind(7).fetch_all(&mut store).await.unwrap();
+        assert_eq!(kept, (1..=500).chain(3501..=5000).collect::<Vec<_>>());
+        let others = "SELECT count(*) FROM run_log WHERE run = 8";
+        assert_eq!(sqlx::query_scalar::<_, i64>(others).fetch_one(&mut store).await.unwrap(), 50);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        let long = "é".repeat(3000);
+        assert_eq!(lines_of(&format!("a\n{long}\r\n")), ["a".to_owned(), "é".repeat(2000) + "…"]);
+    }
+}
