@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
-use regex::{Regex, RegexSet};
+use regex::{Match, Regex, RegexSet};
 
-/// Forms of secrets. What is kept back is the group `secret`, or the whole match.
+/// Forms of secrets. What is kept back is the group `secret`, or the whole match; nothing where there is a group `nothing`.
 ///
 /// Each needs a sign that no ordinary text has, so that ordinary text is left as it is.
 const FORMS: &[&str] = &[
     // A password in a URL (RFC 3986, section 3.2.1), up to the last `@` of its authority.
     r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/?#:@'\x22<>]*:(?<secret>[^\s/?#'\x22<>]+)@",
     // Authorization headers (RFC 9110, section 11.6.2), with or without the header's name.
-    r"(?i)\bauthorization['\x22]?\s*[:=]\s*['\x22]?(?:[a-z][a-z0-9-]*\s+)?(?<secret>[a-z0-9._~+/=-]{6,})",
+    r"(?i)\bauthorization['\x22]?\s*[:=]\s*['\x22]?(?:(?<nothing>[a-z][a-z0-9-]*\s+\[redacted\])|(?:[a-z][a-z0-9-]*\s+)?(?<secret>[a-z0-9._~+/=-]{6,}))",
     r"(?i)\b(?:bearer|basic)\s+(?<secret>[a-z0-9._~+/-]{16,}=*)",
     // The end of a private key in PEM (RFC 7468) whose beginning was cut; the others are `private_keys`.
     r"(?:[A-Za-z0-9+/=]{16,}\s+)*[A-Za-z0-9+/=]+\s+-----END [A-Z0-9 ]*PRIVATE KEY-----",
@@ -56,7 +56,7 @@ impl Patterns {
         if !names.is_empty() {
             let names: Vec<String> = names.iter().map(|name| assignable(name)).collect();
             forms.push(format!(
-                r#"(?i)(?:^|[^a-z0-9])(?:{})['"]?\s*(?:=|:|=>)\s*(?:"(?<secret>(?:[^"\\]|\\.)+)"|'(?<single>[^']+)'|(?<bare>[^\s"',;&}}\]]+))"#,
+                r#"(?i)(?:^|[^a-z0-9])(?:{})['"]?\s*(?:={{1,3}}|:|=>)\s*(?:"(?<secret>(?:[^"\\]|\\.)+)"|'(?<single>[^']+)'|(?<bare>[^\s"',;&}}\]]+))"#,
                 names.join("|")
             ));
         }
@@ -74,6 +74,10 @@ impl Patterns {
         let mut found = self.private_keys(text);
         for form in self.any.matches(text) {
             for captures in self.each[form].captures_iter(text) {
+                let is_bare_nothing = |bare: Match<'_>| is_nothing(&text[..bare.start()], bare.as_str());
+                if captures.name("nothing").is_some() || captures.name("bare").is_some_and(is_bare_nothing) {
+                    continue;
+                }
                 let secret = ["secret", "single", "bare"].iter().find_map(|group| captures.name(group));
                 found.extend(secret.or_else(|| captures.get(0)).map(|found| found.range()));
             }
@@ -94,6 +98,20 @@ impl Patterns {
         }
         found
     }
+}
+
+/// Whether what is assigned to a name, and stands after `before`, is no value: that there is none, a flag, the place of a
+/// value, or what was kept back already. After two colons there is a type, or the member of one.
+fn is_nothing(before: &str, assigned: &str) -> bool {
+    const WORDS: [&str; 9] = ["null", "none", "nil", "undefined", "true", "false", "yes", "no", "%s"];
+    let value = assigned.trim_end_matches(')');
+    let all = |rest: &str, are: fn(char) -> bool| !rest.is_empty() && rest.chars().all(are);
+    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+        || matches!(value, "?" | "[redacted")
+        || all(value, |c| c == '*')
+        || value.strip_prefix('$').is_some_and(|number| all(number, |c| c.is_ascii_digit()))
+        || value.strip_prefix("${").is_some_and(|name| all(name, |c| c.is_ascii_alphanumeric() || c == '_'))
+        || (value.starts_with(':') && before.ends_with(':'))
 }
 
 /// How many bytes of a text can be the body of a key in PEM.

@@ -54,6 +54,26 @@ const TEXTS: &[(&str, &str)] = &[
     ("the password is wrong", "the password is wrong"),
     ("password_file=/etc/x", "password_file=/etc/x"),
     ("AccessKey: abc", "AccessKey: [redacted]"),
+    ("if (password == \"hunter2\")", "if (password == \"[redacted]\")"),
+    ("if (password === hunter2)", "if (password === [redacted]"),
+    ("password=null&password=hunter2", "password=null&password=[redacted]"),
+    ("password=nullify; password: nothing", "password=[redacted]; password: [redacted]"),
+    ("password=$1a; password=${A}b; password: :b", "password=[redacted]; password=${A}b; password: [redacted]"),
+    ("password=*; password=**a", "password=*; password=[redacted]"),
+];
+
+/// Texts that assign nothing to a name, and are left as they are.
+const NOTHING: &[&str] = &[
+    "(using password: YES)",
+    "if (password == null || password === undefined)",
+    "password = None",
+    "{\"password\":null,\"ssl_key\":false}",
+    "SET password = $1, ssl_key = ? WHERE",
+    "SET password = %s",
+    "password=${DB_PASSWORD}",
+    "password::text, Password::new()",
+    "password=***",
+    "password=[redacted] ssl-key: [redacted]",
 ];
 
 #[test]
@@ -61,6 +81,10 @@ fn texts_lose_their_secrets_and_nothing_else() {
     let secrets = secrets();
     for (text, left) in TEXTS {
         assert_eq!(secrets.redact_text(text), *left, "{text}");
+        assert_eq!(secrets.redact_text(left), *left, "what was kept back is left as it is");
+    }
+    for text in NOTHING {
+        assert_eq!(secrets.redact_text(text), *text);
     }
 }
 
