@@ -24,6 +24,8 @@ mod accounts;
 mod client;
 mod facts;
 mod pages;
+#[cfg(unix)]
+mod postgres;
 mod programs;
 pub mod raw;
 mod reply;
@@ -33,6 +35,8 @@ mod stdio;
 pub use client::{Client, Revision, Transport};
 pub use facts::{rows, workspace};
 pub use pages::missing_facts;
+#[cfg(unix)]
+pub use postgres::Postgres;
 pub use programs::is_installed;
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
