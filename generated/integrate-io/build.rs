@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "9ddbd23ad37088c688844bf2738e0ac58f6c2458618a7996e67b4759eb384bba"
+        digest: "d3294f9b2ed939169669bc5c08b38f17477741b24a4e0c10a629e35db299f8f5"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -7,7 +7,6 @@ use tokio::{net::TcpStream, time::timeout};
 use toolwright::{Call, ToolError, mcp_tool};
 
 use crate::{
-    account::OfAccount as _,
     connections::{OpenError, Opened},
     database::{self, Database, Error, Limits, PreviewRequest, TableFilter},
     store::ReadStore,

@@ -3,10 +3,7 @@
 use integrate_io_tools::*;
 use toolwright::{Call, ToolError, mcp_tool};
 
-use crate::{
-    account::OfAccount as _,
-    store::{StoreError, WriteStore, runs::transitions::NewRun},
-};
+use crate::store::{StoreError, WriteStore, runs::transitions::NewRun};
 
 #[mcp_tool]
 async fn run_package(

@@ -7,10 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use toolwright::{Call, mcp_tool};
 
-use crate::{
-    account::OfAccount as _,
-    store::{ReadStore, StoreError, clusters, connections, packages, search, workspaces},
-};
+use crate::store::{ReadStore, StoreError, clusters, connections, packages, search, workspaces};
 
 /// How far list_workspaces looks back for runs.
 const LATELY: SignedDuration = SignedDuration::from_hours(24);

@@ -11,7 +11,6 @@ use toolwright::{Context, Program};
 use toolwright_support::{Scheduler, StoreLock, SystemClock, Worker};
 use worker::Runs;
 
-mod account;
 mod background;
 mod commands;
 mod connections;
@@ -30,9 +29,6 @@ mod samples;
 mod schedules;
 mod store;
 mod worker;
-
-/// The account that the server's first start makes.
-const FIRST_ACCOUNT: &str = "local";
 
 #[derive(clap::Args, Debug)]
 struct Args {
@@ -56,7 +52,9 @@ fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
         let Args { files, connection_calls, run_concurrency, run_seconds } = &context.args;
         let stores = store::open(files, &context.secrets).await?.asking(*connection_calls);
-        samples::load(&stores, files, FIRST_ACCOUNT).await?;
+        if let Some(account) = &context.first_account {
+            samples::load(&stores, files, account).await?;
+        }
         let runs = Runs { stores: stores.clone(), limit: Duration::from_secs(*run_seconds) };
         let background = Background {
             stores: stores.clone(),

@@ -6,7 +6,6 @@ use toolwright::{Call, Secrets, ToolError, mcp_tool};
 use toolwright_support::sqlite::time;
 
 use crate::{
-    account::OfAccount as _,
     dataflow::{Edit, EditError, edited},
     store::{self, Files, Stores, WriteStore, packages::transitions},
 };

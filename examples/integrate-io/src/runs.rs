@@ -4,7 +4,6 @@ use integrate_io_tools::*;
 use toolwright::{Call, mcp_tool};
 
 use crate::{
-    account::OfAccount as _,
     failure::{self, Explanation, places::Places},
     store::{
         ReadStore, StoreError,

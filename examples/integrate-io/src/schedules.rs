@@ -4,10 +4,7 @@ use integrate_io_tools::*;
 use jiff::Timestamp;
 use toolwright::{Call, mcp_tool};
 
-use crate::{
-    account::OfAccount as _,
-    store::{ReadStore, StoreError, WriteStore, schedules},
-};
+use crate::store::{ReadStore, StoreError, WriteStore, schedules};
 
 #[mcp_tool]
 async fn list_schedules(

@@ -73,10 +73,20 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     instructions: ::core::option::Option::Some(
         "Start with list_workspaces. list_packages and list_runs show what there is and how it went; for a failed run call explain_job_failure. validate_package before run_package, which returns at once: poll get_run until its status is completed, failed or cancelled. Nothing returns a credential.",
     ),
-    endpoint: "https://api.xplenty.com/api/mcp",
-    path: "/api/mcp",
-    route: "/api/mcp",
-    binding: ::core::option::Option::None,
+    endpoint: "https://api.xplenty.com/YOUR_ACCOUNT_ID/api/mcp",
+    path: "/YOUR_ACCOUNT_ID/api/mcp",
+    route: "/{account}/api/mcp",
+    binding: ::core::option::Option::Some(contract::BindingSpec {
+        name: "account",
+        placeholder: "YOUR_ACCOUNT_ID",
+        description: "Your account's subdomain or numeric id, as in the URL of your dashboard.",
+        hides_foreign: false,
+        feature: ::core::option::Option::Some(contract::FeatureSpec {
+            flag: "ptp_mcp_server",
+            message: "PTP MCP server is not enabled for this account",
+            fix: "Contact Integrate.io support to enable `ptp_mcp_server`.",
+        }),
+    }),
     listing: contract::Listing::Granted,
     redact: &[
         "password",
@@ -105,7 +115,11 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         lifetime_seconds: 315_360_000,
         env: "INTEGRATE_IO_TOKEN",
         create_at: "Settings → Developer Settings → Connected Applications",
-        password_grant: ::core::option::Option::None,
+        password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
+            path: "/oauth/token",
+            lifetime_seconds: 7_200,
+            scopes: contract::ScopeSet::of(&[contract::ScopeId(0), contract::ScopeId(1)]),
+        }),
     },
     gateway_env: ::core::option::Option::None,
     scopes: const {
@@ -244,6 +258,17 @@ Header: Authorization: Bearer {{token}}",
         },
     ],
 };
+
+/// What a call is about.
+pub trait Bindings {
+    /// The `account` that the call is about, by its id. Your account's subdomain or numeric id, as in the URL of your dashboard.
+    fn account(&self) -> &::core::primitive::str;
+}
+impl Bindings for contract::Call {
+    fn account(&self) -> &::core::primitive::str {
+        contract::account(self)
+    }
+}
 
 /// Every handler of the server: of the tools that read on one store, of those that write on the other.
 pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers

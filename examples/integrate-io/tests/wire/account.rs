@@ -24,15 +24,22 @@ pub(crate) struct Account {
 impl Account {
     /// The account that the first start fills with samples.
     pub(crate) fn first(server: &Server) -> Self {
-        Self::named(server, "local")
+        Self::named(server, "demo")
     }
 
-    /// Another account, which has nothing, by a new token.
+    /// An account of this name, with nothing in it, and a user of its own. Asked for again, it is the same account with another token.
     pub(crate) fn named(server: &Server, name: &str) -> Self {
         static TOKENS: AtomicUsize = AtomicUsize::new(0);
+        let email = format!("{name}@example.com");
+        let made = server.command(&["account", "create", "--subdomain", name, "--name", name]);
+        if made.status.success() {
+            run(server, &["account", "enable", name, "ptp_mcp_server"]);
+            run(server, &["user", "create", "--email", &email, "--name", name, "--account", name]);
+        }
         let token = format!("token {} of {name}", TOKENS.fetch_add(1, Ordering::Relaxed));
-        let token = server.token_for(name, &token, &["read", "write"]);
-        Self { id: name.to_owned(), client: Client::http(server.url(), Some(&token), Revision::V2026_07_28) }
+        let token = run(server, &["token", "create", "--user", &email, "--name", &token, "--scope", "read", "write"]);
+        let url = format!("{}/{name}/api/mcp", server.address());
+        Self { id: id(server, name), client: Client::http(&url, Some(&token), Revision::V2026_07_28) }
     }
 
     /// What a tool answers, be it a refusal.
@@ -51,6 +58,21 @@ impl Account {
         assert!(reply.is_tool_error(), "{tool} did not refuse: {reply:?}");
         reply.text().to_owned()
     }
+}
+
+/// The id of an account.
+fn id(server: &Server, name: &str) -> String {
+    let accounts = run(server, &["account", "list"]);
+    let mut rows = accounts.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let row = rows.find(|row| row.get(1) == Some(&name)).unwrap_or_else(|| panic!("no account {name}:\n{accounts}"));
+    row[0].to_owned()
+}
+
+/// Runs a command of the server, and gives what it prints.
+fn run(server: &Server, arguments: &[&str]) -> String {
+    let ran = server.command(arguments);
+    assert!(ran.status.success(), "{arguments:?}: {}", ran.stderr);
+    ran.stdout.trim().to_owned()
 }
 
 /// One field of each thing in a list.
