@@ -137,9 +137,13 @@ fn a_reference_to_itself_through_a_list_needs_no_box() {
 #[test]
 fn editors_see_the_manifests_as_valid() {
     let schema = schema::for_editors();
-    for path in
-        ["tools.yaml", "examples/infatica/tools.yaml", "examples/infatica/tools/runs.yaml", "tests/acme/tools.yaml"]
-    {
+    for path in [
+        "tools.yaml",
+        "examples/infatica/tools.yaml",
+        "examples/infatica/tools/runs.yaml",
+        "tests/acme/tools.yaml",
+        "tests/tenants/tools.yaml",
+    ] {
         let mut sources = codegen::source::Sources::default();
         let file = sources.read(&root().join(path), path.to_owned()).expect(path);
         let tree = codegen::tree::read(file, sources.text(file)).tree.expect(path);

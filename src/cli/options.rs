@@ -123,7 +123,7 @@ pub(super) struct CreateOptions {
     /// How long the token lives: a number of s, m, h, d, w or y
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     pub(super) expires: Option<Duration>,
-    /// Whose data the token reaches; where calls are about accounts, `--user` stands in its place
+    /// Whose data the token reaches
     #[arg(long, value_name = "NAME", default_value = "local")]
     pub(super) subject: String,
     #[command(flatten)]

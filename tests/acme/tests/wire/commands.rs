@@ -55,3 +55,22 @@ fn an_option_of_the_runtime_has_no_say_in_one_of_the_same_name() {
     assert_eq!(ran.status.code(), Some(2), "{ran:?}");
     assert!(ran.stderr.contains("--database <FILE>"), "it has no default: {}", ran.stderr);
 }
+
+#[test]
+fn a_server_whose_calls_are_about_no_account_has_nothing_for_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (command, expected) in [
+        (&["account", "list"][..], "unrecognized subcommand 'account'"),
+        (&["user", "list"], "unrecognized subcommand 'user'"),
+        (&["token", "create", "--name", "x", "--user", "a@b.c"], "unexpected argument '--user' found"),
+        (&["stdio", "--account", "1"], "unexpected argument '--account' found"),
+    ] {
+        let ran = run(ACME, folder.path(), command);
+        assert!(!ran.status.success() && ran.stdout.is_empty(), "{command:?}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{command:?}: {}", ran.stderr);
+    }
+    for command in ["--help", "help"] {
+        let help = run(ACME, folder.path(), &[command]).stdout;
+        assert!(!help.contains("account"), "{help}");
+    }
+}
