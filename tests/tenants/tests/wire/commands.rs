@@ -120,10 +120,6 @@ fn a_wrong_command_says_what_to_do_and_changes_nothing() {
         ("user create --email ada --name Ada", "`ada` is no email address: write one as `ada@example.com`"),
         ("user create --email new@example.com --name Ada --account nowhere", "there is no account `nowhere`"),
         ("user delete bob@example.com", "there is no user `bob@example.com`"),
-        (
-            "user password ada@example.com",
-            "nobody signs in with a password here: the server declares no password grant",
-        ),
         ("token create --name x", "--user <EMAIL>"),
         ("token create --name x --subject ada@example.com", "unexpected argument '--subject' found"),
         ("token create --name x --user eve@example.com", "there is no user `eve@example.com`"),

@@ -20,7 +20,7 @@ const ALL: [&str; 2] = ["items:read", "items:write"];
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
-/// A server with three teams: Ada's, Bob's, and one of Ada's for which nothing is enabled.
+/// A server with four teams: Ada's, Bob's, one of Ada's for which nothing is enabled, and nobody's.
 struct Teams {
     server: Server,
     ours: String,
@@ -33,6 +33,8 @@ impl Teams {
         let server = Server::of(binary).start();
         let [ours, theirs] = ["ours", "theirs"].map(|subdomain| server.account(subdomain, &["lists"]));
         let off = server.account("off", &[]);
+        // Nobody's, and nothing is enabled for it.
+        server.account("elsewhere", &[]);
         server.user(ADA, &[&ours, &off]);
         server.user(BOB, &[&theirs]);
         Self { server, ours, theirs, off }

@@ -27,7 +27,7 @@ const ANONYMOUS: Option<(u16, i64, &str)> = Some((401, -31401, "missing_credenti
 const REVOKED: Option<(u16, i64, &str)> = Some((401, -31401, "unknown_credential"));
 
 #[rustfmt::skip]
-const CASES: [Case; 18] = [
+const CASES: [Case; 19] = [
     case(SCOPED,          "ours",    None),
     case(SCOPED,          "OURS",    None),
     case(SCOPED,          "<ours>",  None),
@@ -41,6 +41,7 @@ const CASES: [Case; 18] = [
     // Each verdict hides those after it.
     case(SCOPELESS,       "off",     DISABLED),
     case(SCOPELESS,       "theirs",  FOREIGN),
+    case(SCOPED,          "elsewhere", FOREIGN),
     case(SCOPELESS,       "nowhere", UNKNOWN),
     case(Some("revoked"), "ours",    REVOKED),
     case(Some("revoked"), "nowhere", REVOKED),
