@@ -15,6 +15,7 @@ use tempfile::NamedTempFile;
 use toolwright::Secrets;
 
 use crate::{
+    commands,
     connections::{Credentials, Login},
     store::{self, Files, Stores},
 };
@@ -120,6 +121,7 @@ pub(crate) enum Command {
     /// Fill an account that has nothing with samples: packages, runs, schedules, and a demo database
     Samples {
         /// Id of the account
+        #[arg(value_name = "ID", value_parser = commands::account)]
         account: String,
         #[command(flatten)]
         files: Files,

@@ -13,7 +13,7 @@ use secrecy::{SecretString, zeroize::Zeroizing};
 use toolwright::Secrets;
 
 use crate::{
-    commands::label,
+    commands::{account, label},
     connections::{Credentials, Login},
     database::Tls,
     diagnostics,
@@ -50,8 +50,8 @@ pub(crate) enum ConnectionCommand {
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct AddOptions {
-    /// The account that it belongs to
-    #[arg(long, value_name = "ACCOUNT", value_parser = label)]
+    /// Id of the account that it belongs to
+    #[arg(long, value_name = "ID", value_parser = account)]
     account: String,
     /// The system that it leads to
     #[arg(long = "type", value_name = "TYPE", value_parser = system)]
@@ -86,8 +86,8 @@ pub(crate) struct AddOptions {
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct ListOptions {
-    /// Only those of this account
-    #[arg(long, value_name = "ACCOUNT", value_parser = label)]
+    /// Only those of the account with this id
+    #[arg(long, value_name = "ID", value_parser = account)]
     account: Option<String>,
     #[command(flatten)]
     files: Files,
@@ -97,8 +97,8 @@ pub(crate) struct ListOptions {
 pub(crate) struct Chosen {
     /// Id of the connection
     id: i64,
-    /// The account that it belongs to
-    #[arg(long, value_name = "ACCOUNT", value_parser = label)]
+    /// Id of the account that it belongs to
+    #[arg(long, value_name = "ID", value_parser = account)]
     account: String,
     /// `database` or `cloud_storage`, where the account has one of each kind with this id
     #[arg(long, value_parser = kind)]

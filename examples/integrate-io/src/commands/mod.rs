@@ -12,3 +12,9 @@ fn label(text: &str) -> Result<String, String> {
         Err("write 1 to 120 printable characters".to_owned())
     }
 }
+
+/// An account, as the store knows it: not by its subdomain, which URLs can have as well.
+pub(crate) fn account(text: &str) -> Result<String, String> {
+    let id = text.parse::<i64>().ok().filter(|id| *id > 0);
+    id.map(|id| id.to_string()).ok_or_else(|| "write the account's id, a number, as `account list` shows it".to_owned())
+}

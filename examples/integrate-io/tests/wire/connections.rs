@@ -36,7 +36,8 @@ const POSTGRES: &[&str] =
     &["add", "--type", "postgres", "--host", "127.0.0.1", "--port", "1", "--database", "sales", "--user", "reader"];
 
 fn add_postgres(folder: &Path, account: &str, name: &str, more: &[&str], input: &str) -> Ran {
-    connection(folder, &[POSTGRES, &["--account", account, "--name", name], more].concat(), input)
+    let account: &[&str] = if more.contains(&"--account") { &[] } else { &["--account", account] };
+    connection(folder, &[POSTGRES, account, &["--name", name], more].concat(), input)
 }
 
 /// A SQLite database with two tables and a view, and a connection to it; its id.
@@ -230,6 +231,7 @@ fn what_does_not_fit_is_refused_and_stores_nothing() {
         ("new", &[], "tab\tin it", "the password of `reader` must have"),
         ("new\u{202e}", &[], CANARY, "write 1 to 120 printable characters"),
         ("new", &["--password", CANARY], "", "unexpected argument '--password'"),
+        ("new", &["--account", "demo"], CANARY, "write the account's id, a number, as `account list` shows it"),
         ("new", &["--bucket", "b"], CANARY, "a connection of the type postgres has no --bucket"),
     ];
     for (name, more, input, expected) in added {
