@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "d3294f9b2ed939169669bc5c08b38f17477741b24a4e0c10a629e35db299f8f5"
+        digest: "78f629900f25ecfef30b117beb47d45943b2993e72f3f21955158beab6736005"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

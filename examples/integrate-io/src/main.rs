@@ -7,6 +7,7 @@
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use background::Background;
+use store::validations::RecordStore;
 use toolwright::{Context, Program};
 use toolwright_support::{Scheduler, StoreLock, SystemClock, Worker};
 use worker::Runs;
@@ -14,20 +15,19 @@ use worker::Runs;
 mod background;
 mod commands;
 mod connections;
-#[allow(dead_code, unused_imports, reason = "validate_package, which uses the rest, comes next")]
+#[allow(dead_code, unused_imports, reason = "its tests use the rest")]
 mod database;
-#[allow(dead_code, unused_imports, reason = "validate_package, which uses the rest, comes next")]
 mod dataflow;
 mod diagnostics;
 mod execution;
 mod failure;
 mod inventory;
 mod packages;
-mod pending;
 mod runs;
 mod samples;
 mod schedules;
 mod store;
+mod validation;
 mod worker;
 
 #[derive(clap::Args, Debug)]
@@ -63,7 +63,8 @@ fn main() -> ExitCode {
             scheduler: Scheduler::new(stores.write.clone(), SystemClock),
         };
         context.spawn(background.run(context.shutdown.clone()));
-        Ok(integrate_io_tools::handlers(stores.read, stores.write))
+        let records = RecordStore::open(stores.read.clone(), &files.store).await?;
+        Ok(integrate_io_tools::handlers(stores.read, records, stores.write))
     };
     Program::new(&integrate_io_tools::SERVER, setup)
         .commands(commands::connection::run)

@@ -270,31 +270,31 @@ impl Bindings for contract::Call {
     }
 }
 
-/// Every handler of the server: of the tools that read on one store, of those that write on the other.
-pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
+/// Every handler of the server, each on the store of its tool: the one that reads, the one that records and the one that writes.
+pub fn handlers<R, C, W>(read: R, record: C, write: W) -> contract::Handlers
 where
-    R: contract::Handle<validate_package::Tool> + contract::Handle<discover_schema::Tool>
-        + contract::Handle<preview_data::Tool> + contract::Handle<test_connection::Tool>
+    R: contract::Handle<discover_schema::Tool> + contract::Handle<preview_data::Tool>
+        + contract::Handle<test_connection::Tool>
         + contract::Handle<list_workspaces::Tool> + contract::Handle<list_packages::Tool>
         + contract::Handle<get_package::Tool> + contract::Handle<list_connections::Tool>
         + contract::Handle<get_connection::Tool> + contract::Handle<list_clusters::Tool>
         + contract::Handle<search_all::Tool> + contract::Handle<list_runs::Tool>
         + contract::Handle<get_run::Tool> + contract::Handle<explain_job_failure::Tool>
         + contract::Handle<list_schedules::Tool> + contract::Handle<get_schedule::Tool>,
+    C: contract::Handle<validate_package::Tool>,
     W: contract::Handle<run_package::Tool> + contract::Handle<cancel_job::Tool>
         + contract::Handle<retry_job::Tool> + contract::Handle<clone_package::Tool>
         + contract::Handle<update_package_components::Tool>
         + contract::Handle<toggle_schedule::Tool>,
 {
-    struct Stores<R, W> {
+    struct Stores<R, C, W> {
         read: R,
+        record: C,
         write: W,
     }
-    impl<R, W> contract::Dispatch for Stores<R, W>
+    impl<R, C, W> contract::Dispatch for Stores<R, C, W>
     where
-        R: contract::Handle<validate_package::Tool>
-            + contract::Handle<discover_schema::Tool>
-            + contract::Handle<preview_data::Tool>
+        R: contract::Handle<discover_schema::Tool> + contract::Handle<preview_data::Tool>
             + contract::Handle<test_connection::Tool>
             + contract::Handle<list_workspaces::Tool>
             + contract::Handle<list_packages::Tool> + contract::Handle<get_package::Tool>
@@ -305,6 +305,7 @@ where
             + contract::Handle<explain_job_failure::Tool>
             + contract::Handle<list_schedules::Tool>
             + contract::Handle<get_schedule::Tool>,
+        C: contract::Handle<validate_package::Tool>,
         W: contract::Handle<run_package::Tool> + contract::Handle<cancel_job::Tool>
             + contract::Handle<retry_job::Tool> + contract::Handle<clone_package::Tool>
             + contract::Handle<update_package_components::Tool>
@@ -316,13 +317,6 @@ where
             arguments: contract::Value,
         ) -> contract::Reply {
             match call.tool().name {
-                "validate_package" => {
-                    contract::invoke::<
-                        validate_package::Tool,
-                        R,
-                        Self,
-                    >(self, |stores| &stores.read, call, arguments)
-                }
                 "discover_schema" => {
                     contract::invoke::<
                         discover_schema::Tool,
@@ -428,6 +422,13 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "validate_package" => {
+                    contract::invoke::<
+                        validate_package::Tool,
+                        C,
+                        Self,
+                    >(self, |stores| &stores.record, call, arguments)
+                }
                 "run_package" => {
                     contract::invoke::<
                         run_package::Tool,
@@ -474,7 +475,7 @@ where
             }
         }
     }
-    contract::Handlers::new(Stores { read, write })
+    contract::Handlers::new(Stores { read, record, write })
 }
 
 /// Passes on what `#[mcp_tool]` made for a declared tool, and refuses every other name.

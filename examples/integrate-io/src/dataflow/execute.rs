@@ -137,6 +137,8 @@ impl<C: Connections, L: Log> Run<'_, C, L> {
             }
             Err(error) => Err(error),
         };
+        // Once the rows are there, a line that is missing in the log does not make them undone.
+        let kept = written.is_ok();
         let mut rows_written = 0;
         for (statement, (rows, time)) in compiled.statements.iter().zip(&done) {
             let (verb, way) = match statement.does {
@@ -148,11 +150,17 @@ impl<C: Connections, L: Log> Run<'_, C, L> {
             }
             let (component, table) = (&statement.component, &statement.table);
             let line = format!("{component}: {verb} {rows} rows {way} {table} in {:.3} s", time.as_secs_f64());
-            self.say(&line).await?;
+            let said = self.say(&line).await;
+            if !kept {
+                said?;
+            }
         }
         match written {
             Ok(()) => {
-                self.say(&format!("package {} done in {:.3} s", package.id, started.elapsed().as_secs_f64())).await?;
+                let line = format!("package {} done in {:.3} s", package.id, started.elapsed().as_secs_f64());
+                if let Err(error) = self.say(&line).await {
+                    tracing::error!(package = package.id, %error, "a line is missing in the log of a run");
+                }
                 Ok(rows_written)
             }
             Err(Error::Cancelled) => Err(Failure::Cancelled),

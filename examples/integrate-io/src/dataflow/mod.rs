@@ -22,7 +22,7 @@ use std::future::Future;
 
 pub(crate) use definition::Definition;
 pub(crate) use edit::{Edit, EditError, edited};
-pub(crate) use execute::{Failure, Outcome, execute};
+pub(crate) use execute::{Failure, execute};
 pub(crate) use fault::Fault;
 use integrate_io_tools::FlowType;
 use serde_json::Value;

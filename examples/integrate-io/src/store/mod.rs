@@ -1,6 +1,6 @@
 //! All that the server knows, in one SQLite database.
 //!
-//! [`ReadStore`] and [`WriteStore`] are two doors to the same file. Below there is a module for each
+//! [`ReadStore`] and [`WriteStore`] are two doors to the same file; [`validations`] has a third, with a file of its own. Below there is a module for each
 //! thing that is kept: its functions read, and the methods of [`WriteStore`] in it write.
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
@@ -23,6 +23,7 @@ pub(crate) mod runs;
 pub(crate) mod samples;
 pub(crate) mod schedules;
 pub(crate) mod search;
+pub(crate) mod validations;
 pub(crate) mod workspaces;
 
 /// Where the database is, and the key of what is sealed in it.

@@ -49,12 +49,12 @@ impl contract::Tool for Tool {
         name: "validate_package",
         group: "diagnostics",
         access: contract::DeclaredAccess::Read,
-        records: false,
+        records: true,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),
     };
-    type Access = contract::Read;
+    type Access = contract::Record;
     type Input = Input;
     type Output = Output;
 }
