@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "78f629900f25ecfef30b117beb47d45943b2993e72f3f21955158beab6736005"
+        digest: "b06d5f42723d0350eda7a7e56651cfe9518af81553fc1787ab14f50a024e6905"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -49,10 +49,12 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A time in the largest unit that measures it exactly: `90 days`.
+/// A time in the largest unit that measures it exactly: `90 days`. A year is one of 365 days, as it is where a credential is created.
 pub(super) fn duration(seconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let (size, unit) = UNITS.into_iter().find(|(size, _)| seconds.is_multiple_of(*size)).unwrap_or((1, "second"));
+    const UNITS: [(u64, &str); 5] =
+        [(31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let unit = UNITS.into_iter().find(|(size, _)| seconds >= *size && seconds.is_multiple_of(*size));
+    let (size, unit) = unit.unwrap_or((1, "second"));
     let number = seconds / size;
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
@@ -96,14 +98,16 @@ mod tests {
     #[test]
     fn quantities_are_exact() {
         for (seconds, expected) in [
-            (0, "0 days"),
+            (0, "0 seconds"),
             (1, "1 second"),
             (60, "1 minute"),
             (90, "90 seconds"),
             (3_600, "1 hour"),
             (129_600, "36 hours"),
             (86_400, "1 day"),
-            (31_536_000, "365 days"),
+            (31_536_000, "1 year"),
+            (34_560_000, "400 days"),
+            (315_360_000, "10 years"),
         ] {
             assert_eq!(duration(seconds), expected);
         }

@@ -381,9 +381,12 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
             && (!code.is_about_gateways() || api.server.gateway.is_some())
             && (!code.is_about_grants() || api.credential.password_grant.is_some())
     };
-    ErrorCode::ALL.iter().filter(applies).map(|code| {
-        let ErrorEntry { code: _, name: _, status: _, json_rpc: _, symptom, cause, fix } = code.entry();
-        TroubleRow { symptom: filled(api, symptom), cause: Some(filled(api, cause)), fix: filled(api, fix) }
+    ErrorCode::ALL.iter().filter(applies).map(move |code| {
+        let ErrorEntry { code: _, name: _, status: _, json_rpc, symptom, cause, fix } = code.entry();
+        // Who writes a client sees the code, and people the client's words for it.
+        let said = json_rpc.filter(|_| about_clients).map(|said| format!(" (`{said}`)")).unwrap_or_default();
+        let symptom = format!("{}{said}", filled(api, symptom));
+        TroubleRow { symptom, cause: Some(filled(api, cause)), fix: filled(api, fix) }
     })
 }
 
