@@ -100,3 +100,17 @@ async fn another_account_gets_samples_of_its_own_once() {
     );
     assert_eq!(Account::first(&server).call("list_packages", json!({})).await["total"], 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_packages_of_the_samples_run_and_one_fails_as_its_log_says() {
+    let server = start();
+    let mut first = Account::first(&server);
+    for (package, status) in [(101, "completed"), (103, "completed"), (104, "completed"), (102, "failed")] {
+        let run = first.run(json!({"package_id": package})).await;
+        first.when(run, status).await;
+    }
+    for (table, rows) in [("large_orders", 4), ("paid_orders", 200)] {
+        let preview = first.call("preview_data", json!({"connection_id": 42, "table": table, "row_count": 200})).await;
+        assert_eq!(preview["rows"].as_array().map(Vec::len), Some(rows), "{table}");
+    }
+}
