@@ -1,8 +1,8 @@
 //! What packages are made of, and how they run.
 //!
 //! A package's data flow is JSON. [`definition`] reads it and [`check`] looks at its structure; [`compile`] reads its
-//! expressions against the columns that flow into each component, and makes SQL of it; [`validate`] asks the database what it
-//! thinks of that SQL, and [`execute`] has it done. [`workflow`] puts packages one after the other.
+//! expressions against the columns that flow into each component, and makes SQL of it; [`validate()`] asks the database what it
+//! thinks of that SQL, and [`execute()`] has it done. [`workflow`] puts packages one after the other.
 
 mod check;
 mod compile;
