@@ -21,6 +21,8 @@ async fn the_page_s_calls_answer_after_a_first_start() {
     let arguments = json!({"run_id": 123_456, "log_tail_lines": 100});
     let explained = first.call("explain_job_failure", arguments).await;
     assert_eq!((&explained["run"]["status"], &explained["log_lines"]), (&json!("failed"), &json!(5)));
+    let step = explained["next_steps"][0].as_str().unwrap_or_default();
+    assert!(step.contains("`returns`"), "{explained}");
     let log = explained["log_tail"].to_string();
     assert!(log.contains("[redacted]") && !log.contains("Wm7"), "{log}");
     let arguments = json!({"connection_id": 42, "table": "orders", "row_count": 20, "where_clause": "amount > 1000"});
