@@ -2,7 +2,8 @@
 //!
 //! `tools.yaml` declares the tools in areas. Each area has a module of its name, as `inventory`, with a
 //! function for each tool. Those go through `store` to the server's own database, and through
-//! `database` to those of the account's connections.
+//! `database` to those of the account's connections. What is to be run, the tools and the schedules only put
+//! into the store; `worker` takes it from there, and `dataflow` does it. `failure` says of a run why it failed.
 
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 

@@ -18,6 +18,8 @@ use crate::connections::Connections;
 
 pub(crate) mod clusters;
 pub(crate) mod connections;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod packages;
 pub(crate) mod runs;
 pub(crate) mod samples;

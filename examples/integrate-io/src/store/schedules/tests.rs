@@ -2,30 +2,20 @@
 
 use std::path::Path;
 
-use clap::Parser as _;
 use integrate_io_tools::ScheduleDetails;
-use sqlx::AssertSqlSafe;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use toolwright::Secrets;
 use toolwright_support::{Scheduler, Timing, clock::Clock as _, clock::held::HeldClock};
 
 use super::transitions::NewSchedule;
 use crate::store::{
-    self, Files, Stores,
+    Stores,
+    fixture::{self, MINE},
     runs::{self, Filter},
     schedules,
 };
 
-const MINE: &str = "mine";
-
-#[derive(clap::Parser)]
-struct CommandLine {
-    #[command(flatten)]
-    files: Files,
-}
-
-/// A scheduler at work on what `tests/data/runs.sql` has, but for its schedules and runs.
+/// A scheduler at work.
 struct World {
     clock: HeldClock,
     stores: Stores,
@@ -35,16 +25,7 @@ struct World {
 
 impl World {
     async fn start(folder: &Path, now: &str) -> Self {
-        let path = folder.join("store.db");
-        let is_new = !path.exists();
-        let options = CommandLine::parse_from(["test".as_ref(), "--store".as_ref(), path.as_os_str()]);
-        let stores = store::open(&options.files, &Secrets::default()).await.unwrap();
-        if is_new {
-            let fixture = include_str!("../../../tests/data/runs.sql");
-            let fixture = fixture.replace("MINE", "'mine'").replace("THEIRS", "'theirs'");
-            let fixture = fixture + "DELETE FROM runs; DELETE FROM schedules;";
-            sqlx::raw_sql(AssertSqlSafe(fixture)).execute(&stores.write.pool).await.unwrap();
-        }
+        let stores = fixture::stores(folder).await;
         let clock = HeldClock::at(now);
         let scheduler = Scheduler::new(stores.write.clone(), clock.clone());
         let shutdown = CancellationToken::new();

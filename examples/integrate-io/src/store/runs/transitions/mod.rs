@@ -15,6 +15,8 @@
 //! tells whether the rows are there, and to append them twice is worse than to say so.
 
 mod caller;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub(crate) use caller::NewRun;
