@@ -22,6 +22,7 @@
 
 mod accounts;
 mod client;
+mod examples;
 mod facts;
 mod pages;
 #[cfg(unix)]
@@ -31,8 +32,10 @@ pub mod raw;
 mod reply;
 mod server;
 mod stdio;
+mod stored;
 
 pub use client::{Client, Revision, Transport};
+pub use examples::examples;
 pub use facts::{rows, workspace};
 pub use pages::missing_facts;
 #[cfg(unix)]
@@ -41,3 +44,4 @@ pub use programs::is_installed;
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
 pub use stdio::{StdioPipe, Variables};
+pub use stored::dump;

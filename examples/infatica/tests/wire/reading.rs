@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use toolwright_tests::rows;
+use toolwright_tests::{examples, rows};
 
 use crate::{
     account::{Account, items, start, text},
@@ -14,19 +14,7 @@ use crate::{
 
 /// The examples of each tool that the manifest declares to read.
 pub(crate) fn declared_readers() -> BTreeMap<String, Vec<Value>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools");
-    let mut readers = BTreeMap::new();
-    for file in std::fs::read_dir(folder).expect("the manifest") {
-        let manifest = std::fs::read_to_string(file.expect("a file").path()).expect("a part of the manifest");
-        let manifest: Value = serde_saphyr::from_str(&manifest).expect("YAML");
-        for (name, tool) in manifest["tools"].as_object().into_iter().flatten() {
-            if tool["access"] == "read" {
-                let examples = tool["examples"].as_array().unwrap_or_else(|| panic!("{name} has no examples"));
-                readers.insert(name.clone(), examples.iter().map(|example| example["input"].clone()).collect());
-            }
-        }
-    }
-    readers
+    examples(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tools"), &["read"])
 }
 
 /// Whether there is something in all that an answer lists.
