@@ -4,7 +4,7 @@ use serde_json::json;
 use toolwright_core::ErrorCode;
 
 use crate::{
-    Identity, ServerSpec,
+    Identity, Secrets, ServerSpec,
     account::{AccountName, Accounts, Standing},
     refusal::Refusal,
     shortened::shortened,
@@ -38,13 +38,14 @@ impl Caller {
     pub(crate) async fn resolve(
         server: &ServerSpec,
         accounts: &Accounts,
+        secrets: &Secrets,
         identity: Identity,
         named: Named<'_>,
     ) -> Result<Self, Refusal> {
         let Some(binding) = &server.binding else { return Ok(Self { identity, account: None }) };
         // A credential that belongs to nobody is a member of nothing.
         let user = identity.user.unwrap_or_default();
-        let account = Binding { server, spec: binding, accounts, user }.account(named).await?;
+        let account = Binding { server, spec: binding, accounts, secrets, user }.account(named).await?;
         Ok(Self { identity, account: Some(account.to_string()) })
     }
 
@@ -63,13 +64,14 @@ struct Binding<'a> {
     server: &'a ServerSpec,
     spec: &'a BindingSpec,
     accounts: &'a Accounts,
+    secrets: &'a Secrets,
     user: i64,
 }
 
 impl Binding<'_> {
     async fn account(&self, named: Named<'_>) -> Result<i64, Refusal> {
         let shown = match named {
-            Named::By(name) => shortened(name),
+            Named::By(name) => shortened(&self.secrets.redact_text(name)),
             Named::Only => self.only().await?,
         };
         let name = match named {

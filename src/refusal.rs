@@ -7,7 +7,7 @@ use toolwright_core::{
 };
 
 use crate::{
-    ServerSpec,
+    Secrets, ServerSpec,
     envelope::{Fault, Id, Request},
     gate::Denial,
     protocol::REVISIONS,
@@ -76,8 +76,8 @@ impl Refusal {
 
     /// The server does not have the method, or not in the request's revision. To older clients a
     /// status of 404 says that their session is over, so theirs is 200.
-    pub(crate) fn unknown_method(server: &ServerSpec, request: &Request<'_>) -> Self {
-        let name = shortened(&request.method);
+    pub(crate) fn unknown_method(server: &ServerSpec, request: &Request<'_>, secrets: &Secrets) -> Self {
+        let name = shortened(&secrets.redact_text(&request.method));
         let (detail, status) = match request.inline_version() {
             Some(version) => (format!("There is no method `{name}` in revision {version}."), None),
             None => (format!("There is no method `{name}`."), Some(200)),

@@ -117,7 +117,7 @@ impl Server {
         identity: Identity,
         named: Named<'_>,
     ) -> Result<Passage, Refusal> {
-        let caller = Caller::resolve(self.spec, &self.accounts, identity, named).await.map(Arc::new);
+        let caller = Caller::resolve(self.spec, &self.accounts, &self.secrets, identity, named).await.map(Arc::new);
         let (caller, work) = match message {
             Message::Notification { .. } => (caller?, None),
             Message::Request(request) => {
@@ -148,7 +148,7 @@ impl Server {
             "completion/complete" if self.spec.completes() => {
                 self.examine_completion(&request.params, caller).map(Some)
             }
-            _ => Err(Refusal::unknown_method(self.spec, &request)),
+            _ => Err(Refusal::unknown_method(self.spec, &request, &self.secrets)),
         }
     }
 
@@ -253,7 +253,7 @@ impl Server {
     }
 
     fn unknown(&self, code: ErrorCode, what: &str, name: &str, visible: impl Iterator<Item = &'static str>) -> Refusal {
-        let shown = shortened(name);
+        let shown = shortened(&self.secrets.redact_text(name));
         let detail = match nearest(&shown, visible) {
             Some(near) => format!("There is no {what} `{shown}`; did you mean `{near}`?"),
             None => format!("There is no {what} `{shown}`."),

@@ -11,11 +11,61 @@ use base64::{
 /// How often a text can be percent-encoded: a URL within a URL within a URL.
 const LAYERS: usize = 3;
 
+/// How many bytes of a secret, at the least, are found beside the mark of a cut.
+const PART: usize = 6;
+/// What stands where a text was cut.
+const CUT: &[u8] = "…".as_bytes();
+
 /// The learned secrets, and what finds them.
 #[derive(Default)]
 pub(super) struct Known {
     secrets: BTreeSet<String>,
-    automaton: Option<AhoCorasick>,
+    automata: Option<Automata>,
+}
+
+/// What finds the forms of secrets, and the beginnings and ends of those that can be cut.
+struct Automata {
+    whole: AhoCorasick,
+    /// The forms that `beginnings` and `ends` are of, in their order.
+    forms: Vec<Vec<u8>>,
+    beginnings: AhoCorasick,
+    ends: AhoCorasick,
+}
+
+impl Automata {
+    fn new(forms: &BTreeSet<Vec<u8>>) -> Result<Self, BuildError> {
+        let whole = AhoCorasick::new(forms)?;
+        let forms: Vec<Vec<u8>> = forms.iter().filter(|form| form.len() > PART).cloned().collect();
+        let beginnings = AhoCorasick::new(forms.iter().map(|form| &form[..PART]))?;
+        let ends = AhoCorasick::new(forms.iter().map(|form| &form[form.len() - PART..]))?;
+        Ok(Self { whole, forms, beginnings, ends })
+    }
+
+    fn find(&self, bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let whole = self.whole.find_overlapping_iter(bytes).map(|found| found.start()..found.end());
+        whole.chain(self.begun(bytes)).chain(self.ended(bytes))
+    }
+
+    /// Where a form begins that is cut.
+    fn begun(&self, bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        self.beginnings.find_overlapping_iter(bytes).filter_map(|found| {
+            let form = &self.forms[found.pattern().as_usize()];
+            let rest = &bytes[found.start()..];
+            let length = form.iter().zip(rest).take_while(|(expected, byte)| expected == byte).count();
+            rest[length..].starts_with(CUT).then(|| found.start()..found.start() + length)
+        })
+    }
+
+    /// Where a form ends whose beginning is cut off.
+    fn ended(&self, bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        self.ends.find_overlapping_iter(bytes).filter_map(|found| {
+            let form = &self.forms[found.pattern().as_usize()];
+            let rest = &bytes[..found.end()];
+            let same = form.iter().rev().zip(rest.iter().rev()).take_while(|(expected, byte)| expected == byte);
+            let start = found.end() - same.count();
+            rest[..start].ends_with(CUT).then(|| start..found.end())
+        })
+    }
 }
 
 impl Known {
@@ -32,18 +82,17 @@ impl Known {
     pub(super) fn add(&mut self, secret: &str) -> Result<(), BuildError> {
         self.secrets.insert(secret.to_owned());
         let forms: BTreeSet<Vec<u8>> = self.secrets.iter().flat_map(|secret| forms(secret)).collect();
-        self.automaton = Some(AhoCorasick::new(forms)?);
+        self.automata = Some(Automata::new(&forms)?);
         Ok(())
     }
 
     /// Where the text has a learned secret.
     pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let Some(automata) = &self.automata else { return Vec::new() };
         let mut found = Vec::new();
         let mut layer = Layer::unbroken(text);
         for _ in 0..=LAYERS {
-            let matches = automaton.find_overlapping_iter(&layer.bytes);
-            found.extend(matches.map(|found| layer.origin(found.start()..found.end())));
+            found.extend(automata.find(&layer.bytes).map(|range| layer.origin(range)));
             let Some(decoded) = layer.decoded() else { break };
             layer = decoded;
         }
@@ -61,6 +110,9 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
         unbroken(secret),
         unbroken(&secret.replace(' ', "+")),
         unbroken(&in_json[1..in_json.len() - 1]),
+        // As SQL has it in quotes.
+        unbroken(&secret.replace('"', "\"\"")),
+        unbroken(&secret.replace('\'', "''")),
         hexadecimal(bytes).into_bytes(),
         hexadecimal(bytes).to_uppercase().into_bytes(),
     ];
@@ -131,7 +183,8 @@ impl Layer {
         changed.then_some(Self { bytes, readings: self.readings })
     }
 
-    /// Where a range comes from. It begins and ends between characters, since what is searched for does.
+    /// Where a range comes from. It begins and ends between characters, since what is searched for does, and the mark of
+    /// a cut is one.
     fn origin(&self, range: Range<usize>) -> Range<usize> {
         self.readings.iter().rev().fold(range, |range, reading| reading.origin(&range))
     }

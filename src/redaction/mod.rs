@@ -7,7 +7,7 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    fmt,
+    fmt, iter, mem,
     ops::Range,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
@@ -84,7 +84,7 @@ impl Secrets {
     pub const SHORTEST: usize = 6;
 
     /// The text without its secrets. Give it whole: of a secret that was cut in two, the halves are
-    /// not found.
+    /// found only where `…` marks the cut.
     pub fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut pieces = [Cow::Borrowed(text)];
         self.redact_pieces(&mut pieces, true);
@@ -106,7 +106,8 @@ impl Secrets {
     }
 
     /// Takes the secrets out of a result. The texts at one place of its structure, as those of an
-    /// array's items, are taken for one text: a log in an array of lines is one.
+    /// array's items, are taken for one text: a log in an array of lines is one. The name of a property is a text
+    /// of its own.
     ///
     /// Forms of secrets are looked for where the manifest keeps names back: of other servers, what has
     /// one can be the very data that the caller has asked for.
@@ -115,6 +116,7 @@ impl Secrets {
         if !forms && self.0.known().is_empty() {
             return;
         }
+        self.rename(value, forms);
         let mut texts = BTreeMap::new();
         self.collect(value, &mut String::new(), &mut texts);
         for (_, mut texts) in texts {
@@ -127,6 +129,33 @@ impl Secrets {
                 }
             }
         }
+    }
+
+    /// Replaces names that have a secret. They come from data: a map's keys are no words of ours.
+    fn rename(&self, value: &mut Value, forms: bool) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.rename(item, forms)),
+            Value::Object(properties) => {
+                properties.values_mut().for_each(|value| self.rename(value, forms));
+                if !properties.keys().any(|name| self.renamed(name, forms).is_some()) {
+                    return;
+                }
+                for (name, value) in mem::take(properties) {
+                    let name = self.renamed(&name, forms).unwrap_or(name);
+                    let names = iter::once(name.clone()).chain((2..).map(|number| format!("{name} {number}")));
+                    let free = names.into_iter().find(|name| !properties.contains_key(name));
+                    properties.insert(free.unwrap_or(name), value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    fn renamed(&self, name: &str, forms: bool) -> Option<String> {
+        let mut pieces = [Cow::Borrowed(name)];
+        self.redact_pieces(&mut pieces, forms);
+        let [name] = pieces;
+        owned(name)
     }
 
     /// Replaces what has a secret's name, and gathers every other text by its place.

@@ -25,6 +25,13 @@ const TEXTS: &[(&str, &str)] = &[
     ("{\"a\":\"c4n/ry p+ss\\\"wörd\"}", "{\"a\":\"[redacted]\"}"),
     ("63346e2f727920702b73732277c3b67264", "[redacted]"),
     ("c4n/ry p+ss", "c4n/ry p+ss"),
+    ("\"c4n/ry p+ss\"\"wörd\" as SQL has it", "\"[redacted]\" as SQL has it"),
+    // Of what was cut, `…` tells.
+    ("it was c4n/ry p+ss…", "it was [redacted]…"),
+    ("it was c4n/ry p…", "it was [redacted]…"),
+    ("it was c4n%2Fry p… and", "it was [redacted]… and"),
+    ("…y p+ss\"wörd, it was", "…[redacted], it was"),
+    ("c4n/r…, …\"wörd… c4n/ry, c4n/ry .…", "c4n/r…, …[redacted]… c4n/ry, c4n/ry .…"),
     ("postgres://me:hunter2@db.example/x", "postgres://me:[redacted]@db.example/x"),
     ("postgres://me:hun@ter2@db.example/x", "postgres://me:[redacted]@db.example/x"),
     ("redis://:hunter2@db.example", "redis://:[redacted]@db.example"),
@@ -157,6 +164,10 @@ fn results() -> Vec<(Value, Value)> {
         (
             json!({"password": "x", "Ssl-Key": ["a", {"b": 1}], "accessKey": 7, "passwords": "x", "n": {"password": "y"}}),
             json!({"password": "[redacted]", "Ssl-Key": "[redacted]", "accessKey": "[redacted]", "passwords": "x", "n": {"password": "[redacted]"}}),
+        ),
+        (
+            json!({"c4n/ry p+ss\"wörd": 1, "a": {"is c4n/ry p+ss\"wörd": "x"}, "c4n%2Fry p+ss\"wörd": 2, "z": 3}),
+            json!({"[redacted]": 1, "a": {"is [redacted]": "x"}, "[redacted] 2": 2, "z": 3}),
         ),
         (json!({"password": null}), json!({"password": null})),
         (json!({"password": ""}), json!({"password": ""})),
