@@ -119,6 +119,7 @@ async fn search_all(
         wanted.retain(|of_type| types.contains(of_type));
     }
     let mut view = store.snapshot().await?;
-    let (hits, totals) = search::find_all(&mut view, call.account(), &query, &wanted, per_type_limit).await?;
+    let found = search::find_all(&mut view, call.account(), &query, &wanted, per_type_limit, store.secrets());
+    let (hits, totals) = found.await?;
     Ok(search_all::Output { hits, totals })
 }

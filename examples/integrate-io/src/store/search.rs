@@ -1,9 +1,10 @@
 //! Search by words, on the index that `migrations/0002_search.sql` keeps.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use integrate_io_tools::{ConnectionKind, SearchHit, SearchType};
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use toolwright::Secrets;
 
 use super::{StoreError, word};
 
@@ -23,6 +24,7 @@ pub(crate) async fn find(
     query: &str,
     of_type: SearchType,
     limit: i64,
+    secrets: &Secrets,
 ) -> Result<(Vec<SearchHit>, i64), StoreError> {
     let expression = expression(query);
     let total = sqlx::query_scalar("SELECT count(*) FROM search WHERE search MATCH ?1 AND account = ?2 AND type = ?3")
@@ -33,7 +35,7 @@ pub(crate) async fn find(
         .await?;
     // A word of a name says more than one of a description.
     let rows = sqlx::query(
-        "SELECT type, id, kind, name, snippet(search, -1, '**', '**', '…', 16) AS snippet FROM search
+        "SELECT type, id, kind, name, description, snippet(search, -1, '**', '**', '…', 16) AS snippet FROM search
          WHERE search MATCH ?1 AND account = ?2 AND type = ?3 ORDER BY bm25(search, 4.0, 1.0), rowid LIMIT ?4",
     )
     .bind(&expression)
@@ -42,7 +44,7 @@ pub(crate) async fn find(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    let hits: Result<_, sqlx::Error> = rows.iter().map(from_row).collect();
+    let hits: Result<_, sqlx::Error> = rows.iter().map(|row| from_row(row, secrets)).collect();
     Ok((hits?, total))
 }
 
@@ -53,23 +55,31 @@ pub(crate) async fn find_all(
     query: &str,
     types: &[SearchType],
     per_type_limit: i64,
+    secrets: &Secrets,
 ) -> Result<(Vec<SearchHit>, BTreeMap<String, i64>), StoreError> {
     let mut hits = Vec::new();
     let mut totals = BTreeMap::new();
     for &of_type in types {
-        let (found, total) = find(connection, account, query, of_type, per_type_limit).await?;
+        let (found, total) = find(connection, account, query, of_type, per_type_limit, secrets).await?;
         hits.extend(found);
         totals.insert(of_type.as_str().to_owned(), total);
     }
     Ok((hits, totals))
 }
 
-fn from_row(row: &SqliteRow) -> Result<SearchHit, sqlx::Error> {
+fn from_row(row: &SqliteRow, secrets: &Secrets) -> Result<SearchHit, sqlx::Error> {
+    let name: String = row.try_get("name")?;
+    let mut snippet: String = row.try_get("snippet")?;
+    // In a snippet a secret can have marks in it, and be cut. So what has one is not shown in part.
+    let whole = row.try_get::<Option<String>, _>("description")?.unwrap_or_else(|| name.clone());
+    if [&name, &whole].iter().any(|text| matches!(secrets.redact_text(text), Cow::Owned(_))) {
+        snippet = secrets.redact_text(&whole).into_owned();
+    }
     Ok(SearchHit {
         r#type: word(row.try_get("type")?)?,
         id: row.try_get("id")?,
         connection_type: row.try_get::<Option<&str>, _>("kind")?.map(word::<ConnectionKind>).transpose()?,
-        name: row.try_get("name")?,
-        snippet: row.try_get("snippet")?,
+        name,
+        snippet,
     })
 }
