@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "b06d5f42723d0350eda7a7e56651cfe9518af81553fc1787ab14f50a024e6905"
+        digest: "e609196bc3bcb492662d5d02124de6e267521544fb94b0a762f71f1c831ba9f6"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -69,7 +69,7 @@ fn id(server: &Server, name: &str) -> String {
 }
 
 /// Runs a command of the server, and gives what it prints.
-fn run(server: &Server, arguments: &[&str]) -> String {
+pub(crate) fn run(server: &Server, arguments: &[&str]) -> String {
     let ran = server.command(arguments);
     assert!(ran.status.success(), "{arguments:?}: {}", ran.stderr);
     ran.stdout.trim().to_owned()

@@ -3,10 +3,12 @@
 mod account;
 mod clean;
 mod connections;
+mod effects;
 mod execution;
 mod failures;
 mod inventory;
 mod packages;
+mod reading;
 mod runs;
 mod samples;
 mod schedules;
