@@ -1,6 +1,7 @@
 //! Integrate.io's tools, asked over the wire: the real binary, and databases that the tests make.
 
 mod account;
+mod canary;
 mod clean;
 mod connections;
 mod effects;
