@@ -47,6 +47,8 @@ pub(crate) struct Standing {
 pub(crate) enum CreateError {
     /// Another one has the email address, the subdomain or the id.
     Taken,
+    /// An account that is deleted had the id.
+    Former,
     Database(sqlx::Error),
 }
 
@@ -109,22 +111,24 @@ impl Accounts {
         Ok(any(&deleted))
     }
 
-    /// Makes an account, with an id that no other one had unless one is given.
+    /// Makes an account, with an id that no other one ever had.
     pub(crate) async fn create_account(
         &self,
         id: Option<i64>,
         subdomain: &str,
         name: &str,
     ) -> Result<AccountRecord, CreateError> {
-        let account =
-            sqlx::query_as("INSERT INTO accounts (id, subdomain, name, created_at) VALUES (?, ?, ?, ?) RETURNING *")
-                .bind(id)
-                .bind(subdomain)
-                .bind(name)
-                .bind(Timestamp::now().as_second())
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(account)
+        let account = sqlx::query_as(
+            "INSERT INTO accounts (id, subdomain, name, created_at) SELECT ?1, ?2, ?3, ?4
+                 WHERE NOT EXISTS (SELECT 1 FROM deleted_accounts WHERE id = ?1) RETURNING *",
+        )
+        .bind(id)
+        .bind(subdomain)
+        .bind(name)
+        .bind(Timestamp::now().as_second())
+        .fetch_optional(&self.pool)
+        .await?;
+        account.ok_or(CreateError::Former)
     }
 
     /// The account with a name.

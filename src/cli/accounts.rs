@@ -71,7 +71,7 @@ pub(super) struct AccountOptions {
     /// Its name for people
     #[arg(long)]
     name: String,
-    /// Its number; without it, the next one
+    /// Its number, which no other account ever had; without it, the next one
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=LARGEST_ID))]
     id: Option<i64>,
     #[command(flatten)]
@@ -288,6 +288,10 @@ impl People {
                 id.map_or_else(String::new, |id| format!(" or the id {id}")),
                 self.spec.name
             ),
+            Err(CreateError::Former) => bail!(
+                "the id {} was that of an account that is deleted, and what it had must go to nobody else: choose another",
+                id.unwrap_or_default()
+            ),
             Err(CreateError::Database(error)) => return Err(anyhow!(error).context(NO_ANSWER)),
         };
         eprintln!("account {} ({}), {}; its id:", account.id, account.subdomain, account.name);
@@ -301,7 +305,7 @@ impl People {
         };
         let user = match self.accounts.create_user(email, name).await {
             Ok(user) => user,
-            Err(CreateError::Taken) => bail!("there is a user `{email}` already"),
+            Err(CreateError::Taken | CreateError::Former) => bail!("there is a user `{email}` already"),
             Err(CreateError::Database(error)) => return Err(anyhow!(error).context(NO_ANSWER)),
         };
         let Some(account) = account else {

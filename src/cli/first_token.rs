@@ -54,7 +54,7 @@ pub(super) async fn account(
         None => match accounts.create_account(None, SUBDOMAIN, NAME).await {
             Ok(account) => account,
             // Another process starts on the same database, and goes on.
-            Err(Taken::Taken) => return Ok(None),
+            Err(Taken::Taken | Taken::Former) => return Ok(None),
             Err(Taken::Database(error)) => return Err(anyhow!(error).context(NO_ANSWER)),
         },
     };
@@ -62,7 +62,7 @@ pub(super) async fn account(
         Some(user) => user,
         None => match accounts.create_user(EMAIL, NAME).await {
             Ok(user) => user,
-            Err(Taken::Taken) => return Ok(None),
+            Err(Taken::Taken | Taken::Former) => return Ok(None),
             Err(Taken::Database(error)) => return Err(anyhow!(error).context(NO_ANSWER)),
         },
     };

@@ -131,3 +131,23 @@ fn a_wrong_command_says_what_to_do_and_changes_nothing() {
     }
     assert_eq!(lists(), before);
 }
+
+/// What an account had is stored under its id, by the server's own code: nobody else may come to it.
+#[test]
+fn the_id_of_a_deleted_account_is_not_given_when_it_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let create = |rest: &str| said(folder.path(), &format!("account create --name Team --subdomain {rest}"));
+    assert_eq!(create("seven --id 7").stdout, "7\n");
+    assert_eq!(create("five --id 5").stdout, "5\n");
+    for account in ["seven", "five"] {
+        assert!(said(folder.path(), &format!("account delete {account}")).status.success());
+    }
+    for id in [5, 7] {
+        let refused = create(&format!("other --id {id}"));
+        assert!(!refused.status.success() && refused.stdout.is_empty(), "{refused:?}");
+        assert!(refused.stderr.contains(&format!("the id {id} was that of an account that is deleted")), "{refused:?}");
+    }
+    // The name goes to whoever asks for it, with another id.
+    assert_eq!(create("seven").stdout, "8\n");
+    assert_eq!(create("six --id 6").stdout, "6\n");
+}
