@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{FromRow, SqlitePool, sqlite::SqliteQueryResult};
 
 use super::AccountName;
-use crate::database::Database;
+use crate::{credential::TokenKind, database::Database};
 
 /// The store of users and accounts.
 #[derive(Debug, Clone)]
@@ -92,10 +92,23 @@ impl Accounts {
         sqlx::query_as("SELECT * FROM users ORDER BY id").fetch_all(&self.pool).await
     }
 
-    /// Sets what a user's password is held against, or takes it away. Tells whether there is such a user.
-    pub(crate) async fn set_password_hash(&self, user: i64, hash: Option<&str>) -> sqlx::Result<bool> {
+    /// Sets what a user's password is held against, or takes it away, and revokes what programs got for the
+    /// one before. Tells how many tokens those are; nothing where there is no such user.
+    pub(crate) async fn set_password_hash(&self, user: i64, hash: Option<&str>) -> sqlx::Result<Option<u64>> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let query = sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?").bind(hash).bind(user);
-        query.execute(&self.pool).await.map(|done| any(&done))
+        if !any(&query.execute(&mut *transaction).await?) {
+            return Ok(None);
+        }
+        let revoked =
+            sqlx::query("UPDATE tokens SET revoked_at = ? WHERE kind = ? AND subject = ? AND revoked_at IS NULL")
+                .bind(Timestamp::now().as_second())
+                .bind(TokenKind::Grant)
+                .bind(user.to_string())
+                .execute(&mut *transaction)
+                .await?;
+        transaction.commit().await?;
+        Ok(Some(revoked.rows_affected()))
     }
 
     /// Deletes a user, with the memberships, and revokes the tokens. Tells whether there was such a user.

@@ -2,13 +2,12 @@
 
 use std::io::{self, IsTerminal as _, Read as _};
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     ServerSpec,
     account::Accounts,
-    credential::Tokens,
     database::Database,
     password_grant::password::{self, LONGEST},
 };
@@ -18,13 +17,11 @@ pub(super) async fn set(spec: &'static ServerSpec, url: &str, email: &str, remov
     const NO_ANSWER: &str = "the token database does not answer";
     let database = Database::open(url).await?;
     let accounts = Accounts::new(&database);
-    let Some(user) = accounts.user(email).await.context(NO_ANSWER)? else {
-        bail!("there is no user `{email}`; `{} user list` shows them all", spec.name);
-    };
+    let unknown = || anyhow!("there is no user `{email}`; `{} user list` shows them all", spec.name);
+    let user = accounts.user(email).await.context(NO_ANSWER)?.ok_or_else(unknown)?;
     let hash = if remove { None } else { Some(hash_of(&read()?, &user.email)?) };
-    accounts.set_password_hash(user.id, hash.as_deref()).await.context(NO_ANSWER)?;
-    let tokens = Tokens::new(spec, &database);
-    let revoked = tokens.revoke_grants(&user.id.to_string()).await.context(NO_ANSWER)?;
+    // Somebody can have been deleted while a password was typed.
+    let revoked = accounts.set_password_hash(user.id, hash.as_deref()).await.context(NO_ANSWER)?.ok_or_else(unknown)?;
     database.close().await;
     let done = if remove { "has no password any more" } else { "has a new password" };
     eprintln!("{} {done}; tokens that were given for one before and are revoked: {revoked}", user.email);

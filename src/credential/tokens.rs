@@ -242,17 +242,6 @@ impl Tokens {
         query.bind(kind).fetch_all(&self.pool).await
     }
 
-    /// Revokes what a user's programs got for a password that is not right any more.
-    pub(crate) async fn revoke_grants(&self, subject: &str) -> sqlx::Result<u64> {
-        sqlx::query("UPDATE tokens SET revoked_at = ? WHERE kind = ? AND subject = ? AND revoked_at IS NULL")
-            .bind(Timestamp::now().as_second())
-            .bind(TokenKind::Grant)
-            .bind(subject)
-            .execute(&self.pool)
-            .await
-            .map(|done| done.rows_affected())
-    }
-
     /// Revokes the token with this id, or else the one that works under this name. Tells which it was.
     pub(crate) async fn revoke(&self, name_or_id: &str) -> sqlx::Result<Option<TokenRecord>> {
         sqlx::query_as(

@@ -1,6 +1,7 @@
 //! Tokens for passwords, where users are members of accounts.
 
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use toolwright_tests::{Client, Ran, Reply, Revision, Server, run_with_input};
 
 const TENANTS: &str = env!("CARGO_BIN_EXE_tenants");
@@ -102,6 +103,22 @@ async fn another_password_ends_what_the_one_before_gave() {
     assert_eq!(status(&server, &second).await, Some(401));
     assert_eq!(sign_in(&server, "another horse battery").await.0, 400);
     assert_eq!(status(&server, &named).await, Some(200), "a named token asks for no password");
+}
+
+/// A new password says that nobody else is signed in any more: it must not be there without that.
+#[tokio::test]
+async fn a_password_whose_tokens_cannot_be_revoked_stays() {
+    let server = started();
+    assert!(set_password(&server, ADA, PASSWORD).status.success());
+    let held = token(&server).await;
+    let file = SqliteConnectOptions::new().filename(server.folder().join("data/tenants.db"));
+    let mut database = SqliteConnection::connect_with(&file).await.expect("the server's database");
+    let full = "CREATE TRIGGER full BEFORE UPDATE OF revoked_at ON tokens BEGIN SELECT raise(ABORT, 'full'); END";
+    sqlx::raw_sql(full).execute(&mut database).await.expect("a trigger");
+    let refused = set_password(&server, ADA, "another horse battery");
+    assert!(!refused.status.success() && refused.stderr.contains("full"), "{refused:?}");
+    assert_eq!(sign_in(&server, "another horse battery").await.0, 400);
+    assert_eq!(status(&server, &held).await, Some(200));
 }
 
 #[tokio::test]
