@@ -29,7 +29,7 @@ const SUCCESS_KEPT: i64 = 30 * 24 * 60 * 60;
 /// The store of what failed. It is in the database, so that a restart forgives nothing and all
 /// processes count together. A row is the work of a whole check of a password, and lives for an hour,
 /// which bounds how many there can be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Guesses {
     pool: SqlitePool,
 }

@@ -8,16 +8,17 @@ mod request;
 
 use std::{net::IpAddr, time::Duration};
 
+use secrecy::SecretString;
 use toolwright_core::{ErrorCode, ScopeSet};
 
 use self::{
     guesses::{Attempt, Guesses},
-    password::Checks,
+    password::{Checks, Slot},
     request::GrantRequest,
 };
 use crate::{
     ServerSpec,
-    account::Accounts,
+    account::{Accounts, UserRecord},
     credential::{GrantedToken, Tokens},
     database::Database,
     spec::PasswordGrantSpec,
@@ -111,25 +112,10 @@ impl PasswordGrants {
         // Others have failed meanwhile. Until this attempt is counted it holds its slot, so that of many
         // requests at once only as many as there are slots come through.
         self.check_wait(&attempt).await?;
-        let user = self.accounts.user(email.trim()).await?;
-        let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-        let reason = match (&user, &hash) {
-            (None, _) => "unknown user",
-            (Some(_), None) => "no password",
-            (Some(_), Some(_)) => "wrong password",
-        };
-        let (is_right, slot) = slot
-            .check(password, hash.clone())
-            .await
-            .map_err(|error| Refused::internal("a password cannot be checked", &error))?;
-        let Some(user) = user.filter(|_| is_right) else {
-            self.guesses.failed(&attempt).await?;
-            // The address can be a password that was typed in the wrong place.
-            tracing::info!(reason, %peer, "a password grant was refused");
-            return Err(Refused::new(ErrorCode::InvalidGrant));
-        };
-        self.guesses.succeeded(&attempt).await?;
-        drop(slot);
+        let check = Check { accounts: self.accounts.clone(), guesses: self.guesses.clone(), attempt, peer };
+        // In a task of its own, which nobody stops: who goes before the answer is counted as any other.
+        let checked = tokio::spawn(check.run(slot, email, password)).await;
+        let user = checked.unwrap_or_else(|error| Err(Refused::internal("a password cannot be checked", &error)))?;
         let lifetime = Duration::from_secs(self.grant.lifetime_seconds);
         let token = tokens
             .grant(&user.id.to_string(), scopes, lifetime)
@@ -137,7 +123,7 @@ impl PasswordGrants {
             .map_err(|error| Refused::internal("a token cannot be made", &error))?;
         // The password may be another one by now, or the user gone, and what it gave be revoked already.
         let now = self.accounts.user(&user.email).await?.and_then(|user| user.password_hash);
-        if now != hash {
+        if now != user.password_hash {
             tokens.revoke(&token.id).await?;
             return Err(Refused::new(ErrorCode::InvalidGrant));
         }
@@ -162,5 +148,39 @@ impl PasswordGrants {
             named.split(' ').filter(|name| !name.is_empty()).map(|name| scopes.find(name)).collect();
         let asked = asked.filter(|asked| !asked.is_empty() && asked.iter().all(|scope| allowed.contains(scope)));
         asked.ok_or_else(|| Refused::new(ErrorCode::InvalidGrantScope))
+    }
+}
+
+/// What holds one password against the user's, and counts the outcome.
+struct Check {
+    accounts: Accounts,
+    guesses: Guesses,
+    attempt: Attempt,
+    peer: IpAddr,
+}
+
+impl Check {
+    /// The user whose password it is.
+    async fn run(self, slot: Slot, email: String, password: SecretString) -> Result<UserRecord, Refused> {
+        let user = self.accounts.user(email.trim()).await?;
+        let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+        let reason = match (&user, &hash) {
+            (None, _) => "unknown user",
+            (Some(_), None) => "no password",
+            (Some(_), Some(_)) => "wrong password",
+        };
+        let (is_right, slot) = slot
+            .check(password, hash)
+            .await
+            .map_err(|error| Refused::internal("a password cannot be checked", &error))?;
+        let Some(user) = user.filter(|_| is_right) else {
+            self.guesses.failed(&self.attempt).await?;
+            // The address can be a password that was typed in the wrong place.
+            tracing::info!(reason, peer = %self.peer, "a password grant was refused");
+            return Err(Refused::new(ErrorCode::InvalidGrant));
+        };
+        self.guesses.succeeded(&self.attempt).await?;
+        drop(slot);
+        Ok(user)
     }
 }

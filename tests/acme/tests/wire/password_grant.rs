@@ -1,11 +1,15 @@
 //! Tokens for passwords. All of 127.0.0.0/8 is this machine, so that a client can have several addresses:
 //! on Linux without any preparation.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
-use tokio::io::AsyncWriteExt as _;
+use tokio::{io::AsyncWriteExt as _, time::timeout};
 use toolwright_tests::{
     Client, Revision, Server,
     raw::{self, RawReply},
@@ -336,6 +340,36 @@ async fn many_attempts_at_once_are_few_guesses_and_stop_no_call() {
     let others: Vec<_> = outcomes.keys().map(|(status, error)| (*status, error.as_str())).collect();
     let known = [(429, "too_many_attempts"), (503, "temporarily_unavailable")];
     assert!(others.contains(&known[0]) && others.iter().all(|other| known.contains(other)), "{outcomes:?}");
+}
+
+/// Whoever hangs up while a password is checked would guess, and keep the processors busy, for nothing.
+#[tokio::test]
+async fn who_goes_before_the_answer_is_counted_too() {
+    let server = started(&[]).await;
+    let mut database = database(&server).await;
+    let wrong = request_of(ADA, "wrong").to_string();
+    let wrong = raw::request(server.authority(), "POST /oauth/token", &[], wrong.as_bytes());
+    // Who goes before the check has begun costs nothing: then the next one goes later.
+    for patience in [50, 100, 200, 400, 800, 1600].map(Duration::from_millis) {
+        // While the database is locked nothing can be counted, and so nothing be answered.
+        execute(&mut database, "BEGIN IMMEDIATE").await;
+        let mut stream = raw::connect(server.authority()).await;
+        stream.write_all(&wrong).await.expect("a connection");
+        let answer = timeout(patience, raw::read(&mut stream)).await;
+        assert!(answer.is_err(), "{answer:?}");
+        drop(stream);
+        execute(&mut database, "ROLLBACK").await;
+        let until = Instant::now() + 2 * patience;
+        while Instant::now() < until {
+            let count = sqlx::query_scalar("SELECT count(*) FROM sign_ins WHERE failures > 0");
+            let counted: i64 = count.fetch_one(&mut database).await.expect("a number");
+            if counted == 3 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    panic!("no failure was counted");
 }
 
 #[tokio::test]
