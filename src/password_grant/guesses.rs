@@ -145,12 +145,12 @@ impl Guesses {
 impl Row {
     fn wait(&self, free: i64, now: i64) -> i64 {
         let since = now - self.failed_at;
-        if self.failures < free || since >= FAILURES_KEPT {
+        // Of a failure in the far future a clock knew that has been set back since.
+        if self.failures < free || !(-LONGEST_WAIT..FAILURES_KEPT).contains(&since) {
             return 0;
         }
         // 2 to the power of 10 is longer than the longest.
         let doubled = 1 << (self.failures - free).min(10);
-        // A clock that was set back makes nobody wait longer.
         (LONGEST_WAIT.min(doubled) - since).clamp(0, LONGEST_WAIT)
     }
 }
@@ -180,7 +180,10 @@ mod tests {
             (1_000_000, 0, 900),
             (1_000_000, 899, 1),
             (1_000_000, 900, 0),
-            (1_000_000, -5_000, 900),
+            // The clock was set back, by a little and by much.
+            (5, -10, 11),
+            (1_000_000, -10, 900),
+            (1_000_000, -5_000, 0),
             (i64::MAX, 3600, 0),
         ] {
             assert_eq!(wait(failures, since), expected, "{failures} failures, {since} s ago");
