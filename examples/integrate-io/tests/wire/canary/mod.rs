@@ -12,8 +12,9 @@ use toolwright_tests::{Client, Revision, StdioPipe, examples};
 
 use crate::{
     account::{Account, run, server, start},
-    connections::BINARY,
+    connections::{BINARY, done, id_of},
     reading::ended,
+    store,
 };
 use planted::{PACKAGES, Planted, RUN, plant};
 use secrets::{Finder, KNOWN, READER, WRITER};
@@ -270,4 +271,31 @@ async fn no_answer_and_no_line_of_a_log_has_a_secret() {
         leaks.extend(lines.into_iter().map(|line| format!("{whose} log has {line}")));
     }
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+}
+
+/// What a database can hold, and what is shown of it: a text that only looks like a password is data, what has the form of
+/// a secret or a name that is kept back is none.
+const DATA: &[(&str, &str)] = &[
+    ("Tr0ub4dor&3 correct horse", "Tr0ub4dor&3 correct horse"),
+    ("the password of the safe", "the password of the safe"),
+    ("password=Tr0ub4dor", "password=[redacted]"),
+    ("https://me:Tr0ub4dor@example.com/", "https://me:[redacted]@example.com/"),
+    ("Bearer abcdef0123456789abcd", "Bearer [redacted]"),
+    ("d41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427e"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_looks_like_a_password_is_data() {
+    let server = start();
+    let mut first = Account::first(&server);
+    let file = server.folder().join("data.db");
+    let values: Vec<String> = DATA.iter().map(|(note, _)| format!("('{note}', 'x')")).collect();
+    let values = values.join(", ");
+    store::make(&file, &format!("CREATE TABLE notes (note TEXT, password TEXT); INSERT INTO notes VALUES {values}"))
+        .await;
+    let add = ["add", "--type", "sqlite", "--account", &first.id, "--name", "notes", "--database"];
+    let connection = id_of(&done(server.folder(), &[&add[..], &[file.to_str().expect("Unicode")]].concat(), ""));
+    let preview = first.call("preview_data", json!({"connection_id": connection, "table": "notes"})).await;
+    let expected: Vec<Value> = DATA.iter().map(|(_, shown)| json!({"note": shown, "password": "[redacted]"})).collect();
+    assert_eq!(preview["rows"], json!(expected));
 }
