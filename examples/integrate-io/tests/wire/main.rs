@@ -4,6 +4,7 @@ mod account;
 mod canary;
 mod clean;
 mod connections;
+mod curl;
 mod effects;
 mod execution;
 mod failures;
