@@ -42,6 +42,11 @@ impl Account {
         Self { id: id(server, name), client: Client::http(&url, Some(&token), Revision::V2026_07_28) }
     }
 
+    /// An account that there is, by a client of it.
+    pub(crate) fn with(id: String, client: Client) -> Self {
+        Self { id, client }
+    }
+
     /// What a tool answers, be it a refusal.
     pub(crate) async fn ask(&mut self, tool: &str, arguments: Value) -> Reply {
         self.client.call(tool, arguments).await

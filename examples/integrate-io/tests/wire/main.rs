@@ -17,4 +17,5 @@ mod schedules;
 mod search;
 mod shop;
 mod store;
+mod transports;
 mod validation;
