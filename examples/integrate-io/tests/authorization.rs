@@ -6,9 +6,13 @@ use std::collections::BTreeSet;
 use integrate_io_tools::SERVER;
 use serde_json::{Value, json};
 use toolwright_core::{Clause, Requirement};
-use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, rows};
+use toolwright_tests::{Client, Reply, Revision, Server, Transport, Variables, rows};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_integrate-io");
+const USER: &str = "ada@example.com";
+const TRANSPORTS: [Transport; 2] = [Transport::Http, Transport::Stdio];
+/// The manifest declares no gateway.
+const VARIABLES: Variables = Variables { credential: "INTEGRATE_IO_TOKEN", gateway: "" };
 const UNAUTHENTICATED: i64 = -31401;
 const FORBIDDEN: i64 = -31403;
 const NOT_FOUND: i64 = -31404;
@@ -48,7 +52,7 @@ fn arguments(tool: &str) -> Value {
     }
 }
 
-/// The accounts, as the user `ada` sees them.
+/// The accounts, as the user sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Account {
     /// A member of it, and the feature is enabled.
@@ -101,18 +105,12 @@ impl Credential {
     ];
 
     fn token(self, server: &Server) -> Option<String> {
-        let of = |name: &str, scopes: &[&str]| {
-            let mut arguments = vec!["token", "create", "--user", "ada@example.com", "--name", name];
-            for scope in scopes {
-                arguments.extend(["--scope", scope]);
-            }
-            Some(run(server, &arguments))
-        };
+        let of = |name: &str, scopes: &[&str]| Some(server.token_of_user(USER, name, scopes));
         match self {
             Self::Nothing => None,
             Self::Revoked => {
                 let token = of("revoked", &["read", "write"]);
-                run(server, &["token", "revoke", "revoked"]);
+                server.revoke("revoked");
                 token
             }
             Self::Scopes(scopes) => of(&format!("holds {}", scopes.join(" and ")), scopes),
@@ -201,34 +199,17 @@ impl Verdict {
     }
 }
 
-/// Runs a command of the server, and gives what it prints.
-fn run(server: &Server, arguments: &[&str]) -> String {
-    let ran = server.command(arguments);
-    assert!(ran.status.success(), "{arguments:?}: {}", ran.stderr);
-    ran.stdout.trim().to_owned()
-}
-
-/// A server with the accounts, and the user `ada`.
+/// A server with the accounts, and the user.
 fn populated() -> Server {
     let server = Server::of(BINARY).start();
-    let accounts = [("own", "501"), ("disabled", "502"), ("foreign", "503"), ("foreign-disabled", "504")];
-    for (subdomain, id) in accounts {
-        run(&server, &["account", "create", "--subdomain", subdomain, "--name", subdomain, "--id", id]);
+    for (subdomain, id) in [("own", "501"), ("disabled", "502"), ("foreign", "503"), ("foreign-disabled", "504")] {
+        server.succeed(&["account", "create", "--subdomain", subdomain, "--name", subdomain, "--id", id]);
         if !subdomain.ends_with("disabled") {
-            run(&server, &["account", "enable", subdomain, "ptp_mcp_server"]);
+            server.succeed(&["account", "enable", subdomain, "ptp_mcp_server"]);
         }
     }
-    run(&server, &["user", "create", "--email", "ada@example.com", "--name", "Ada"]);
-    for account in ["own", "disabled"] {
-        run(&server, &["account", "add-member", account, "ada@example.com"]);
-    }
+    server.user(USER, &["own", "disabled"]);
     server
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Transport {
-    Http,
-    Stdio,
 }
 
 async fn connect(
@@ -238,14 +219,7 @@ async fn connect(
     account: Account,
     token: Option<&str>,
 ) -> Client {
-    let mut client = match transport {
-        Transport::Http => Client::http(&format!("{}/{}/api/mcp", server.address(), account.name()), token, revision),
-        Transport::Stdio => {
-            let mut environment = vec![("INTEGRATE_IO_ACCOUNT", account.name())];
-            environment.extend(token.map(|token| ("INTEGRATE_IO_TOKEN", token)));
-            Client::stdio(StdioPipe::start(BINARY, server.folder(), &environment, &[]), revision)
-        }
-    };
+    let mut client = Client::about(server, account.name(), VARIABLES, transport, revision, token);
     client.open().await;
     client
 }
@@ -289,9 +263,7 @@ async fn every_tool_with_every_scope_and_account_in_every_revision() {
     let facts = tool_facts();
     let tokens = Credential::ALL.map(|credential| (credential, credential.token(&server)));
     let mut verdicts = 0;
-    for (transport, revision) in
-        [Transport::Http, Transport::Stdio].into_iter().flat_map(|way| Revision::ALL.map(|revision| (way, revision)))
-    {
+    for (transport, revision) in TRANSPORTS.into_iter().flat_map(|way| Revision::ALL.map(|revision| (way, revision))) {
         for (credential, token) in &tokens {
             for account in Account::ALL {
                 let case = format!("{credential:?}, {account:?}, {revision:?}, {transport:?}");
@@ -334,13 +306,13 @@ async fn what_is_taken_away_is_gone_on_the_next_request() {
     let token = Credential::Scopes(&["read"]).token(&server);
     let mut clients = Vec::new();
     for account in [Account::Own, Account::Disabled] {
-        for transport in [Transport::Http, Transport::Stdio] {
+        for transport in TRANSPORTS {
             let client = connect(&server, transport, Revision::V2026_07_28, account, token.as_deref()).await;
             clients.push((account, transport, client));
         }
     }
     for (change, about, expected) in CHANGES {
-        run(&server, change);
+        server.succeed(change);
         for (account, transport, client) in &mut clients {
             if account == about {
                 let reply = client.call("list_workspaces", json!({})).await;

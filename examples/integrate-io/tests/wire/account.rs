@@ -31,15 +31,15 @@ impl Account {
     pub(crate) fn named(server: &Server, name: &str) -> Self {
         static TOKENS: AtomicUsize = AtomicUsize::new(0);
         let email = format!("{name}@example.com");
-        let made = server.command(&["account", "create", "--subdomain", name, "--name", name]);
-        if made.status.success() {
-            run(server, &["account", "enable", name, "ptp_mcp_server"]);
-            run(server, &["user", "create", "--email", &email, "--name", name, "--account", name]);
-        }
+        let known = id(server, name);
+        let id = known.unwrap_or_else(|| {
+            let id = server.account(name, &["ptp_mcp_server"]);
+            server.user(&email, &[&id]);
+            id
+        });
         let token = format!("token {} of {name}", TOKENS.fetch_add(1, Ordering::Relaxed));
-        let token = run(server, &["token", "create", "--user", &email, "--name", &token, "--scope", "read", "write"]);
-        let url = format!("{}/{name}/api/mcp", server.address());
-        Self { id: id(server, name), client: Client::http(&url, Some(&token), Revision::V2026_07_28) }
+        let token = server.token_of_user(&email, &token, &["read", "write"]);
+        Self { id, client: Client::http(&server.url_of(name), Some(&token), Revision::V2026_07_28) }
     }
 
     /// An account that there is, by a client of it.
@@ -65,19 +65,11 @@ impl Account {
     }
 }
 
-/// The id of an account.
-fn id(server: &Server, name: &str) -> String {
-    let accounts = run(server, &["account", "list"]);
+/// The id of an account, if there is one of this name.
+fn id(server: &Server, name: &str) -> Option<String> {
+    let accounts = server.succeed(&["account", "list"]);
     let mut rows = accounts.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
-    let row = rows.find(|row| row.get(1) == Some(&name)).unwrap_or_else(|| panic!("no account {name}:\n{accounts}"));
-    row[0].to_owned()
-}
-
-/// Runs a command of the server, and gives what it prints.
-pub(crate) fn run(server: &Server, arguments: &[&str]) -> String {
-    let ran = server.command(arguments);
-    assert!(ran.status.success(), "{arguments:?}: {}", ran.stderr);
-    ran.stdout.trim().to_owned()
+    rows.find(|row| row.get(1) == Some(&name)).map(|row| row[0].to_owned())
 }
 
 /// One field of each thing in a list.

@@ -5,10 +5,7 @@ use std::{fs, process::Command};
 use serde_json::{Value, json};
 use toolwright_tests::{Server, is_installed, run_with_input};
 
-use crate::{
-    account::{run, start},
-    connections::BINARY,
-};
+use crate::{account::start, connections::BINARY};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "a few words with spaces between them";
@@ -43,7 +40,7 @@ fn the_page_s_commands_answer_with_a_result() {
         return;
     }
     let server = start();
-    run(&server, &["user", "create", "--email", EMAIL, "--name", "Ada", "--account", "demo"]);
+    server.succeed(&["user", "create", "--email", EMAIL, "--name", "Ada", "--account", "demo"]);
     let set = run_with_input(BINARY, server.folder(), &["user", "password", EMAIL], &format!("{PASSWORD}\n"));
     assert!(set.status.success(), "{}", set.stderr);
     let (status, granted) = curl(&server, include_str!("../data/curl/password_grant.sh"), "", "");
@@ -51,8 +48,9 @@ fn the_page_s_commands_answer_with_a_result() {
     assert_eq!((&granted["token_type"], &granted["expires_in"]), (&json!("Bearer"), &json!(7200)));
     assert!(granted["created_at"].is_u64(), "{granted}");
 
-    let token = run(&server, &["token", "create", "--user", EMAIL, "--name", "curl", "--scope", "read"]);
-    let id = run(&server, &["account", "list"])
+    let token = server.succeed(&["token", "create", "--user", EMAIL, "--name", "curl", "--scope", "read"]);
+    let id = server
+        .succeed(&["account", "list"])
         .lines()
         .nth(1)
         .and_then(|row| row.split_whitespace().next())

@@ -10,6 +10,7 @@ mod execution;
 mod failures;
 mod inventory;
 mod packages;
+mod postgres;
 mod reading;
 mod runs;
 mod samples;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use toolwright_tests::{Client, Revision, Server, StdioPipe};
 
 use crate::{
-    account::{Account, run, start},
+    account::{Account, start},
     connections::BINARY,
     effects::{Story, effects, refusals},
     reading::declared_readers,
@@ -45,7 +45,7 @@ impl Way {
 
 fn token(server: &Server, name: &str, scopes: &[&str]) -> String {
     let create = ["token", "create", "--user", "demo@example.com", "--name", name, "--scope"];
-    run(server, &[&create[..], scopes].concat())
+    server.succeed(&[&create[..], scopes].concat())
 }
 
 /// What was asked, and what was answered.
@@ -147,7 +147,7 @@ async fn ask_everything(way: Way, server: &Server, callers: &Callers, revision: 
 async fn what_is_read_and_what_is_refused_is_the_same() {
     let server = start();
     let revoked = token(&server, "revoked", &["read"]);
-    run(&server, &["token", "revoke", "revoked"]);
+    server.succeed(&["token", "revoke", "revoked"]);
     let callers = Callers {
         everything: token(&server, "everything", &["read", "write"]),
         reader: token(&server, "reader", &["read"]),

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use toolwright_tests::{Client, Revision, StdioPipe, examples};
 
 use crate::{
-    account::{Account, run, server, start},
+    account::{Account, server, start},
     connections::{BINARY, done, id_of},
     reading::ended,
     store,
@@ -244,7 +244,7 @@ async fn no_answer_and_no_line_of_a_log_has_a_secret() {
     let planted = plant(&first, &account).await;
     let server = server().folder(first.folder()).env("RUST_LOG", TRACE).start();
     let token = ["token", "create", "--user", "demo@example.com", "--name", "canary", "--scope", "read", "write"];
-    let token = run(&server, &token);
+    let token = server.succeed(&token);
     let finder = Finder::new();
 
     let url = format!("{}/{account}/api/mcp", server.address());
