@@ -109,7 +109,7 @@ async fn a_line_without_a_secret_comes_back_as_it_was_written() {
     for (run, lines) in (1_i64..).zip(lines.chunks(TAIL)) {
         let statements = [
             "INSERT INTO runs (id, account, package, package_version, status, variables, dynamic_variables, actor, created_at)
-             SELECT ?1, account, id, 1, 'failed', '{}', '{}', 'a test', 0 FROM packages WHERE json_valid(?2)",
+             SELECT ?1, account, id, 1, 'failed', '{}', '{}', 'a test', 0 FROM packages WHERE id = 1 AND json_valid(?2)",
             "INSERT INTO run_log (run, line, at, text) SELECT ?1, key + 1, 0, value FROM json_each(?2)",
         ];
         for statement in statements {
