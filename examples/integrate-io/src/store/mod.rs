@@ -133,7 +133,9 @@ pub(crate) enum StoreError {
     #[error("there is no {what} `{id}`")]
     NotFound { what: &'static str, id: i64 },
     /// Two connections of the account have this id, one of each kind.
-    #[error("the id `{id}` is that of a database connection and of a cloud-storage connection: say which is meant")]
+    #[error(
+        "the id `{id}` is that of a database connection and of a cloud-storage connection: say `database` or `cloud_storage`"
+    )]
     Ambiguous { id: i64 },
     /// An argument does not fit what it is about; says why.
     #[error("`{field}`: {why}")]

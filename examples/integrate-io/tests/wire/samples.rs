@@ -1,7 +1,9 @@
 //! The samples: what an account has after the first start, and what the command gives to another.
 
+use std::fs;
+
 use serde_json::{Value, json};
-use toolwright_tests::{Ran, Server, run};
+use toolwright_tests::{Ran, Server, run, workspace};
 
 use crate::{
     account::{Account, each, server, start},
@@ -29,6 +31,32 @@ async fn the_page_s_calls_answer_after_a_first_start() {
     let preview = first.call("preview_data", arguments).await;
     let rows = preview["rows"].as_array().expect("rows");
     assert!(rows.len() == 20 && rows.iter().all(|row| row["amount"].as_f64() > Some(1000.0)), "{rows:?}");
+}
+
+/// The examples that the documentation gives, each with its tool.
+fn examples() -> Vec<(String, Value)> {
+    let folder = workspace().join("generated/integrate-io/docs/tools");
+    let pages = fs::read_dir(folder).expect("pages").map(|page| page.expect("a page").path());
+    let pages: Vec<String> = pages.map(|page| fs::read_to_string(page).expect("a page")).collect();
+    let tools = pages.iter().flat_map(|page| page.split("\n## `").skip(1));
+    let blocks = tools.flat_map(|tool| {
+        let (name, text) = tool.split_once('`').expect("a name");
+        let (_, examples) = text.split_once("**Examples**").unwrap_or_else(|| panic!("{name} has no example"));
+        examples.split("```json\n").skip(1).map(move |block| (name, block.split("```").next().unwrap_or_default()))
+    });
+    blocks.map(|(name, block)| (name.to_owned(), serde_json::from_str(block).expect("JSON"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_of_the_documentation_answers_after_a_first_start() {
+    let server = start();
+    let mut first = Account::first(&server);
+    let examples = examples();
+    assert!(examples.len() >= 22, "{} examples", examples.len());
+    for (tool, arguments) in examples {
+        let reply = first.ask(&tool, arguments.clone()).await;
+        assert!(!reply.is_tool_error(), "{tool} {arguments}: {reply:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
