@@ -167,6 +167,18 @@ const FORMS: &[Form] = &[
     ),
     // The server's own words.
     form(
+        Schema,
+        r"`(?:[^`.]+\.)?(?<table>[^`]+)` has no column `",
+        "Table `{table}` lacks columns of the rows that go to it{component}: leave them out or rename them with a select \
+         component before it, or add them to the table.",
+    ),
+    form(
+        Schema,
+        r"no column `(?<column>[^`]+)`; there are",
+        "Column `{column}` does not exist, and the error has those that do: correct the expression{component} with \
+         update_package_components.",
+    ),
+    form(
         Error,
         r"the server stopped while it ran",
         "Nothing tells whether the run wrote its data before the server stopped: look at the destination with preview_data \

@@ -35,13 +35,15 @@ impl Places {
         Self { components: components.collect() }
     }
 
-    /// The place that a line is about: the component that it names in quotation marks, or else the one
-    /// with the table that it names. Where all components lead to one connection, any line is about that.
+    /// The place that a line is about: the component that it calls so, or else one that it names in quotation
+    /// marks, or the one with the table that it names. Where all components lead to one connection, any line is about that.
     pub(super) fn of_line(&self, line: &str, table: Option<&str>) -> Place<'_> {
-        let named = self.components.iter().find(|component| is_quoted(line, &component.name));
+        let called =
+            || self.components.iter().find(|component| line.contains(&format!("component `{}`", component.name)));
+        let named = || self.components.iter().find(|component| is_quoted(line, &component.name));
         let by_table =
             || self.components.iter().find(|component| table.is_some() && component.table.as_deref() == table);
-        let component = named.or_else(by_table);
+        let component = called().or_else(named).or_else(by_table);
         Place {
             component: component.map(|component| component.name.as_str()),
             connection_id: component.and_then(|component| component.connection_id).or_else(|| self.only_connection()),
