@@ -83,7 +83,8 @@ impl<C: Connections, L: Log> Run<'_, C, L> {
             let computing = tables::reading(target);
             let computing = variables::computed(&given.dynamic_variables, &known, &computing);
             let computed = self.unless_cancelled(computing).await?.map_err(|faults| failure(&faults))?;
-            self.say(&format!("computed {} dynamic variables", computed.len())).await?;
+            let names: Vec<String> = computed.keys().map(|name| format!("`{name}`")).collect();
+            self.say(&format!("computed {}", names.join(", "))).await?;
             values = replaced(&values, &computed);
         }
         self.log.variables(&values).await.map_err(Failure::Failed)?;
