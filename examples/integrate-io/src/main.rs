@@ -16,7 +16,6 @@ use worker::Runs;
 mod background;
 mod commands;
 mod connections;
-#[allow(dead_code, unused_imports, reason = "its tests use the rest")]
 mod database;
 mod dataflow;
 mod diagnostics;

@@ -55,7 +55,6 @@ impl Checker<'_> {
             if !name.eq_ignore_ascii_case("count") || !distinct.is_empty() {
                 return self.refuse(parsed, "`*`");
             }
-            self.has_aggregate = true;
             return Ok(Expression::CountAll);
         }
         let mut arguments = Vec::with_capacity(args.len());
@@ -105,7 +104,6 @@ impl Checker<'_> {
             return self.fault(parsed.span(), format!("`{}` takes {takes} arguments", function.name));
         }
         let is_aggregate = function.form == Form::Aggregate;
-        self.has_aggregate |= is_aggregate;
         self.is_in_aggregate |= is_aggregate;
         let arguments = arguments.iter().map(|argument| self.expression(argument)).collect::<Result<Vec<_>, _>>()?;
         if is_aggregate {

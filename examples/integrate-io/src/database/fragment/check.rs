@@ -25,8 +25,8 @@ pub(super) struct Checker<'a> {
     pub(super) allow: Allow<'a>,
     pub(super) engine: Engine,
     depth: usize,
-    found: BTreeSet<String>,
-    pub(super) has_aggregate: bool,
+    /// Which columns were read.
+    pub(super) found: BTreeSet<String>,
     pub(super) is_in_aggregate: bool,
 }
 
@@ -34,13 +34,7 @@ type Checked = Result<Expression, FragmentError>;
 
 impl<'a> Checker<'a> {
     pub(super) fn new(text: &'a str, columns: &'a Columns, allow: Allow<'a>, engine: Engine) -> Self {
-        let (found, has_aggregate, is_in_aggregate) = (BTreeSet::new(), false, false);
-        Self { text, columns, allow, engine, depth: 0, found, has_aggregate, is_in_aggregate }
-    }
-
-    /// Which columns were read, and whether an aggregate function was.
-    pub(super) fn found(self) -> (BTreeSet<String>, bool) {
-        (self.found, self.has_aggregate)
+        Self { text, columns, allow, engine, depth: 0, found: BTreeSet::new(), is_in_aggregate: false }
     }
 
     pub(super) fn expression(&mut self, parsed: &Expr) -> Checked {

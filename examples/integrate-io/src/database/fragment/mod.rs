@@ -60,7 +60,6 @@ pub(crate) struct Allow<'a> {
 pub(crate) struct Fragment {
     expression: Expression,
     columns: BTreeSet<String>,
-    has_aggregate: bool,
 }
 
 /// Why a text is no fragment.
@@ -126,18 +125,12 @@ impl Fragment {
         }
         let mut checker = Checker::new(text, columns, allow, engine);
         let expression = checker.expression(&parsed)?;
-        let (columns, has_aggregate) = checker.found();
-        Ok(Self { expression, columns, has_aggregate })
+        Ok(Self { expression, columns: checker.found })
     }
 
     /// The columns that it reads, as the catalogue spells them.
     pub(crate) fn columns(&self) -> &BTreeSet<String> {
         &self.columns
-    }
-
-    /// Whether it has an aggregate function.
-    pub(crate) fn has_aggregate(&self) -> bool {
-        self.has_aggregate
     }
 
     /// The expression for the engine that it was read for, in parentheses where it needs them.
