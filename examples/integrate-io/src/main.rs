@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     };
     Program::new(&integrate_io_tools::SERVER, setup)
         .commands(commands::connection::run)
-        .commands(packages::run)
+        .commands(commands::package::run)
         .commands(commands::schedule::run)
         .commands(samples::run)
         .run()

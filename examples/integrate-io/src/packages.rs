@@ -1,13 +1,11 @@
-//! The tools of the area Pipeline mutations, and the command `package`, which shows and restores what packages were.
+//! The tools of the area Pipeline mutations. The command `package` shows and restores what packages were.
 
-use anyhow::ensure;
 use integrate_io_tools::*;
-use toolwright::{Call, Secrets, ToolError, mcp_tool};
-use toolwright_support::sqlite::time;
+use toolwright::{Call, ToolError, mcp_tool};
 
 use crate::{
     dataflow::{Edit, EditError, edited},
-    store::{self, Files, Stores, WriteStore, packages::transitions},
+    store::WriteStore,
 };
 
 #[mcp_tool]
@@ -54,64 +52,4 @@ fn refusal(error: EditError) -> ToolError {
         }
         EditError::Size(message) => ToolError::invalid_argument("components", message + "; nothing was changed"),
     }
-}
-
-#[derive(clap::Subcommand, Debug)]
-pub(crate) enum Command {
-    /// Show what packages were before they were edited, and restore it
-    #[command(subcommand)]
-    Package(PackageCommand),
-}
-
-#[derive(clap::Subcommand, Debug)]
-pub(crate) enum PackageCommand {
-    /// List the versions of a package, the newest first
-    Versions {
-        /// Id of the package
-        package: i64,
-        #[command(flatten)]
-        files: Files,
-    },
-    /// Make a package what it was in a version, which makes a new version
-    Restore {
-        /// Id of the package
-        package: i64,
-        /// The version to restore
-        version: i64,
-        /// Id of the account that has the package
-        #[arg(long, value_name = "ID")]
-        account: String,
-        #[command(flatten)]
-        files: Files,
-    },
-}
-
-pub(crate) async fn run(Command::Package(command): Command) -> anyhow::Result<()> {
-    match command {
-        PackageCommand::Versions { package, files } => {
-            let stores = open(&files).await?;
-            let (name, versions) = transitions::versions(&mut *stores.read.snapshot().await?, package).await?;
-            eprintln!("versions of the package {package} `{name}`, the newest first");
-            for version in versions {
-                let at = time::rfc3339(version.created_at)?;
-                println!("{}\t{at}\t{}\t{}", version.number, version.event, version.actor);
-            }
-        }
-        PackageCommand::Restore { package, version, account, files } => {
-            let stores = open(&files).await?;
-            let operator = whoami::username().unwrap_or_else(|_| "console".to_owned());
-            let package = stores.write.restore_package(&account, &operator, package, version).await?;
-            eprintln!(
-                "the package {} `{}` is what it was; its version is {}",
-                package.id, package.name, package.version
-            );
-        }
-    }
-    Ok(())
-}
-
-/// The store of a server that has one: a command makes none by mistake.
-async fn open(files: &Files) -> anyhow::Result<Stores> {
-    ensure!(files.store.is_file(), "there is no store {}: name it with --store", files.store.display());
-    store::open(files, &Secrets::default()).await
 }

@@ -1,7 +1,7 @@
 //! The command `connection`: where packages get data from and take it to. No tool adds or changes one.
 
 use std::{
-    io::{self, IsTerminal as _, Read as _, Write as _},
+    io::{self, IsTerminal as _, Read as _},
     path::{self, Path},
     time::Instant,
 };
@@ -13,12 +13,12 @@ use secrecy::{SecretString, zeroize::Zeroizing};
 use toolwright::Secrets;
 
 use crate::{
-    commands::{account, label},
+    commands::{account, label, print, with, with_new},
     connections::{Credentials, Login},
     database::Tls,
     diagnostics,
     store::{
-        self, Files, Stores,
+        Files, Stores,
         connections::{StoredConnection, all, find},
     },
 };
@@ -124,7 +124,7 @@ pub(crate) async fn run(Command::Connection(command): Command) -> anyhow::Result
         ConnectionCommand::Add(options) => {
             let new = options.connection()?;
             let credentials = options.credentials()?;
-            with(&options.files, async |stores| add(stores, &options.account, new, credentials).await).await
+            with_new(&options.files, async |stores| add(stores, &options.account, new, credentials).await).await
         }
         ConnectionCommand::List(options) => {
             with(&options.files, async |stores| list(stores, options.account.as_deref()).await).await
@@ -132,13 +132,6 @@ pub(crate) async fn run(Command::Connection(command): Command) -> anyhow::Result
         ConnectionCommand::Remove(chosen) => with(&chosen.files, async |stores| remove(stores, &chosen).await).await,
         ConnectionCommand::Check(chosen) => with(&chosen.files, async |stores| check(stores, &chosen).await).await,
     }
-}
-
-async fn with(files: &Files, work: impl AsyncFnOnce(&Stores) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let stores = store::open(files, &Secrets::default()).await?;
-    let done = work(&stores).await;
-    stores.close().await;
-    done
 }
 
 /// Which options a system needs, and which others it takes.
@@ -241,7 +234,7 @@ fn passwords(users: &[&String]) -> anyhow::Result<Vec<SecretString>> {
     let lines: Vec<&str> = text.lines().collect();
     ensure!(
         length < room && lines.len() == users.len(),
-        "write {} to standard input: the password of {}, each on its line",
+        "write {} to standard input: the password of {}",
         if users.len() == 1 { "one line".to_owned() } else { format!("{} lines", users.len()) },
         users.iter().map(|user| format!("`{user}`")).collect::<Vec<_>>().join(", then that of ")
     );
@@ -319,8 +312,4 @@ async fn check(stores: &Stores, chosen: &Chosen) -> anyhow::Result<()> {
         ConnectionKind::CloudStorage => "reached the host of",
     };
     print(&format!("{what} `{}` in {} ms\n", connection.name, started.elapsed().as_millis()))
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }

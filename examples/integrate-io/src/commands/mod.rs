@@ -1,7 +1,33 @@
 //! What the server's operator does at its machine, beside running it.
 
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, ensure};
+use toolwright::Secrets;
+
+use crate::store::{self, Files, Stores};
+
 pub(crate) mod connection;
+pub(crate) mod package;
 pub(crate) mod schedule;
+
+/// Works on the store that is there: a command makes none by mistake.
+async fn with(files: &Files, work: impl AsyncFnOnce(&Stores) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    ensure!(files.store.is_file(), "there is no store {}: name it with --store", files.store.display());
+    with_new(files, work).await
+}
+
+/// Works on a store, and makes it first where there is none.
+async fn with_new(files: &Files, work: impl AsyncFnOnce(&Stores) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let stores = store::open(files, &Secrets::default()).await?;
+    let done = work(&stores).await;
+    stores.close().await;
+    done
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+}
 
 /// What can stand in a table and in a log.
 fn label(text: &str) -> Result<String, String> {

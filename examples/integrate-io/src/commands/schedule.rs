@@ -1,16 +1,12 @@
 //! The commands that make, list and remove schedules: no tool can make one.
 
-use std::io::{self, Write as _};
-
-use anyhow::Context as _;
 use integrate_io_tools::ScheduleDetails;
 use jiff::Timestamp;
-use toolwright::Secrets;
 use toolwright_support::Timing;
 
-use super::label;
+use super::{account, label, print, with};
 use crate::store::{
-    self, Files, Stores,
+    Files, Stores,
     schedules::{self, transitions::NewSchedule},
 };
 
@@ -37,7 +33,7 @@ pub(crate) enum ScheduleCommand {
 #[derive(clap::Args, Debug)]
 pub(crate) struct Add {
     /// Id of the account that has the package
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = account)]
     account: String,
     /// The package to run
     #[arg(long, value_name = "ID")]
@@ -66,7 +62,7 @@ pub(crate) struct Remove {
     /// Id of the schedule
     schedule: i64,
     /// Id of the account that has it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = account)]
     account: String,
     #[command(flatten)]
     files: Files,
@@ -90,13 +86,6 @@ pub(crate) async fn run(Command::Schedule(command): Command) -> anyhow::Result<(
             .await
         }
     }
-}
-
-async fn with(files: &Files, work: impl AsyncFnOnce(&Stores) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let stores = store::open(files, &Secrets::default()).await?;
-    let done = work(&stores).await;
-    stores.close().await;
-    done
 }
 
 async fn add(stores: &Stores, options: &Add) -> anyhow::Result<()> {
@@ -131,5 +120,5 @@ async fn list(stores: &Stores) -> anyhow::Result<()> {
             schedule.last_error.unwrap_or_default(),
         ]);
     }
-    io::stdout().write_all(toolwright::aligned(&rows).as_bytes()).context("cannot write to standard output")
+    print(&toolwright::aligned(&rows))
 }

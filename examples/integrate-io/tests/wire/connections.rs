@@ -217,7 +217,7 @@ fn what_does_not_fit_is_refused_and_stores_nothing() {
     let twice = format!("{CANARY}\n{CANARY}");
     let added: &[(&str, &[&str], &str, &str)] = &[
         ("there", &[], CANARY, "the account has a connection `there` already: choose another name"),
-        ("new", &[], "", "write one line to standard input: the password of `reader`, each on its line"),
+        ("new", &[], "", "write one line to standard input: the password of `reader`"),
         ("new", &[], &twice, "write one line to standard input"),
         (
             "new",

@@ -340,5 +340,8 @@ async fn a_schedule_that_would_never_run_is_not_added() {
     let of_others =
         ["schedule", "add", "--account", &theirs.id, "--package", "7101", "--name", "n", "--cron", "0 0 * * *"];
     assert!(server.command(&of_others).stderr.contains("there is no package `7101`"));
+    let by_subdomain =
+        ["schedule", "add", "--account", "mine", "--package", "7101", "--name", "n", "--cron", "0 0 * * *"];
+    assert!(server.command(&by_subdomain).stderr.contains("write the account's id, a number"));
     assert_eq!(mine.call("list_schedules", json!({})).await["total"], 0);
 }

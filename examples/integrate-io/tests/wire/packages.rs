@@ -206,12 +206,17 @@ async fn what_a_package_was_can_be_restored() {
     for (arguments, expected) in [
         (["7101", "9", "--account", &own], "there is no version `9`"),
         (["7101", "1", "--account", &other], "there is no package `7101`"),
+        (["7101", "1", "--account", "mine"], "write the account's id, a number"),
         (["7101", "4", "--account", &own], "is what it was in version 4 already"),
     ] {
         let refused = server.command(&[&["package", "restore"], &arguments[..]].concat());
         assert!(!refused.status.success() && refused.stderr.contains(expected), "{arguments:?}: {}", refused.stderr);
     }
-    let elsewhere = server.command(&["package", "versions", "7101", "--store", "data/other.db"]);
-    assert!(elsewhere.stderr.contains("there is no store data/other.db"), "{}", elsewhere.stderr);
+    let commands: [&[&str]; 3] = [&["package", "versions", "7101"], &["schedule", "list"], &["connection", "list"]];
+    for command in commands {
+        let elsewhere = server.command(&[command, &["--store", "data/other.db"]].concat());
+        assert!(elsewhere.stderr.contains("there is no store data/other.db"), "{command:?}: {}", elsewhere.stderr);
+        assert!(!server.folder().join("data/other.db").exists(), "{command:?}");
+    }
     assert_eq!(everything(&server).await, before);
 }
