@@ -1,6 +1,11 @@
 //! A server's store in one SQLite database: the doors to it, and what its columns hold.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use serde::{Deserialize, de::value};
@@ -36,15 +41,9 @@ impl Doors {
     /// # Errors
     /// When the file cannot be made or opened, or a migration fails.
     pub async fn open(path: &Path, migrations: &Migrator) -> anyhow::Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        }
+        make_file(path)?;
         let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
-        let writing = options
-            .clone()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal);
+        let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
         let reading = options.read_only(true).pragma("query_only", "on");
 
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await;
@@ -52,6 +51,27 @@ impl Doors {
         migrate(&write, migrations).await.with_context(|| format!("cannot set up the store {}", path.display()))?;
         let read = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
         Ok(Self { read, write })
+    }
+}
+
+/// Makes the file of a database, with its folder, where there is none: empty, and for its owner only. The files that
+/// SQLite puts beside it can be read by whoever can read this one.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_file(path: &Path) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("cannot create {}", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -115,6 +135,20 @@ mod tests {
             let error = sqlx::query(statement).execute(&doors.read).await.unwrap_err();
             assert!(error.to_string().contains("attempt to write a readonly database"), "{statement}: {error}");
             sqlx::query(statement).execute(&doors.write).await.unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_the_owner_can_read_a_database() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let doors = Doors::open(&folder.path().join("store.db"), &migrations(TABLES)).await.unwrap();
+        sqlx::query("INSERT INTO pages VALUES ('/')").execute(&doors.write).await.unwrap();
+        let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        assert!(files.len() >= 2, "{files:?}");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
         }
     }
 

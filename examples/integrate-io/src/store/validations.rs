@@ -10,6 +10,7 @@ use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
+use toolwright_support::sqlite::make_file;
 
 use super::{ReadStore, StoreError, time};
 
@@ -59,7 +60,8 @@ impl RecordStore {
     /// Opens the records beside a store, and makes their database first where there is none.
     pub(crate) async fn open(read: ReadStore, store: &Path) -> anyhow::Result<Self> {
         let file = file(store);
-        let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true).busy_timeout(BUSY_TIMEOUT);
+        make_file(&file)?;
+        let options = SqliteConnectOptions::new().filename(&file).busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
         let validations = pool.with_context(|| format!("cannot open {}", file.display()))?;
         let made = sqlx::raw_sql(SCHEMA).execute(&validations).await;
