@@ -1,9 +1,11 @@
 //! Integrate.io MCP: pipelines over real databases.
 //!
 //! `tools.yaml` declares the tools in areas. Each area has a module of its name, as `inventory`, with a
-//! function for each tool. Those go through `store` to the server's own database, and through
-//! `database` to those of the account's connections. What is to be run, the tools and the schedules only put
-//! into the store; `worker` takes it from there, and `dataflow` does it. `failure` says of a run why it failed.
+//! function for each tool; `schedules` has both areas about schedules, and `validation` the one tool that leaves
+//! a record. Those go through `store` to the server's own database. `connections` opens what an account's
+//! connections lead to, and `database` asks it. What is to be run, the tools and the schedules only put into the
+//! store; `worker` takes it from there, in the `background`, and `dataflow` does it. `failure` says of a run why it
+//! failed. Beside the calls there are `commands` for the operator, and `samples` to try every tool on.
 
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
@@ -13,6 +15,7 @@ use toolwright::{Context, Program};
 use toolwright_support::{Scheduler, StoreLock, SystemClock, Worker};
 use worker::Runs;
 
+mod account;
 mod background;
 mod commands;
 mod connections;

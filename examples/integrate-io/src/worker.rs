@@ -7,15 +7,11 @@ use tokio_util::sync::CancellationToken;
 use toolwright_support::worker::Work;
 
 use crate::{
-    database::Target,
-    dataflow::{self, Failure, Given, Package, Values},
+    account::{Account, in_words},
+    dataflow::{self, Failure, Given, Values},
     store::{
         StoreError, Stores,
-        packages::{self, Definition},
-        runs::{
-            self,
-            transitions::{Claim, Ended},
-        },
+        runs::transitions::{Claim, Ended},
     },
 };
 
@@ -89,7 +85,7 @@ impl Work for Runs {
     }
 }
 
-/// An attempt at a run, which is what the data flow knows of the server.
+/// An attempt at a run, which tells how it goes.
 struct Attempt {
     runs: Runs,
     claim: Claim,
@@ -99,12 +95,13 @@ struct Attempt {
 impl Attempt {
     async fn ended(&self) -> Ended {
         let claim = &self.claim;
-        let package = match self.version(claim.package_id, Some(claim.package_version)).await {
+        let account = Account { store: &self.runs.stores.read, id: &claim.account };
+        let package = match account.version(claim.package_id, claim.package_version).await {
             Ok(package) => package,
-            Err(error) => return Ended::Failed(error),
+            Err(error) => return Ended::Failed(in_words(error)),
         };
         let given = Given { variables: claim.variables.clone(), dynamic_variables: claim.dynamic_variables.clone() };
-        let execution = Box::pin(dataflow::execute(&package, &given, self, self, self, &self.stop));
+        let execution = Box::pin(dataflow::execute(&package, &given, &account, &account, self, &self.stop));
         match execution.await {
             Ok(outcome) => {
                 let late = if self.stop.is_cancelled() { "; it was too late to stop it" } else { "" };
@@ -126,34 +123,6 @@ impl Attempt {
 
     async fn append(&self, text: &str) -> Result<(), String> {
         self.runs.stores.write.log(&self.claim, text).await.map_err(in_words)
-    }
-
-    /// A package of the account, in a version or as it is now.
-    async fn version(&self, id: i64, version: Option<i64>) -> Result<Package, String> {
-        let mut view = self.runs.stores.read.snapshot().await.map_err(in_words)?;
-        let Definition { package, .. } = packages::load(&mut view, &self.claim.account, id).await.map_err(in_words)?;
-        let version = version.unwrap_or(package.version);
-        let found = runs::version(&mut view, id, version).await.map_err(in_words)?;
-        let (data_flow, variables) = found.ok_or_else(|| format!("package {id} has no version {version}"))?;
-        Ok(Package { id, name: package.name, flow_type: package.flow_type, version, data_flow, variables })
-    }
-}
-
-/// What a caller is told of a fault of the store, which can be the server's alone.
-fn in_words(error: StoreError) -> String {
-    toolwright::ToolError::from(error).message().to_owned()
-}
-
-impl dataflow::Connections for Attempt {
-    async fn target(&self, connection_id: i64) -> Result<Target, String> {
-        let target = self.runs.stores.read.connections().database(&self.claim.account, connection_id).await;
-        target.map_err(|error| toolwright::ToolError::from(error).message().to_owned())
-    }
-}
-
-impl dataflow::Packages for Attempt {
-    async fn package(&self, id: i64) -> Result<Package, String> {
-        self.version(id, None).await
     }
 }
 

@@ -179,6 +179,12 @@ const FORMS: &[Form] = &[
          update_package_components.",
     ),
     form(
+        Connection,
+        r"connection not found, or not a database connection",
+        "The account has no such database connection: see with list_connections which there are, and correct the \
+         connection_id{component} with update_package_components.",
+    ),
+    form(
         Error,
         r"the server stopped while it ran",
         "Nothing tells whether the run wrote its data before the server stopped: look at the destination with preview_data \

@@ -36,6 +36,20 @@ async fn a_package_runs_and_its_rows_are_there() {
     assert!(theirs.refusal("get_run", json!({"run_id": run})).await.contains("there is no run"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_and_its_validation_say_the_same_of_a_connection_that_is_gone() {
+    let (_server, mut mine, _theirs) = shop::open(&[]).await;
+    let gone = |name| json!({"component_name": name, "updates": {"connection_id": 999}});
+    let edits = json!({"package_id": LARGE, "components": [gone("orders"), gone("kept")]});
+    mine.call("update_package_components", edits).await;
+    let run = mine.run(json!({"package_id": LARGE})).await;
+    let failed = mine.when(run, "failed").await;
+    let validation = mine.call("validate_package", json!({"package_id": LARGE})).await;
+    let fault = validation["errors"][0]["message"].as_str().expect("a fault");
+    assert_eq!(fault, "connection not found, or not a database connection");
+    assert_eq!(failed["run"]["last_error"], format!("component `orders`, `connection_id`: {fault}"));
+}
+
 /// Arguments of a run, the orders that it keeps, and the threshold as it was used.
 const THRESHOLDS: &[(&str, &[i64], &str)] = &[
     (r#"{"variables": {"threshold": "2000"}}"#, &[3, 5], "2000"),
