@@ -12,7 +12,7 @@ use crate::{gate::Admitted, shortened::shortened, spec::ToolSpec};
 pub struct Identity {
     /// Id of the credential, never the credential itself.
     pub credential_id: String,
-    /// Name that the credential was given.
+    /// Name that the credential was given; of one that a program got for a password, whose it is.
     pub credential_name: String,
     /// Whose data the credential reaches: an account, a user or a key, as the server has it. Where the
     /// path says which account a call is about, the email address of a user.

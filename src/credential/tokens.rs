@@ -85,6 +85,7 @@ pub(crate) struct TokenRecord {
     pub(crate) expires_at: i64,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) revoked_at: Option<i64>,
+    pub(crate) kind: TokenKind,
 }
 
 /// Whether a token works.
@@ -147,7 +148,11 @@ impl Tokens {
         Ok(Identity {
             grants: self.grants(&record),
             credential_id: record.id,
-            credential_name: record.name,
+            credential_name: match record.kind {
+                TokenKind::Connection => record.name,
+                // Of that name there are many, and a record has to say whose it was.
+                TokenKind::Grant => format!("{} of {subject}", record.name),
+            },
             subject,
             user,
         })

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use toolwright_tests::Server;
+use toolwright_tests::{Client, Revision, Server, raw, run_with_input};
 
-use crate::{shop, store};
+use crate::{account::Account, shop, store};
 
 fn records(server: &Server) -> PathBuf {
     server.folder().join("data/integrate-io-store-validations.db")
@@ -140,6 +140,23 @@ async fn each_validation_tells_the_faults_and_leaves_one_record() {
     for (path, content) in before {
         assert!(after[&path] == content, "{} has changed", path.display());
     }
+}
+
+/// Every token that a program gets for a password has the same name, which says nothing of who asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_says_who_asked_with_a_token_for_a_password() {
+    let (server, mine, _theirs) = shop::open(&[]).await;
+    let (email, password) = ("mine@example.com", "correct horse battery");
+    let set =
+        run_with_input(env!("CARGO_BIN_EXE_integrate-io"), server.folder(), &["user", "password", email], password);
+    assert!(set.status.success(), "{set:?}");
+    let grant = json!({"grant_type": "password", "email": email, "password": password}).to_string();
+    let grant = raw::request(server.authority(), "POST /oauth/token", &[], grant.as_bytes());
+    let granted = raw::send(server.authority(), &grant).await.json();
+    let url = format!("{}/mine/api/mcp", server.address());
+    let client = Client::http(&url, granted["access_token"].as_str(), Revision::V2026_07_28);
+    Account::with(mine.id, client).call("validate_package", json!({"package_id": 7101})).await;
+    assert_eq!(rows(&server).await[0].5, "password grant of mine@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread")]
