@@ -1,7 +1,7 @@
 //! The route that gives tokens for passwords: the same front checks as the endpoint's, and answers in the
 //! form of OAuth (RFC 6749, sections 5.1 and 5.2).
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -28,30 +28,35 @@ pub(super) async fn answer(
 ) -> Response {
     let mut line = RequestLine::start();
     line.operation = Some("password_grant".to_owned());
-    let (parts, body) = request.into_parts();
-    let (origin, given) = match front.trusted.check(&parts) {
-        Err(code) => (None, Err(Refused::new(code))),
-        Ok(Some(origin)) if origin::is_preflight(&parts) => return origin::preflight(&origin),
-        Ok(origin) => (origin, front.give(&parts, body, peer).await),
-    };
-    let response = match given {
-        Ok(granted) => {
-            line.credential = Some(granted.token.id.clone());
-            line.outcome = Some("ok");
-            success(&granted)
-        }
-        Err(refused) => {
-            line.outcome = Some(refused.code.entry().name);
-            front.refuse_grant(&refused)
-        }
-    };
+    let response = front.answer_grant(request, peer, &mut line).await;
     line.status = Some(response.status().as_u16());
     line.is_answered = true;
-    origin::expose(response, origin)
+    response
 }
 
 impl Front {
-    async fn give(&self, parts: &Parts, body: Body, peer: std::net::IpAddr) -> Result<Granted, Refused> {
+    async fn answer_grant(&self, request: Request, peer: IpAddr, line: &mut RequestLine) -> Response {
+        let (parts, body) = request.into_parts();
+        let (origin, given) = match self.trusted.check(&parts) {
+            Err(code) => (None, Err(Refused::new(code))),
+            Ok(Some(origin)) if origin::is_preflight(&parts) => return origin::preflight(&origin),
+            Ok(origin) => (origin, self.give(&parts, body, peer).await),
+        };
+        let response = match given {
+            Ok(granted) => {
+                line.credential = Some(granted.token.id.clone());
+                line.outcome = Some("ok");
+                success(&granted)
+            }
+            Err(refused) => {
+                line.outcome = Some(refused.code.entry().name);
+                self.refuse_grant(&refused)
+            }
+        };
+        origin::expose(response, origin)
+    }
+
+    async fn give(&self, parts: &Parts, body: Body, peer: IpAddr) -> Result<Granted, Refused> {
         let Some(grants) = &self.password_grants else { return Err(Refused::new(ErrorCode::Internal)) };
         if parts.method != Method::POST {
             return Err(Refused::new(ErrorCode::MethodNotAllowed));

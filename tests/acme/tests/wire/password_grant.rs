@@ -195,6 +195,7 @@ async fn the_route_has_the_front_checks_of_the_endpoint() {
     assert_eq!((reply.status, reply.header("Access-Control-Allow-Origin")), (200, Some(origin.1)), "{reply:?}");
     let asks = [origin, ("Access-Control-Request-Method", "POST")];
     assert_eq!(send(&server, &asks, "OPTIONS /oauth/token", "").await.status, 204);
+    server.wait_for_line(&["password_grant", "status=204"]);
     for path in ["/oauth", "/oauth/token/", "/oauth/token/x", "/.well-known/oauth-authorization-server"] {
         assert_eq!(send(&server, &[], &format!("POST {path}"), &good).await.status, 404, "{path}");
     }
