@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use regex::{Match, Regex, RegexSet};
+use regex::{Regex, RegexSet};
 
 /// Forms of secrets. What is kept back is the group `secret`, or the whole match; nothing where there is a group `nothing`.
 ///
@@ -11,7 +11,7 @@ const FORMS: &[&str] = &[
     // A password in a URL (RFC 3986, section 3.2.1), up to the last `@` of its authority.
     r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/?#:@'\x22<>]*:(?<secret>[^\s/?#'\x22<>]+)@",
     // Authorization headers (RFC 9110, section 11.6.2), with or without the header's name.
-    r"(?i)\bauthorization['\x22]?\s*[:=]\s*['\x22]?(?:(?<nothing>[a-z][a-z0-9-]*\s+\[redacted\])|(?:[a-z][a-z0-9-]*\s+)?(?<secret>[a-z0-9._~+/=-]{6,}))",
+    r"(?i)\bauthorization(?:\\*['\x22])?\s*[:=]\s*(?:\\*['\x22])?(?:(?<nothing>[a-z][a-z0-9-]*\s+\[redacted\])|(?:[a-z][a-z0-9-]*\s+)?(?<secret>[a-z0-9._~+/=-]{6,}))",
     r"(?i)\b(?:bearer|basic)\s+(?<secret>[a-z0-9._~+/-]{16,}=*)",
     // The end of a private key in PEM (RFC 7468) whose beginning was cut; the others are `private_keys`.
     r"(?:[A-Za-z0-9+/=]{16,}\s+)*[A-Za-z0-9+/=]+\s+-----END [A-Z0-9 ]*PRIVATE KEY-----",
@@ -19,7 +19,7 @@ const FORMS: &[&str] = &[
     r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
     // AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
-    r"(?i)\b(?:aws_?)?secret_?access_?key['\x22]?\s*[:=]\s*['\x22]?(?<secret>[a-z0-9/+=]{40})",
+    r"(?i)\b(?:aws_?)?secret_?access_?key(?:\\*['\x22])?\s*[:=]\s*(?:\\*['\x22])?(?<secret>[a-z0-9/+=]{40})",
     // Azure storage and service bus connection strings.
     r"(?i)\b(?:AccountKey|SharedAccessKey)=(?<secret>[a-z0-9+/]{32,}=*)",
     r"(?i)[?&]sig=(?<secret>[a-z0-9%+/]{32,}=*)",
@@ -36,6 +36,10 @@ const FORMS: &[&str] = &[
     r"\bnpm_[A-Za-z0-9]{36}",
     r"\bsk-[A-Za-z0-9_-]{20,}",
 ];
+
+/// A text in quotes that are escaped, as where JSON stands in a text of JSON: once, with what is escaped within it, or
+/// more often.
+const ESCAPED: &str = r#"\\"(?<escaped>(?:[^"\\]|\\+[^"\\]|\\{3}")+)|\\{2,}"(?<deep>[^"\\]+)"#;
 
 /// The beginning of a private key in PEM (RFC 7468), and its end.
 const KEY_BEGINS: &str = "-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----";
@@ -56,7 +60,7 @@ impl Patterns {
         if !names.is_empty() {
             let names: Vec<String> = names.iter().map(|name| assignable(name)).collect();
             forms.push(format!(
-                r#"(?i)(?:^|[^a-z0-9])(?:{})['"]?\s*(?:={{1,3}}|:|=>)\s*(?:"(?<secret>(?:[^"\\]|\\.)+)"|'(?<single>[^']+)'|(?<bare>[^\s"',;&}}\]]+))"#,
+                r#"(?i)(?:^|[^a-z0-9])(?:{})(?:\\*['"])?\s*(?:={{1,3}}|:|=>)\s*(?:"(?<secret>(?:[^"\\]|\\.)+)"|'(?<single>[^']+)'|{ESCAPED}|(?<bare>[^\s"',;&}}\]]+))"#,
                 names.join("|")
             ));
         }
@@ -74,12 +78,14 @@ impl Patterns {
         let mut found = self.private_keys(text);
         for form in self.any.matches(text) {
             for captures in self.each[form].captures_iter(text) {
-                let is_bare_nothing = |bare: Match<'_>| is_nothing(&text[..bare.start()], bare.as_str());
-                if captures.name("nothing").is_some() || captures.name("bare").is_some_and(is_bare_nothing) {
+                let bare = captures.name("bare").map(|bare| unescaped(text, bare.range()));
+                let is_nothing = |bare: &Range<usize>| is_nothing(&text[..bare.start], &text[bare.clone()]);
+                if captures.name("nothing").is_some() || bare.as_ref().is_some_and(is_nothing) {
                     continue;
                 }
-                let secret = ["secret", "single", "bare"].iter().find_map(|group| captures.name(group));
-                found.extend(secret.or_else(|| captures.get(0)).map(|found| found.range()));
+                let secret = ["secret", "single", "escaped", "deep"].iter().find_map(|group| captures.name(group));
+                let secret = secret.map(|secret| secret.range()).or(bare);
+                found.extend(secret.or_else(|| captures.get(0).map(|whole| whole.range())));
             }
         }
         found
@@ -106,12 +112,23 @@ fn is_nothing(before: &str, assigned: &str) -> bool {
     const WORDS: [&str; 9] = ["null", "none", "nil", "undefined", "true", "false", "yes", "no", "%s"];
     let value = assigned.trim_end_matches(')');
     let all = |rest: &str, are: fn(char) -> bool| !rest.is_empty() && rest.chars().all(are);
-    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+    assigned.is_empty()
+        || WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
         || matches!(value, "?" | "[redacted")
         || all(value, |c| c == '*')
         || value.strip_prefix('$').is_some_and(|number| all(number, |c| c.is_ascii_digit()))
         || value.strip_prefix("${").is_some_and(|name| all(name, |c| c.is_ascii_alphanumeric() || c == '_'))
         || (value.starts_with(':') && before.ends_with(':'))
+}
+
+/// What of a value is its own where a quote follows it: what escapes that is not.
+fn unescaped(text: &str, value: Range<usize>) -> Range<usize> {
+    let own = if text[value.end..].starts_with('"') {
+        text[value.clone()].trim_end_matches('\\')
+    } else {
+        &text[value.clone()]
+    };
+    value.start..value.start + own.len()
 }
 
 /// How many bytes of a text can be the body of a key in PEM.

@@ -67,6 +67,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("password=nullify; password: nothing", "password=[redacted]; password: [redacted]"),
     ("password=$1a; password=${A}b; password: :b", "password=[redacted]; password=${A}b; password: [redacted]"),
     ("password=*; password=**a", "password=*; password=[redacted]"),
+    // As a log in JSON has it, and a field of text in any log.
+    (r#"{\"password\": \"hunter 2\", \"x\": \"y\"}"#, r#"{\"password\": \"[redacted]\", \"x\": \"y\"}"#),
+    (r#"password=\"hun\\\"ter\\n 2\" x=\"y\""#, r#"password=\"[redacted]\" x=\"y\""#),
+    (r#"{\\\"password\\\":\\\"hunter 2\\\",\\\"x\\\":1}"#, r#"{\\\"password\\\":\\\"[redacted]\\\",\\\"x\\\":1}"#),
+    (r#"\"password=hunter2\" ssl-key=a\b"#, r#"\"password=[redacted]\" ssl-key=[redacted]"#),
+    (r#"{\"authorization\": \"Token abcdef0123\"}"#, r#"{\"authorization\": \"Token [redacted]\"}"#),
 ];
 
 /// Texts that assign nothing to a name, and are left as they are.
@@ -80,6 +86,8 @@ const NOTHING: &[&str] = &[
     "password=${DB_PASSWORD}",
     "password::text, Password::new()",
     "password=***",
+    r#"{\"password\":\"\",\"ssl_key\":null}"#,
+    r#"\"password=null\", \"ssl-key: None\""#,
     "password=[redacted] ssl-key: [redacted]",
 ];
 
