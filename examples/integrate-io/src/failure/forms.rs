@@ -36,7 +36,7 @@ const FULL: &str =
 const LATER: &str = "It can pass by itself: call retry_job later.";
 const DATA: &str = "The data does not fit the destination{component}: find the rows with preview_data on the source, and filter or \
                     convert them before they are written.";
-const TYPES: &str = "A value has another type than its column{component}: compare both tables with discover_schema ({connection}), and \
+const TYPES: &str = "A value has another type than its column{component}: compare the columns of both tables with preview_data ({connection}), and \
                      convert the value in a select component.";
 const SPLIT: &str =
     "The run needs more memory than there is: filter earlier in the data flow, or retry on a larger cluster.";
@@ -54,7 +54,7 @@ const FORMS: &[Form] = &[
     form(
         Schema,
         r"no such column: (?:\w+\.)?(?<column>\w+)",
-        "Column `{column}` does not exist: see with discover_schema ({connection}) which columns there are, and correct the \
+        "Column `{column}` does not exist: see with preview_data ({connection}) which columns the table has, and correct the \
          expression{component} with update_package_components.",
     ),
     form(
@@ -101,7 +101,7 @@ const FORMS: &[Form] = &[
     form(
         Schema,
         r#"column "?(?:\w+\.)?(?<column>\w+)"? does not exist"#,
-        "Column `{column}` does not exist: see with discover_schema ({connection}) which columns there are, and correct the \
+        "Column `{column}` does not exist: see with preview_data ({connection}) which columns the table has, and correct the \
          expression{component} with update_package_components.",
     ),
     form(
