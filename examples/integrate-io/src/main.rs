@@ -55,8 +55,10 @@ fn main() -> ExitCode {
     let setup = async |context: Context<Args>| {
         let Args { files, connection_calls, run_concurrency, run_seconds } = &context.args;
         let stores = store::open(files, &context.secrets).await?.asking(*connection_calls);
-        if let Some(account) = &context.first_account {
-            samples::load(&stores, files, account).await?;
+        if let Some(account) = &context.first_account
+            && samples::load(&stores, files, account).await?
+        {
+            tracing::info!(account, "the account has samples to try every tool on");
         }
         let runs = Runs { stores: stores.clone(), limit: Duration::from_secs(*run_seconds) };
         let background = Background {

@@ -18,6 +18,9 @@ use crate::samples::{Cluster, Connection, Package, Run, Samples, Schedule, Works
 /// Who made them.
 const ACTOR: &str = "samples";
 
+/// How many minutes ago everything was made that does not say it itself: before anything of it ran.
+const AGE: i64 = 40 * 24 * 60;
+
 /// Whether an account has nothing.
 pub(crate) async fn is_empty(connection: &mut SqliteConnection, account: &str) -> Result<bool, StoreError> {
     let anything = "SELECT EXISTS (SELECT 1 FROM workspaces WHERE account = ?1)
@@ -130,7 +133,7 @@ impl Loading<'_> {
         .bind(self.account)
         .bind(name)
         .bind(description)
-        .bind(self.now.as_microsecond());
+        .bind(self.minutes_ago(AGE));
         self.insert("workspaces", *id, insert).await?;
         Ok(())
     }
@@ -177,7 +180,7 @@ impl Loading<'_> {
             tunnel: *tunnel_type,
             tls: (*r#type == ConnectionType::Postgres).then(Default::default),
             credentials: None,
-            created_at: self.now.as_microsecond(),
+            created_at: self.minutes_ago(AGE),
         };
         stored.credentials = user.as_ref().map(|user| seal(&stored, user)).transpose()?;
         connections::insert(self.change, self.account, &stored).await?;
@@ -208,7 +211,7 @@ impl Loading<'_> {
         .bind(package.status.as_str())
         .bind(data_flow.to_string())
         .bind(serde_json::to_string(&package.variables)?)
-        .bind(self.now.as_microsecond());
+        .bind(self.minutes_ago(AGE));
         let id = self.insert("packages", package.id, insert).await?;
         Ok(keep_version(self.change, id, "created", ACTOR).await?)
     }
@@ -230,7 +233,7 @@ impl Loading<'_> {
         .bind(serde_json::to_string(&schedule.variables)?)
         .bind(schedule.enabled)
         .bind(next.filter(|_| schedule.enabled).map(Timestamp::as_microsecond))
-        .bind(self.now.as_microsecond());
+        .bind(self.minutes_ago(AGE));
         self.insert("schedules", schedule.id, insert).await?;
         Ok(())
     }

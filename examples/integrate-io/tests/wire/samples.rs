@@ -86,6 +86,22 @@ async fn the_first_account_has_something_of_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_runs_was_made_before() {
+    let server = start();
+    let mut first = Account::first(&server);
+    let runs = first.call("list_runs", json!({"include_retries": true})).await;
+    for run in runs["runs"].as_array().expect("runs") {
+        let package = first.call("get_package", json!({"package_id": run["package_id"]})).await;
+        let clusters = first.call("list_clusters", json!({})).await;
+        let mut clusters = clusters["clusters"].as_array().expect("clusters").iter();
+        let cluster = clusters.find(|cluster| cluster["id"] == run["cluster_id"]).expect("a cluster");
+        for made in [&package["package"]["created_at"], &cluster["available_since"]] {
+            assert!(made.is_string() && made.as_str() < run["started_at"].as_str(), "{run} ran before {made}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_start_changes_nothing() {
     let mut server = start();
     let listed = Account::first(&server).call("list_runs", json!({})).await;
