@@ -306,7 +306,11 @@ async fn check(stores: &Stores, chosen: &Chosen) -> anyhow::Result<()> {
     let connection = find(&mut *stores.read.snapshot().await?, account, *kind, *id).await?;
     let started = Instant::now();
     let opened = stores.read.connections().open(account, *kind, *id).await?;
-    diagnostics::reach(opened).await.map_err(|why| anyhow!("`{}`: {why}", connection.name))?;
+    if let Err(why) = diagnostics::reach(opened).await {
+        // A database can say anything, also what it was told.
+        let why = format!("`{}`: {why}", connection.name);
+        return Err(anyhow!(stores.read.connections().secrets().redact_text(&why).into_owned()));
+    }
     let what = match connection.kind {
         ConnectionKind::Database => "signed in to",
         ConnectionKind::CloudStorage => "reached the host of",

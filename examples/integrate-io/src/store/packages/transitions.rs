@@ -66,7 +66,7 @@ impl WriteStore {
             let there = there.bind(account).bind(workspace).fetch_optional(&mut *change).await?;
             there.ok_or(StoreError::NotFound { what: "workspace", id: workspace })?;
         }
-        let name = name.unwrap_or_else(|| format!("Copy of {}", original.name).chars().take(LONGEST_NAME).collect());
+        let name = name.unwrap_or_else(|| name_of_copy(&original.name));
         let copy = "INSERT INTO packages (account, workspace, name, description, flow_type, status, version, data_flow,
                                           variables, created_at, updated_at)
                     SELECT account, coalesce(?2, workspace), ?3, description, flow_type, 'active', 1, data_flow, variables, ?4, ?4
@@ -146,4 +146,13 @@ async fn make_version(
     let update = sqlx::query(update).bind(package).bind(data_flow).bind(variables).bind(time::now());
     update.execute(&mut *change).await?;
     keep_version(change, package, event, actor).await
+}
+
+/// What a copy is called when nobody says. A name that is cut tells so.
+fn name_of_copy(original: &str) -> String {
+    let name = format!("Copy of {original}");
+    if name.chars().count() <= LONGEST_NAME {
+        return name;
+    }
+    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
 }

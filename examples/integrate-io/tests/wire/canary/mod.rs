@@ -12,7 +12,7 @@ use toolwright_tests::{Client, Revision, StdioPipe, examples};
 
 use crate::{
     account::{Account, server, start},
-    connections::{BINARY, done, id_of},
+    connections::{BINARY, connection, done, id_of},
     reading::ended,
     store,
 };
@@ -254,6 +254,12 @@ async fn no_answer_and_no_line_of_a_log_has_a_secret() {
         let mut strange =
             Client::http(&format!("{}/{path}/api/mcp", server.address()), Some(&token), Revision::V2025_11_25);
         leaks.extend(finder.find(&strange.open().await.body.to_string()));
+    }
+
+    for id in [planted.telling, planted.socket].map(|id| id.to_string()) {
+        let checked = connection(server.folder(), &["check", &id, "--account", &account, "--kind", "database"], "");
+        assert!(!checked.status.success());
+        leaks.extend(finder.find(&checked.stderr).map(|found| format!("connection check says {found}")));
     }
 
     let environment = [("INTEGRATE_IO_TOKEN", token.as_str()), ("RUST_LOG", TRACE)];

@@ -168,11 +168,12 @@ async fn rows(store: &mut SqliteConnection, account: &str, planted: &Planted) {
             vec![WRITER.to_owned(), lines(READER)[8].clone()],
         ),
     ];
+    // The name of a copy has no room for all of such a name.
     for (id, flow) in PACKAGES.iter().zip(&flows) {
         statements.push((
             "INSERT INTO packages (id, account, workspace, name, description, flow_type, status, version, data_flow, variables, created_at, updated_at)
              VALUES (?5, ?1, 7, ?2, ?3, 'dataflow', 'active', 1, ?4, ?6, 0, 0)",
-            vec![format!("{id} {WRITER}"), text.clone(), flow.to_string(), id.to_string(), variables.to_string()],
+            vec![format!("{id} {}{WRITER}", "x".repeat(85)), text.clone(), flow.to_string(), id.to_string(), variables.to_string()],
         ));
         statements.push((
             "INSERT INTO package_versions (package, version, data_flow, variables, event, actor, created_at)
