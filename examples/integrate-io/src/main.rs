@@ -4,8 +4,9 @@
 //! function for each tool; `schedules` has both areas about schedules, and `validation` the one tool that leaves
 //! a record. Those go through `store` to the server's own database. `connections` opens what an account's
 //! connections lead to, and `database` asks it. What is to be run, the tools and the schedules only put into the
-//! store; `worker` takes it from there, in the `background`, and `dataflow` does it. `failure` says of a run why it
-//! failed. Beside the calls there are `commands` for the operator, and `samples` to try every tool on.
+//! store; `worker` takes it from there, in the `background`, and `dataflow` does it, with what `account` lets it
+//! use. `failure` says of a run why it failed. Beside the calls there are `commands` for the operator, and
+//! `samples` to try every tool on.
 
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
