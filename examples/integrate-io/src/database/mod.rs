@@ -18,7 +18,7 @@ mod writer;
 use std::{future::Future, path::PathBuf, time::Duration};
 
 pub(crate) use error::Error;
-pub(crate) use fragment::{Allow, Columns, Fragment, Literal, Variables};
+pub(crate) use fragment::{Columns, Fragment, Literal, Variables};
 pub(crate) use preview::{Preview, PreviewRequest};
 pub(crate) use quote::{identifier, table};
 pub(crate) use schema::{Column, TableDetails, TableFilter, TableList, TableSummary};

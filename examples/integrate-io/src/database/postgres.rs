@@ -12,7 +12,7 @@ use tokio_stream::StreamExt;
 
 use super::{
     Engine, Error, Fragment, Limits, Login, PostgresTarget, Tls,
-    fragment::{Allow, Columns},
+    fragment::Columns,
     preview::{self, MAX_BYTES, MAX_TEXT, Preview, PreviewRequest, Rows},
     quote,
     schema::{Column, Kind, TableDetails, TableFilter, TableList, TableSummary},
@@ -177,8 +177,7 @@ impl Reader {
         let names = table.columns.iter().map(|column| &column.name);
         let columns = Columns::new(Engine::Postgres, Some(&table.name), names);
         let condition = request.condition.as_deref();
-        let condition =
-            condition.map(|text| Fragment::parse(text, &columns, Allow::default(), Engine::Postgres)).transpose()?;
+        let condition = condition.map(|text| Fragment::parse(text, &columns, None, Engine::Postgres)).transpose()?;
         let from = quote::table(&table.schema, &table.name);
         let preview = Preview::of(table);
         let values: Vec<String> = preview.shown().iter().map(shown).collect();

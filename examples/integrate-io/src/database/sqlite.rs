@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine, Error, Fragment, Limits,
-    fragment::{Allow, Columns},
+    fragment::Columns,
     preview::{self, MAX_BYTES, MAX_TEXT, Preview, PreviewRequest, Rows},
     quote,
     schema::{Column, Kind, TableDetails, TableFilter, TableList, TableSummary},
@@ -137,8 +137,7 @@ impl Reader {
         let names = table.columns.iter().map(|column| &column.name);
         let columns = Columns::new(Engine::Sqlite, Some(&table.name), names);
         let condition = request.condition.as_deref();
-        let condition =
-            condition.map(|text| Fragment::parse(text, &columns, Allow::default(), Engine::Sqlite)).transpose()?;
+        let condition = condition.map(|text| Fragment::parse(text, &columns, None, Engine::Sqlite)).transpose()?;
         let from = quote::table(&table.schema, &table.name);
         let preview = Preview::of(table);
         let values: Vec<String> =

@@ -9,7 +9,7 @@ use super::{
     Fault,
     definition::{Aggregate, AggregateFunction, Component, DataFlow, Field, Mode, Step},
 };
-use crate::database::{Allow, Columns, Engine, Fragment, Variables, identifier, table};
+use crate::database::{Columns, Engine, Fragment, Variables, identifier, table};
 
 /// A table, as its database knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,8 +249,8 @@ impl Script<'_> {
 
     fn fragment(&self, field: &str, text: &str) -> Result<Fragment, Fault> {
         let columns = Columns::new(self.engine, Some(self.input), self.columns);
-        let allow = Allow { aggregates: false, variables: Some(self.variables) };
-        Fragment::parse(text, &columns, allow, self.engine).map_err(|error| self.fault(field, error.to_string()))
+        Fragment::parse(text, &columns, Some(self.variables), self.engine)
+            .map_err(|error| self.fault(field, error.to_string()))
     }
 
     /// A text that is a column and nothing else: its name, and its SQL.

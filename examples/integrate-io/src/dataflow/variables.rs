@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value};
 
 use super::Fault;
-use crate::database::{Allow, Columns, Database, Engine, Fragment, Literal, Variables};
+use crate::database::{Columns, Database, Engine, Fragment, Literal, Variables};
 
 /// Values by the names of variables, as they are kept.
 pub(crate) type Values = BTreeMap<String, String>;
@@ -59,11 +59,10 @@ pub(crate) fn faults(given: &Given, defaults: &Values) -> Vec<Fault> {
         Ok(known) => known,
         Err(faults) => return faults,
     };
-    let allow = Allow { aggregates: false, variables: Some(&known) };
     let fault = |(name, expression): (&String, &String)| {
         let parsed = |engine| {
             let columns = Columns::new(engine, None, std::iter::empty::<String>());
-            Fragment::parse(expression, &columns, allow, engine)
+            Fragment::parse(expression, &columns, Some(&known), engine)
         };
         let error = parsed(Engine::Sqlite).or_else(|error| parsed(Engine::Postgres).map_err(|_| error)).err()?;
         Some(Fault::of_all(error.to_string()).at(format!("dynamic_variables.{name}")))
@@ -81,11 +80,10 @@ pub(super) async fn computed(
     database: &Database,
 ) -> Result<Values, Vec<Fault>> {
     let columns = Columns::new(database.engine(), None, std::iter::empty::<String>());
-    let allow = Allow { aggregates: false, variables: Some(known) };
     let mut values = Values::new();
     let mut faults = Vec::new();
     for (name, expression) in expressions {
-        let computed = match Fragment::parse(expression, &columns, allow, database.engine()) {
+        let computed = match Fragment::parse(expression, &columns, Some(known), database.engine()) {
             Ok(fragment) => database.evaluate(&fragment).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };

@@ -1,8 +1,8 @@
 //! Calls of functions in a fragment.
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function as ParsedCall, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, ObjectNamePart, Spanned,
+    Expr, Function as ParsedCall, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
+    ObjectNamePart, Spanned,
 };
 
 use super::{
@@ -23,40 +23,29 @@ impl Checker<'_> {
         if over.is_some() {
             return self.refuse(parsed, "a window function");
         }
+        let function = self.known(parsed, name)?;
         let is_plain = !uses_odbc_syntax
             && *parameters == FunctionArguments::None
             && within_group.is_empty()
             && filter.is_none()
-            && null_treatment.is_none();
+            && null_treatment.is_none()
+            && matches!(args, FunctionArguments::None) == (function.form == Form::Word);
         if !is_plain {
             return self.refuse(parsed, &format!("that form of the call of `{name}`"));
         }
-        let (distinct, args) = match args {
-            FunctionArguments::None => ("", [].as_slice()),
+        let args = match args {
+            FunctionArguments::None => [].as_slice(),
             FunctionArguments::Subquery(_) => return self.refuse(parsed, "a subquery"),
-            FunctionArguments::List(FunctionArgumentList { duplicate_treatment, args, clauses })
+            FunctionArguments::List(FunctionArgumentList { duplicate_treatment: Some(treatment), .. }) => {
+                return self.refuse(parsed, &format!("{treatment} in the call of `{name}`"));
+            }
+            FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses })
                 if clauses.is_empty() =>
             {
-                (
-                    if *duplicate_treatment == Some(DuplicateTreatment::Distinct) { "DISTINCT " } else { "" },
-                    args.as_slice(),
-                )
+                args.as_slice()
             }
             FunctionArguments::List(_) => return self.refuse(parsed, &format!("that form of the call of `{name}`")),
         };
-        let function = self.known(parsed, name)?;
-        if matches!(call.args, FunctionArguments::None) != (function.form == Form::Word) {
-            return self.refuse(parsed, &format!("that form of the call of `{name}`"));
-        }
-        if !distinct.is_empty() && function.form != Form::Aggregate {
-            return self.refuse(parsed, "DISTINCT outside an aggregate function");
-        }
-        if function.form == Form::Aggregate && matches!(args, [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) {
-            if !name.eq_ignore_ascii_case("count") || !distinct.is_empty() {
-                return self.refuse(parsed, "`*`");
-            }
-            return Ok(Expression::CountAll);
-        }
         let mut arguments = Vec::with_capacity(args.len());
         for argument in args {
             match argument {
@@ -64,7 +53,7 @@ impl Checker<'_> {
                 _ => return self.refuse(parsed, &format!("an argument of `{name}` that is no value")),
             }
         }
-        self.call(parsed, function, distinct, &arguments)
+        self.call(parsed, function, &arguments)
     }
 
     /// A call that the parser has a form of its own for, as `TRIM(BOTH …)`.
@@ -75,27 +64,22 @@ impl Checker<'_> {
         arguments: &[&Expr],
     ) -> Result<Expression, FragmentError> {
         let function = self.known(parsed, name)?;
-        self.call(parsed, function, "", arguments)
+        self.call(parsed, function, arguments)
     }
 
     fn known(&self, parsed: &Expr, name: &str) -> Result<&'static Function, FragmentError> {
-        match functions::function(self.engine, name) {
-            Some(function) if function.form != Form::Aggregate || (self.allow.aggregates && !self.is_in_aggregate) => {
-                Ok(function)
-            }
-            found => {
-                let what = if found.is_some() { "aggregate function" } else { "function" };
-                let names = functions::names(self.engine, self.allow.aggregates && !self.is_in_aggregate);
-                self.fault(parsed.span(), format!("the {what} `{name}` is not allowed here; these are: {names}"))
-            }
-        }
+        let Some(function) = functions::function(self.engine, name) else {
+            let what = if functions::is_aggregate(name) { "aggregate function" } else { "function" };
+            let names = functions::names(self.engine);
+            return self.fault(parsed.span(), format!("the {what} `{name}` is not allowed here; these are: {names}"));
+        };
+        Ok(function)
     }
 
     fn call(
         &mut self,
         parsed: &Expr,
         function: &'static Function,
-        distinct: &'static str,
         arguments: &[&Expr],
     ) -> Result<Expression, FragmentError> {
         if !function.arguments.contains(&arguments.len()) {
@@ -103,16 +87,11 @@ impl Checker<'_> {
             let takes = if least == most { least.to_string() } else { format!("{least} to {most}") };
             return self.fault(parsed.span(), format!("`{}` takes {takes} arguments", function.name));
         }
-        let is_aggregate = function.form == Form::Aggregate;
-        self.is_in_aggregate |= is_aggregate;
         let arguments = arguments.iter().map(|argument| self.expression(argument)).collect::<Result<Vec<_>, _>>()?;
-        if is_aggregate {
-            self.is_in_aggregate = false;
-        }
         // Each character of the text is looked for in all of the second argument: that must not be as long as the text.
         if function.sql.ends_with("trim") && !matches!(arguments.get(1), None | Some(Expression::Literal(_))) {
             return self.fault(parsed.span(), format!("what `{}` takes away is a text in quotes", function.name));
         }
-        Ok(Expression::Call { function, distinct, arguments })
+        Ok(Expression::Call { function, arguments })
     }
 }

@@ -10,7 +10,7 @@ use sqlparser::{
     tokenizer::Span,
 };
 
-use super::{Allow, Columns, FragmentError, Literal, expression::Expression, functions, position, refusals};
+use super::{Columns, FragmentError, Literal, Variables, expression::Expression, functions, position, refusals};
 use crate::database::Engine;
 
 /// How deep an expression may be. Chains of `AND` and of `OR` count as one.
@@ -22,19 +22,19 @@ const MAX_PATTERN: usize = 200;
 pub(super) struct Checker<'a> {
     pub(super) text: &'a str,
     columns: &'a Columns,
-    pub(super) allow: Allow<'a>,
+    /// Without them every `$name` is refused.
+    variables: Option<&'a Variables>,
     pub(super) engine: Engine,
     depth: usize,
     /// Which columns were read.
     pub(super) found: BTreeSet<String>,
-    pub(super) is_in_aggregate: bool,
 }
 
 type Checked = Result<Expression, FragmentError>;
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(text: &'a str, columns: &'a Columns, allow: Allow<'a>, engine: Engine) -> Self {
-        Self { text, columns, allow, engine, depth: 0, found: BTreeSet::new(), is_in_aggregate: false }
+    pub(super) fn new(text: &'a str, columns: &'a Columns, variables: Option<&'a Variables>, engine: Engine) -> Self {
+        Self { text, columns, variables, engine, depth: 0, found: BTreeSet::new() }
     }
 
     pub(super) fn expression(&mut self, parsed: &Expr) -> Checked {
@@ -170,7 +170,7 @@ impl<'a> Checker<'a> {
     }
 
     fn variable(&self, written: &str, span: Span) -> Result<Literal, FragmentError> {
-        let Some(variables) = self.allow.variables else {
+        let Some(variables) = self.variables else {
             return self.fault(span, format!("the placeholder `{written}` is not allowed: write its value"));
         };
         match written.strip_prefix('$').and_then(|name| variables.get(name)) {

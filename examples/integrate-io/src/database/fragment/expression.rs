@@ -101,10 +101,8 @@ pub(super) enum Expression {
     },
     Call {
         function: &'static Function,
-        distinct: &'static str,
         arguments: Vec<Expression>,
     },
-    CountAll,
     Cast(Box<Expression>, &'static str),
     Extract(&'static str, Box<Expression>),
 }
@@ -141,10 +139,9 @@ impl Display for Expression {
                 formatter.write_str(" END)")
             }
             Self::Call { function, .. } if function.form == Form::Word => formatter.write_str(function.sql),
-            Self::Call { function, distinct, arguments } => {
-                write!(formatter, "{}({distinct}{})", function.sql, List(arguments, ", "))
+            Self::Call { function, arguments } => {
+                write!(formatter, "{}({})", function.sql, List(arguments, ", "))
             }
-            Self::CountAll => formatter.write_str("count(*)"),
             Self::Cast(value, to) => write!(formatter, "CAST({value} AS {to})"),
             Self::Extract(field, value) => write!(formatter, "EXTRACT({field} FROM {value})"),
         }

@@ -9,8 +9,6 @@ use crate::database::Engine;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Call,
-    /// Of many rows at once.
-    Aggregate,
     /// Without parentheses, as `CURRENT_DATE`.
     Word,
 }
@@ -30,13 +28,11 @@ const fn of(name: &'static str, form: Form, least: usize, most: usize, sql: &'st
     Function { name, form, arguments: least..=most, sql }
 }
 
-use Form::{Aggregate, Call, Word};
+use Form::{Call, Word};
 
 static SQLITE: &[Function] = &[
     of("abs", Call, 1, 1, "abs"),
-    of("avg", Aggregate, 1, 1, "avg"),
     of("coalesce", Call, 2, 50, "coalesce"),
-    of("count", Aggregate, 1, 1, "count"),
     of("current_date", Word, 0, 0, "CURRENT_DATE"),
     of("current_time", Word, 0, 0, "CURRENT_TIME"),
     of("current_timestamp", Word, 0, 0, "CURRENT_TIMESTAMP"),
@@ -47,15 +43,12 @@ static SQLITE: &[Function] = &[
     of("length", Call, 1, 1, "length"),
     of("lower", Call, 1, 1, "lower"),
     of("ltrim", Call, 1, 2, "ltrim"),
-    of("max", Aggregate, 1, 1, "max"),
-    of("min", Aggregate, 1, 1, "min"),
     of("nullif", Call, 2, 2, "nullif"),
     of("round", Call, 1, 2, "round"),
     of("rtrim", Call, 1, 2, "rtrim"),
     of("strftime", Call, 2, 9, "strftime"),
     of("substr", Call, 2, 3, "substr"),
     of("substring", Call, 2, 3, "substr"),
-    of("sum", Aggregate, 1, 1, "sum"),
     of("time", Call, 1, 8, "time"),
     of("trim", Call, 1, 2, "trim"),
     of("typeof", Call, 1, 1, "typeof"),
@@ -64,13 +57,11 @@ static SQLITE: &[Function] = &[
 
 static POSTGRES: &[Function] = &[
     of("abs", Call, 1, 1, "pg_catalog.abs"),
-    of("avg", Aggregate, 1, 1, "pg_catalog.avg"),
     of("btrim", Call, 1, 2, "pg_catalog.btrim"),
     of("ceil", Call, 1, 1, "pg_catalog.ceil"),
     of("ceiling", Call, 1, 1, "pg_catalog.ceil"),
     of("char_length", Call, 1, 1, "pg_catalog.char_length"),
     of("coalesce", Call, 2, 50, "COALESCE"),
-    of("count", Aggregate, 1, 1, "pg_catalog.count"),
     of("current_date", Word, 0, 0, "CURRENT_DATE"),
     of("current_time", Word, 0, 0, "CURRENT_TIME"),
     of("current_timestamp", Word, 0, 0, "CURRENT_TIMESTAMP"),
@@ -83,8 +74,6 @@ static POSTGRES: &[Function] = &[
     of("length", Call, 1, 1, "pg_catalog.length"),
     of("lower", Call, 1, 1, "pg_catalog.lower"),
     of("ltrim", Call, 1, 2, "pg_catalog.ltrim"),
-    of("max", Aggregate, 1, 1, "pg_catalog.max"),
-    of("min", Aggregate, 1, 1, "pg_catalog.min"),
     of("mod", Call, 2, 2, "pg_catalog.mod"),
     of("now", Call, 0, 0, "pg_catalog.now"),
     of("nullif", Call, 2, 2, "NULLIF"),
@@ -94,7 +83,6 @@ static POSTGRES: &[Function] = &[
     of("starts_with", Call, 2, 2, "pg_catalog.starts_with"),
     of("substr", Call, 2, 3, "pg_catalog.substr"),
     of("substring", Call, 2, 3, "pg_catalog.substr"),
-    of("sum", Aggregate, 1, 1, "pg_catalog.sum"),
     of("trim", Call, 1, 2, "pg_catalog.btrim"),
     of("trunc", Call, 1, 2, "pg_catalog.trunc"),
     of("upper", Call, 1, 1, "pg_catalog.upper"),
@@ -114,9 +102,13 @@ pub(super) fn function(engine: Engine, name: &str) -> Option<&'static Function> 
 }
 
 /// The names of all functions, for a message.
-pub(super) fn names(engine: Engine, aggregates: bool) -> String {
-    let allowed = functions(engine).iter().filter(|function| aggregates || function.form != Form::Aggregate);
-    allowed.map(|function| function.name).collect::<Vec<_>>().join(", ")
+pub(super) fn names(engine: Engine) -> String {
+    functions(engine).iter().map(|function| function.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether that is the name, in any case, of a function of many rows at once: a message says so of what it refuses.
+pub(super) fn is_aggregate(name: &str) -> bool {
+    ["avg", "count", "max", "min", "sum"].iter().any(|aggregate| aggregate.eq_ignore_ascii_case(name))
 }
 
 /// The type that a cast may lead to, by its name as the parser writes it.

@@ -43,17 +43,8 @@ const MARKERS: [(&str, &str); 4] = [
     ("*/", "the comment marker `*/`"),
 ];
 
-/// Values by the names that `$name` and `${name}` stand for.
+/// Values by the names that `$name` and `${name}` stand for. Each becomes a literal of the tree, never text.
 pub(crate) type Variables = BTreeMap<String, Literal>;
-
-/// What a fragment may use beside columns.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Allow<'a> {
-    /// `sum`, `count` and their like.
-    pub(crate) aggregates: bool,
-    /// A variable becomes a literal of the tree, never text. Without them there are no variables.
-    pub(crate) variables: Option<&'a Variables>,
-}
 
 /// An expression that was found harmless.
 #[derive(Clone, Debug)]
@@ -89,14 +80,14 @@ impl FragmentError {
 }
 
 impl Fragment {
-    /// Reads a text as one expression over these columns.
+    /// Reads a text as one expression over these columns, and over the variables where there can be any.
     ///
     /// # Errors
     /// When it is no expression, or has a part that is not allowed. The message names the part.
     pub(crate) fn parse(
         text: &str,
         columns: &Columns,
-        allow: Allow<'_>,
+        variables: Option<&Variables>,
         engine: Engine,
     ) -> Result<Self, FragmentError> {
         refuse_markers(text)?;
@@ -123,7 +114,7 @@ impl Fragment {
                 at,
             ));
         }
-        let mut checker = Checker::new(text, columns, allow, engine);
+        let mut checker = Checker::new(text, columns, variables, engine);
         let expression = checker.expression(&parsed)?;
         Ok(Self { expression, columns: checker.found })
     }
