@@ -52,6 +52,7 @@ mod spec;
 mod stdio;
 mod tool;
 
+pub use account::ServedAccounts;
 pub use call::{Call, Identity, ToolError};
 pub use cli::{Context, Program, aligned, serve};
 pub use dispatch::Handlers;

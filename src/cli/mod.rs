@@ -21,7 +21,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Handlers, Secrets, ServerSpec,
-    account::Accounts,
+    account::{Accounts, ServedAccounts},
     credential::{Tokens, Verifier},
     database::Database,
     http, log,
@@ -46,6 +46,8 @@ pub struct Context<A> {
     /// The id of the account that this start has made, where calls are about accounts and the database was
     /// empty: what a newcomer sees first. A start that failed is made up for, so that there can be data in it.
     pub first_account: Option<String>,
+    /// Tells whether an account is still served, for work that the server does by itself.
+    pub accounts: ServedAccounts,
     /// What is kept back from results, errors and the log: tell it the secrets that your code reads.
     pub secrets: Secrets,
     tasks: TaskTracker,
@@ -128,8 +130,14 @@ where
 {
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let context =
-        Context { args, shutdown: shutdown.clone(), first_account, secrets: secrets.clone(), tasks: tasks.clone() };
+    let context = Context {
+        args,
+        shutdown: shutdown.clone(),
+        first_account,
+        accounts: ServedAccounts::new(spec, stores.accounts.clone()),
+        secrets: secrets.clone(),
+        tasks: tasks.clone(),
+    };
     let handlers = setup(context).await?;
     let Stores { database, tokens, accounts } = stores;
     let server = Server::new(spec, Verifier::Tokens(tokens), accounts, secrets, handlers)?;
@@ -155,6 +163,16 @@ where
     let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
     let url = format!("http://{address}{}", spec.route);
 
+    if spec.credential.password_grant.is_some()
+        && address.ip().is_loopback()
+        && public.is_some()
+        && !options.behind_proxy
+    {
+        tracing::warn!(
+            "the server has a public URL and listens on this machine only: where a proxy stands before it, start it with \
+             --behind-proxy, or wrong passwords of one user keep all others from signing in"
+        );
+    }
     let password_grants = PasswordGrants::new(spec, &database, options.behind_proxy);
     let stores = Stores::new(spec, database);
     let first = first_token::account(spec, &stores.tokens, &stores.accounts, address).await?;

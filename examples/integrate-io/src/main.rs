@@ -61,7 +61,11 @@ fn main() -> ExitCode {
         {
             tracing::info!(account, "the account has samples to try every tool on");
         }
-        let runs = Runs { stores: stores.clone(), limit: Duration::from_secs(*run_seconds) };
+        let runs = Runs {
+            stores: stores.clone(),
+            accounts: context.accounts.clone(),
+            limit: Duration::from_secs(*run_seconds),
+        };
         let background = Background {
             stores: stores.clone(),
             lock: StoreLock::of(&files.store)?,

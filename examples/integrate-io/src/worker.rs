@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use toolwright::ServedAccounts;
 use toolwright_support::worker::Work;
 
 use crate::{
@@ -22,6 +23,7 @@ const UNDOING: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct Runs {
     pub(crate) stores: Stores,
+    pub(crate) accounts: ServedAccounts,
     /// How long a run may take.
     pub(crate) limit: Duration,
 }
@@ -95,6 +97,9 @@ struct Attempt {
 impl Attempt {
     async fn ended(&self) -> Ended {
         let claim = &self.claim;
+        if let Err(why) = self.is_served().await {
+            return Ended::Failed(why);
+        }
         let account = Account { store: &self.runs.stores.read, id: &claim.account };
         let package = match account.version(claim.package_id, claim.package_version).await {
             Ok(package) => package,
@@ -118,6 +123,18 @@ impl Attempt {
                 Ended::Failed("cancelled".to_owned())
             }
             Err(Failure::Failed(message)) => Ended::Failed(message),
+        }
+    }
+
+    /// A run can wait, and a schedule fire, when nobody may call for the account any more.
+    async fn is_served(&self) -> Result<(), String> {
+        match self.runs.accounts.contains(&self.claim.account).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the account is not there any more, or not enabled: nothing runs for it".to_owned()),
+            Err(error) => {
+                tracing::error!(run = self.claim.run_id, error = format!("{error:#}"), "a run did not start");
+                Err("the server could not find out whether the account is enabled; its log has the details".to_owned())
+            }
         }
     }
 

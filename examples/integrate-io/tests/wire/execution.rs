@@ -359,3 +359,20 @@ async fn a_schedule_that_would_never_run_is_not_added() {
     assert!(server.command(&by_subdomain).stderr.contains("write the account's id, a number"));
     assert_eq!(mine.call("list_schedules", json!({})).await["total"], 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_account_that_was_disabled_does_not_run() {
+    let (server, mut mine, _theirs) = shop::open(&["--run-concurrency=1", "--run-seconds=2"]).await;
+    let endless = mine.run(json!({"package_id": ENDLESS})).await;
+    mine.when(endless, "running").await;
+    let waiting = mine.run(json!({"package_id": LARGE})).await;
+    server.succeed(&["account", "disable", &mine.id, "ptp_mcp_server"]);
+    store::until(&server, &format!("SELECT count(*) FROM runs WHERE id = {waiting} AND status = 'failed'"), 1).await;
+    server.succeed(&["account", "enable", &mine.id, "ptp_mcp_server"]);
+    let failed = mine.call("get_run", json!({"run_id": waiting})).await;
+    let why = "the account is not there any more, or not enabled: nothing runs for it";
+    assert_eq!(failed["run"]["last_error"], why);
+    assert_eq!(kept(&server).await, [77]);
+    let again = mine.run(json!({"package_id": LARGE})).await;
+    mine.when(again, "completed").await;
+}

@@ -1,8 +1,12 @@
 //! The server's database, looked at and filled from outside.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::time::{Instant, sleep};
 use toolwright_tests::Server;
 
 /// Where a server keeps its store unless it is told otherwise.
@@ -20,6 +24,21 @@ pub(crate) async fn execute(server: &Server, statements: &str, mine: &str, their
     let quoted = |account: &str| format!("'{account}'");
     let statements = statements.replace("MINE", &quoted(mine)).replace("THEIRS", &quoted(theirs));
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut open(server).await).await.expect("statements");
+}
+
+/// Waits until a query of one number finds this one.
+pub(crate) async fn until(server: &Server, query: &str, number: i64) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let mut store = open(server).await;
+    loop {
+        let found: i64 =
+            sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&mut store).await.expect("a number");
+        if found == number {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{query} goes on to find {found}");
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Makes a database with these statements.

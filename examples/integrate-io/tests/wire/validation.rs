@@ -1,12 +1,20 @@
 //! validate_package: the faults of each component, and the one record that a validation leaves.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 use toolwright_tests::{Client, Revision, Server, raw, run_with_input};
 
-use crate::{account::Account, shop, store};
+use crate::{
+    account::Account,
+    connections::{done, id_of},
+    shop, store,
+};
 
 fn records(server: &Server) -> PathBuf {
     server.folder().join("data/integrate-io-store-validations.db")
@@ -173,4 +181,39 @@ async fn a_record_stays_as_it_is() {
         assert!(error.to_string().contains(refusal), "{statement}: {error}");
     }
     assert_eq!(rows(&server).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validation_is_recorded_although_its_caller_has_gone() {
+    let (server, mut mine, _theirs) = shop::open(&[]).await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = silent.local_addr().expect("an address").port().to_string();
+    let login = ["--host", "127.0.0.1", "--port", &port, "--database", "d", "--user", "u", "--tls", "disable"];
+    let of = ["--account", &mine.id, "--name", "silent"];
+    let added = done(server.folder(), &[&["add", "--type", "postgres"], &of[..], &login].concat(), "a-password\n");
+    let package = format!(
+        r#"INSERT INTO packages (id, account, name, flow_type, status, version, data_flow, variables, created_at, updated_at)
+           VALUES (7999, MINE, 'Silent', 'dataflow', 'active', 3, '{{"components": [
+               {{"name": "orders", "type": "database_source", "connection_id": {id}, "table": "orders"}},
+               {{"name": "kept", "type": "database_destination", "connection_id": {id}, "table": "kept", "mode": "append"}}],
+               "edges": [{{"from": "orders", "to": "kept"}}]}}', '{{}}', 0, 0)"#,
+        id = id_of(&added)
+    );
+    store::execute(&server, &package, &mine.id, "").await;
+
+    // The caller goes as soon as the server has begun to ask the database, which never answers.
+    let asked = tokio::select! {
+        _ = mine.ask("validate_package", json!({"package_id": 7999})) => panic!("nobody answers"),
+        asked = silent.accept() => asked.expect("a connection"),
+    };
+    server.wait_for_line(&["validate_package", "caller_gone"]);
+    assert_eq!(rows(&server).await, []);
+    drop((asked, silent));
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while rows(&server).await.is_empty() {
+        assert!(Instant::now() < deadline, "there is no record");
+        sleep(Duration::from_millis(20)).await;
+    }
+    let [(_, account, package, version, errors, _)] = &*rows(&server).await else { panic!("one record") };
+    assert_eq!((account, *package, *version, *errors > 0), (&mine.id, 7999, 3, true));
 }
