@@ -5,8 +5,12 @@
 fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/integrate-io/tools.yaml".to_owned(),
-        include: vec!["tools/*.yaml".to_owned()],
-        digest: "e609196bc3bcb492662d5d02124de6e267521544fb94b0a762f71f1c831ba9f6"
+        include: vec![
+            "tools/inventory.yaml".to_owned(), "tools/runs.yaml".to_owned(),
+            "tools/schedules.yaml".to_owned(), "tools/diagnostics.yaml".to_owned(),
+            "tools/packages.yaml".to_owned(), "tools/execution.yaml".to_owned()
+        ],
+        digest: "36a10000dbaf5ca7f3a7918b0a63e2a4e3e84f1eac9fbd5b62c69bde2f2ff2fa"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -11,27 +11,13 @@ use ::toolwright::contract;
 
 mod types;
 pub use types::{
-    ComponentError, Table, TableKind, Column, FlowType, PackageStatus, ConnectionKind,
-    ConnectionType, ConnectionFilter, ConnectionStatus, TunnelType, ClusterType,
-    ClusterStatus, SearchType, Workspace, Package, DataFlowSummary, Connection,
-    ConnectionDetails, Cluster, SearchHit, ComponentUpdate, RunStatus, Run, ErrorClass,
-    ErrorPattern, Schedule, ScheduleDetails,
+    FlowType, PackageStatus, ConnectionKind, ConnectionType, ConnectionFilter,
+    ConnectionStatus, TunnelType, ClusterType, ClusterStatus, SearchType, Workspace,
+    Package, DataFlowSummary, Connection, ConnectionDetails, Cluster, SearchHit,
+    RunStatus, Run, ErrorClass, ErrorPattern, Schedule, ScheduleDetails, ComponentError,
+    Table, TableKind, Column, ComponentUpdate,
 };
 
-#[path = "tools/validate_package.rs"]
-pub mod validate_package;
-#[path = "tools/discover_schema.rs"]
-pub mod discover_schema;
-#[path = "tools/preview_data.rs"]
-pub mod preview_data;
-#[path = "tools/test_connection.rs"]
-pub mod test_connection;
-#[path = "tools/run_package.rs"]
-pub mod run_package;
-#[path = "tools/cancel_job.rs"]
-pub mod cancel_job;
-#[path = "tools/retry_job.rs"]
-pub mod retry_job;
 #[path = "tools/list_workspaces.rs"]
 pub mod list_workspaces;
 #[path = "tools/list_packages.rs"]
@@ -46,10 +32,6 @@ pub mod get_connection;
 pub mod list_clusters;
 #[path = "tools/search_all.rs"]
 pub mod search_all;
-#[path = "tools/clone_package.rs"]
-pub mod clone_package;
-#[path = "tools/update_package_components.rs"]
-pub mod update_package_components;
 #[path = "tools/list_runs.rs"]
 pub mod list_runs;
 #[path = "tools/get_run.rs"]
@@ -62,6 +44,24 @@ pub mod list_schedules;
 pub mod get_schedule;
 #[path = "tools/toggle_schedule.rs"]
 pub mod toggle_schedule;
+#[path = "tools/validate_package.rs"]
+pub mod validate_package;
+#[path = "tools/discover_schema.rs"]
+pub mod discover_schema;
+#[path = "tools/preview_data.rs"]
+pub mod preview_data;
+#[path = "tools/test_connection.rs"]
+pub mod test_connection;
+#[path = "tools/clone_package.rs"]
+pub mod clone_package;
+#[path = "tools/update_package_components.rs"]
+pub mod update_package_components;
+#[path = "tools/run_package.rs"]
+pub mod run_package;
+#[path = "tools/cancel_job.rs"]
+pub mod cancel_job;
+#[path = "tools/retry_job.rs"]
+pub mod retry_job;
 
 /// What the manifest declares about the server.
 pub static SERVER: contract::ServerSpec = contract::ServerSpec {
@@ -173,13 +173,6 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         },
     ],
     tools: &[
-        <validate_package::Tool as contract::Tool>::SPEC,
-        <discover_schema::Tool as contract::Tool>::SPEC,
-        <preview_data::Tool as contract::Tool>::SPEC,
-        <test_connection::Tool as contract::Tool>::SPEC,
-        <run_package::Tool as contract::Tool>::SPEC,
-        <cancel_job::Tool as contract::Tool>::SPEC,
-        <retry_job::Tool as contract::Tool>::SPEC,
         <list_workspaces::Tool as contract::Tool>::SPEC,
         <list_packages::Tool as contract::Tool>::SPEC,
         <get_package::Tool as contract::Tool>::SPEC,
@@ -187,14 +180,21 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <get_connection::Tool as contract::Tool>::SPEC,
         <list_clusters::Tool as contract::Tool>::SPEC,
         <search_all::Tool as contract::Tool>::SPEC,
-        <clone_package::Tool as contract::Tool>::SPEC,
-        <update_package_components::Tool as contract::Tool>::SPEC,
         <list_runs::Tool as contract::Tool>::SPEC,
         <get_run::Tool as contract::Tool>::SPEC,
         <explain_job_failure::Tool as contract::Tool>::SPEC,
         <list_schedules::Tool as contract::Tool>::SPEC,
         <get_schedule::Tool as contract::Tool>::SPEC,
         <toggle_schedule::Tool as contract::Tool>::SPEC,
+        <validate_package::Tool as contract::Tool>::SPEC,
+        <discover_schema::Tool as contract::Tool>::SPEC,
+        <preview_data::Tool as contract::Tool>::SPEC,
+        <test_connection::Tool as contract::Tool>::SPEC,
+        <clone_package::Tool as contract::Tool>::SPEC,
+        <update_package_components::Tool as contract::Tool>::SPEC,
+        <run_package::Tool as contract::Tool>::SPEC,
+        <cancel_job::Tool as contract::Tool>::SPEC,
+        <retry_job::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
@@ -273,19 +273,19 @@ impl Bindings for contract::Call {
 /// Every handler of the server, each on the store of its tool: the one that reads, the one that records and the one that writes.
 pub fn handlers<R, C, W>(read: R, record: C, write: W) -> contract::Handlers
 where
-    R: contract::Handle<discover_schema::Tool> + contract::Handle<preview_data::Tool>
-        + contract::Handle<test_connection::Tool>
-        + contract::Handle<list_workspaces::Tool> + contract::Handle<list_packages::Tool>
+    R: contract::Handle<list_workspaces::Tool> + contract::Handle<list_packages::Tool>
         + contract::Handle<get_package::Tool> + contract::Handle<list_connections::Tool>
         + contract::Handle<get_connection::Tool> + contract::Handle<list_clusters::Tool>
         + contract::Handle<search_all::Tool> + contract::Handle<list_runs::Tool>
         + contract::Handle<get_run::Tool> + contract::Handle<explain_job_failure::Tool>
-        + contract::Handle<list_schedules::Tool> + contract::Handle<get_schedule::Tool>,
+        + contract::Handle<list_schedules::Tool> + contract::Handle<get_schedule::Tool>
+        + contract::Handle<discover_schema::Tool> + contract::Handle<preview_data::Tool>
+        + contract::Handle<test_connection::Tool>,
     C: contract::Handle<validate_package::Tool>,
-    W: contract::Handle<run_package::Tool> + contract::Handle<cancel_job::Tool>
-        + contract::Handle<retry_job::Tool> + contract::Handle<clone_package::Tool>
+    W: contract::Handle<toggle_schedule::Tool> + contract::Handle<clone_package::Tool>
         + contract::Handle<update_package_components::Tool>
-        + contract::Handle<toggle_schedule::Tool>,
+        + contract::Handle<run_package::Tool> + contract::Handle<cancel_job::Tool>
+        + contract::Handle<retry_job::Tool>,
 {
     struct Stores<R, C, W> {
         read: R,
@@ -294,9 +294,7 @@ where
     }
     impl<R, C, W> contract::Dispatch for Stores<R, C, W>
     where
-        R: contract::Handle<discover_schema::Tool> + contract::Handle<preview_data::Tool>
-            + contract::Handle<test_connection::Tool>
-            + contract::Handle<list_workspaces::Tool>
+        R: contract::Handle<list_workspaces::Tool>
             + contract::Handle<list_packages::Tool> + contract::Handle<get_package::Tool>
             + contract::Handle<list_connections::Tool>
             + contract::Handle<get_connection::Tool>
@@ -304,12 +302,16 @@ where
             + contract::Handle<list_runs::Tool> + contract::Handle<get_run::Tool>
             + contract::Handle<explain_job_failure::Tool>
             + contract::Handle<list_schedules::Tool>
-            + contract::Handle<get_schedule::Tool>,
+            + contract::Handle<get_schedule::Tool>
+            + contract::Handle<discover_schema::Tool>
+            + contract::Handle<preview_data::Tool>
+            + contract::Handle<test_connection::Tool>,
         C: contract::Handle<validate_package::Tool>,
-        W: contract::Handle<run_package::Tool> + contract::Handle<cancel_job::Tool>
-            + contract::Handle<retry_job::Tool> + contract::Handle<clone_package::Tool>
+        W: contract::Handle<toggle_schedule::Tool>
+            + contract::Handle<clone_package::Tool>
             + contract::Handle<update_package_components::Tool>
-            + contract::Handle<toggle_schedule::Tool>,
+            + contract::Handle<run_package::Tool> + contract::Handle<cancel_job::Tool>
+            + contract::Handle<retry_job::Tool>,
     {
         fn dispatch(
             self: ::std::sync::Arc<Self>,
@@ -317,27 +319,6 @@ where
             arguments: contract::Value,
         ) -> contract::Reply {
             match call.tool().name {
-                "discover_schema" => {
-                    contract::invoke::<
-                        discover_schema::Tool,
-                        R,
-                        Self,
-                    >(self, |stores| &stores.read, call, arguments)
-                }
-                "preview_data" => {
-                    contract::invoke::<
-                        preview_data::Tool,
-                        R,
-                        Self,
-                    >(self, |stores| &stores.read, call, arguments)
-                }
-                "test_connection" => {
-                    contract::invoke::<
-                        test_connection::Tool,
-                        R,
-                        Self,
-                    >(self, |stores| &stores.read, call, arguments)
-                }
                 "list_workspaces" => {
                     contract::invoke::<
                         list_workspaces::Tool,
@@ -422,12 +403,54 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "discover_schema" => {
+                    contract::invoke::<
+                        discover_schema::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "preview_data" => {
+                    contract::invoke::<
+                        preview_data::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_connection" => {
+                    contract::invoke::<
+                        test_connection::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
                 "validate_package" => {
                     contract::invoke::<
                         validate_package::Tool,
                         C,
                         Self,
                     >(self, |stores| &stores.record, call, arguments)
+                }
+                "toggle_schedule" => {
+                    contract::invoke::<
+                        toggle_schedule::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "clone_package" => {
+                    contract::invoke::<
+                        clone_package::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "update_package_components" => {
+                    contract::invoke::<
+                        update_package_components::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
                 }
                 "run_package" => {
                     contract::invoke::<
@@ -450,27 +473,6 @@ where
                         Self,
                     >(self, |stores| &stores.write, call, arguments)
                 }
-                "clone_package" => {
-                    contract::invoke::<
-                        clone_package::Tool,
-                        W,
-                        Self,
-                    >(self, |stores| &stores.write, call, arguments)
-                }
-                "update_package_components" => {
-                    contract::invoke::<
-                        update_package_components::Tool,
-                        W,
-                        Self,
-                    >(self, |stores| &stores.write, call, arguments)
-                }
-                "toggle_schedule" => {
-                    contract::invoke::<
-                        toggle_schedule::Tool,
-                        W,
-                        Self,
-                    >(self, |stores| &stores.write, call, arguments)
-                }
                 _ => contract::undeclared(&call),
             }
         }
@@ -482,27 +484,6 @@ where
 #[doc(hidden)]
 #[macro_export]
 macro_rules! declared_tool {
-    (validate_package => $($handler:tt)*) => {
-        $($handler)*
-    };
-    (discover_schema => $($handler:tt)*) => {
-        $($handler)*
-    };
-    (preview_data => $($handler:tt)*) => {
-        $($handler)*
-    };
-    (test_connection => $($handler:tt)*) => {
-        $($handler)*
-    };
-    (run_package => $($handler:tt)*) => {
-        $($handler)*
-    };
-    (cancel_job => $($handler:tt)*) => {
-        $($handler)*
-    };
-    (retry_job => $($handler:tt)*) => {
-        $($handler)*
-    };
     (list_workspaces => $($handler:tt)*) => {
         $($handler)*
     };
@@ -524,12 +505,6 @@ macro_rules! declared_tool {
     (search_all => $($handler:tt)*) => {
         $($handler)*
     };
-    (clone_package => $($handler:tt)*) => {
-        $($handler)*
-    };
-    (update_package_components => $($handler:tt)*) => {
-        $($handler)*
-    };
     (list_runs => $($handler:tt)*) => {
         $($handler)*
     };
@@ -548,9 +523,36 @@ macro_rules! declared_tool {
     (toggle_schedule => $($handler:tt)*) => {
         $($handler)*
     };
+    (validate_package => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (discover_schema => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (preview_data => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_connection => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (clone_package => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (update_package_components => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (run_package => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (cancel_job => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (retry_job => $($handler:tt)*) => {
+        $($handler)*
+    };
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/integrate-io/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: validate_package, discover_schema, preview_data, test_connection, run_package, cancel_job, retry_job, list_workspaces, list_packages, get_package, list_connections, get_connection, list_clusters, search_all, clone_package, update_package_components, list_runs, get_run, explain_job_failure, list_schedules, get_schedule, toggle_schedule"));
+        "declare it there and run `cargo run -p codegen`, or use one of: list_workspaces, list_packages, get_package, list_connections, get_connection, list_clusters, search_all, list_runs, get_run, explain_job_failure, list_schedules, get_schedule, toggle_schedule, validate_package, discover_schema, preview_data, test_connection, clone_package, update_package_components, run_package, cancel_job, retry_job"));
     };
 }

@@ -4,133 +4,6 @@
 
 use ::toolwright::contract;
 
-/// A fault of a package.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    contract::serde::Serialize,
-    contract::serde::Deserialize
-)]
-#[serde(crate = "::toolwright::contract::serde")]
-pub struct ComponentError {
-    /// The component that has it; absent for a fault of the whole data flow.
-    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
-    pub component_name: ::core::option::Option<::std::string::String>,
-    /// The component's field that has it, as `fields[2].expression`.
-    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
-    pub field: ::core::option::Option<::std::string::String>,
-    /// What is wrong, and what to do.
-    pub message: ::std::string::String,
-}
-
-/// A table or view.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    contract::serde::Serialize,
-    contract::serde::Deserialize
-)]
-#[serde(crate = "::toolwright::contract::serde")]
-pub struct Table {
-    /// The schema that it is in.
-    pub schema: ::std::string::String,
-    /// Its name.
-    pub name: ::std::string::String,
-    /// What it is.
-    pub kind: crate::TableKind,
-    /// How many columns it has.
-    pub column_count: ::core::primitive::i64,
-    /// About how many rows it has, where the database keeps count.
-    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
-    pub estimated_rows: ::core::option::Option<::core::primitive::i64>,
-}
-
-/// What holds rows.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    contract::serde::Serialize,
-    contract::serde::Deserialize
-)]
-#[serde(crate = "::toolwright::contract::serde")]
-pub enum TableKind {
-    /// A table.
-    #[serde(rename = "table")]
-    Table,
-    /// A view.
-    #[serde(rename = "view")]
-    View,
-    /// A view whose rows are stored, as PostgreSQL has it.
-    #[serde(rename = "materialized_view")]
-    MaterializedView,
-    /// A table of another server, as PostgreSQL has it.
-    #[serde(rename = "foreign_table")]
-    ForeignTable,
-}
-
-impl TableKind {
-    /// Every value, in the order of their declaration.
-    pub const ALL: &'static [Self] = &[
-        Self::Table,
-        Self::View,
-        Self::MaterializedView,
-        Self::ForeignTable,
-    ];
-    /// The value on the wire.
-    pub const fn as_str(self) -> &'static ::core::primitive::str {
-        match self {
-            Self::Table => "table",
-            Self::View => "view",
-            Self::MaterializedView => "materialized_view",
-            Self::ForeignTable => "foreign_table",
-        }
-    }
-    /// The value that is this on the wire.
-    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
-        match text {
-            "table" => ::core::option::Option::Some(Self::Table),
-            "view" => ::core::option::Option::Some(Self::View),
-            "materialized_view" => ::core::option::Option::Some(Self::MaterializedView),
-            "foreign_table" => ::core::option::Option::Some(Self::ForeignTable),
-            _ => ::core::option::Option::None,
-        }
-    }
-}
-
-impl ::core::fmt::Display for TableKind {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A column of a table.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    contract::serde::Serialize,
-    contract::serde::Deserialize
-)]
-#[serde(crate = "::toolwright::contract::serde")]
-pub struct Column {
-    /// Its name.
-    pub name: ::std::string::String,
-    /// Its type, as the database says it.
-    pub r#type: ::std::string::String,
-    /// Whether it can be null.
-    pub nullable: ::core::primitive::bool,
-    /// Whether it is part of the primary key.
-    pub primary_key: ::core::primitive::bool,
-}
-
 /// What a package is made of.
 #[derive(
     Debug,
@@ -939,22 +812,6 @@ pub struct SearchHit {
     pub snippet: ::std::string::String,
 }
 
-/// Changes to one component.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    contract::serde::Serialize,
-    contract::serde::Deserialize
-)]
-#[serde(crate = "::toolwright::contract::serde")]
-pub struct ComponentUpdate {
-    /// The component's name in the data flow.
-    pub component_name: ::std::string::String,
-    /// Its new values, by key. Objects are merged into what is there, at any depth; lists and other values replace it; null takes a key away.
-    pub updates: ::std::collections::BTreeMap<::std::string::String, contract::Value>,
-}
-
 /// Where a run stands.
 #[derive(
     Debug,
@@ -1235,4 +1092,147 @@ pub struct ScheduleDetails {
     pub created_at: ::std::string::String,
     /// When it was last changed, RFC 3339.
     pub updated_at: ::std::string::String,
+}
+
+/// A fault of a package.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct ComponentError {
+    /// The component that has it; absent for a fault of the whole data flow.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub component_name: ::core::option::Option<::std::string::String>,
+    /// The component's field that has it, as `fields[2].expression`.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub field: ::core::option::Option<::std::string::String>,
+    /// What is wrong, and what to do.
+    pub message: ::std::string::String,
+}
+
+/// A table or view.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Table {
+    /// The schema that it is in.
+    pub schema: ::std::string::String,
+    /// Its name.
+    pub name: ::std::string::String,
+    /// What it is.
+    pub kind: crate::TableKind,
+    /// How many columns it has.
+    pub column_count: ::core::primitive::i64,
+    /// About how many rows it has, where the database keeps count.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub estimated_rows: ::core::option::Option<::core::primitive::i64>,
+}
+
+/// What holds rows.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub enum TableKind {
+    /// A table.
+    #[serde(rename = "table")]
+    Table,
+    /// A view.
+    #[serde(rename = "view")]
+    View,
+    /// A view whose rows are stored, as PostgreSQL has it.
+    #[serde(rename = "materialized_view")]
+    MaterializedView,
+    /// A table of another server, as PostgreSQL has it.
+    #[serde(rename = "foreign_table")]
+    ForeignTable,
+}
+
+impl TableKind {
+    /// Every value, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[
+        Self::Table,
+        Self::View,
+        Self::MaterializedView,
+        Self::ForeignTable,
+    ];
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Table => "table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized_view",
+            Self::ForeignTable => "foreign_table",
+        }
+    }
+    /// The value that is this on the wire.
+    pub fn parse(text: &::core::primitive::str) -> ::core::option::Option<Self> {
+        match text {
+            "table" => ::core::option::Option::Some(Self::Table),
+            "view" => ::core::option::Option::Some(Self::View),
+            "materialized_view" => ::core::option::Option::Some(Self::MaterializedView),
+            "foreign_table" => ::core::option::Option::Some(Self::ForeignTable),
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+
+impl ::core::fmt::Display for TableKind {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A column of a table.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Column {
+    /// Its name.
+    pub name: ::std::string::String,
+    /// Its type, as the database says it.
+    pub r#type: ::std::string::String,
+    /// Whether it can be null.
+    pub nullable: ::core::primitive::bool,
+    /// Whether it is part of the primary key.
+    pub primary_key: ::core::primitive::bool,
+}
+
+/// Changes to one component.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct ComponentUpdate {
+    /// The component's name in the data flow.
+    pub component_name: ::std::string::String,
+    /// Its new values, by key. Objects are merged into what is there, at any depth; lists and other values replace it; null takes a key away.
+    pub updates: ::std::collections::BTreeMap<::std::string::String, contract::Value>,
 }
