@@ -334,6 +334,7 @@ const RUNTIME: &[&str] = &[
     "Reply",
     "ScopeSet",
     "Secrets",
+    "ServedAccounts",
     "ServerSpec",
     "Serves",
     "Store",
