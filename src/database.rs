@@ -12,7 +12,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/credential/migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("src/migrations");
 
 /// How many connections answer requests at the same time.
 const CONNECTIONS: u32 = 4;
