@@ -15,7 +15,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+mod page;
 pub mod time;
+
+pub use page::page;
 
 /// How long a statement waits for another that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,6 +3,7 @@
 use infatica_tools::{AuditEntry, Via};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use toolwright_support::sqlite::page;
 
 use super::{
     StoreError,
@@ -84,12 +85,8 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<AuditEntry>, i64), StoreError> {
-    let total = filter.select("count(*)", account).build_query_scalar().fetch_one(&mut *connection).await?;
-
-    let mut page = filter.select("*", account);
-    page.push(" ORDER BY seq DESC LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
-    let rows = page.build().fetch_all(connection).await?;
-    Ok((rows.iter().map(from_row).collect::<Result<_, _>>()?, total))
+    let select = |columns: &str| filter.select(columns, account);
+    Ok(page(connection, select, "*", "seq DESC", (limit, offset), from_row).await?)
 }
 
 fn from_row(row: &SqliteRow) -> Result<AuditEntry, sqlx::Error> {

@@ -2,6 +2,7 @@
 
 use integrate_io_tools::{Cluster, ClusterStatus};
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use toolwright_support::sqlite::page;
 
 use super::{StoreError, time, word};
 
@@ -23,11 +24,8 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<Cluster>, i64), StoreError> {
-    let total = select("count(*)", account, status).build_query_scalar().fetch_one(&mut *connection).await?;
-    let mut page = select("*", account, status);
-    page.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
-    let clusters: Result<_, sqlx::Error> = page.build().fetch_all(connection).await?.iter().map(from_row).collect();
-    Ok((clusters?, total))
+    let select = |columns: &str| select(columns, account, status);
+    Ok(page(connection, select, "*", "created_at DESC, id DESC", (limit, offset), from_row).await?)
 }
 
 fn from_row(row: &SqliteRow) -> Result<Cluster, sqlx::Error> {

@@ -9,6 +9,7 @@ use integrate_io_tools::{
 };
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use toolwright::Redacted;
+use toolwright_support::sqlite::page;
 use toolwright_support::{
     sqlite::{time, word},
     vault::Sealed,
@@ -87,9 +88,6 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<Connection>, i64), StoreError> {
-    let total = select("count(*)", account, filter).build_query_scalar().fetch_one(&mut *connection).await?;
-    let mut page = select("id, name, type, status", account, filter);
-    page.push(" ORDER BY name COLLATE NOCASE, kind, id LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
     let listed = |row: &SqliteRow| {
         Ok(Connection {
             id: row.try_get("id")?,
@@ -98,8 +96,9 @@ pub(crate) async fn list(
             status: word(row.try_get("status")?)?,
         })
     };
-    let connections: Result<_, sqlx::Error> = page.build().fetch_all(connection).await?.iter().map(listed).collect();
-    Ok((connections?, total))
+    let select = |columns: &str| select(columns, account, filter);
+    let order = "name COLLATE NOCASE, kind, id";
+    Ok(page(connection, select, "id, name, type, status", order, (limit, offset), listed).await?)
 }
 
 fn stored(row: &SqliteRow) -> Result<StoredConnection, sqlx::Error> {

@@ -3,6 +3,7 @@
 use infatica_tools::{UsageEvent, UsageKind};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use toolwright_support::sqlite::page;
 
 use crate::store::{StoreError, runs::RunKey, time, word};
 
@@ -49,13 +50,9 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<UsageEvent>, i64), StoreError> {
-    let total = filter.select("count(*)", account).build_query_scalar().fetch_one(&mut *connection).await?;
-
     let columns = "usage.*, runs.id AS run_id, tasks.id AS task_id, tasks.url";
-    let mut page = filter.select(columns, account);
-    page.push(" ORDER BY usage.at DESC, usage.seq DESC LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
-    let rows = page.build().fetch_all(connection).await?;
-    Ok((rows.iter().map(from_row).collect::<Result<_, _>>()?, total))
+    let select = |columns: &str| filter.select(columns, account);
+    Ok(page(connection, select, columns, "usage.at DESC, usage.seq DESC", (limit, offset), from_row).await?)
 }
 
 fn from_row(row: &SqliteRow) -> Result<UsageEvent, sqlx::Error> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use integrate_io_tools::{FlowType, Package, PackageStatus};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use toolwright_support::sqlite::page;
 
 use super::{StoreError, json, time, word};
 
@@ -73,11 +74,8 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<Package>, i64), StoreError> {
-    let total = filter.select("count(*)", account).build_query_scalar().fetch_one(&mut *connection).await?;
-    let mut page = filter.select(COLUMNS, account);
-    page.push(" ORDER BY updated_at DESC, id DESC LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
-    let packages: Result<_, sqlx::Error> = page.build().fetch_all(connection).await?.iter().map(from_row).collect();
-    Ok((packages?, total))
+    let select = |columns: &str| filter.select(columns, account);
+    Ok(page(connection, select, COLUMNS, "updated_at DESC, id DESC", (limit, offset), from_row).await?)
 }
 
 fn from_row(row: &SqliteRow) -> Result<Package, sqlx::Error> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use integrate_io_tools::{Run, RunStatus};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use toolwright_support::sqlite::page;
 
 use super::{StoreError, json, time, word};
 
@@ -47,12 +48,8 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<Run>, i64), StoreError> {
-    let total = filter.select("count(*)", account).build_query_scalar().fetch_one(&mut *connection).await?;
-
-    let mut page = filter.select("*", account);
-    page.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
-    let rows = page.build().fetch_all(connection).await?;
-    Ok((rows.iter().map(from_row).collect::<Result<_, _>>()?, total))
+    let select = |columns: &str| filter.select(columns, account);
+    Ok(page(connection, select, "*", "created_at DESC, id DESC", (limit, offset), from_row).await?)
 }
 
 /// The account's run with this id.

@@ -2,6 +2,7 @@
 
 use integrate_io_tools::{Schedule, ScheduleDetails};
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use toolwright_support::sqlite::page;
 
 use super::{StoreError, json, time};
 
@@ -40,12 +41,8 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<Schedule>, i64), StoreError> {
-    let total = filter.select("count(*)", account).build_query_scalar().fetch_one(&mut *connection).await?;
-
-    let mut page = filter.select("*", account);
-    page.push(" ORDER BY name, id LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
-    let rows = page.build().fetch_all(connection).await?;
-    Ok((rows.iter().map(from_row).collect::<Result<_, _>>()?, total))
+    let select = |columns: &str| filter.select(columns, account);
+    Ok(page(connection, select, "*", "name, id", (limit, offset), from_row).await?)
 }
 
 /// The account's schedule with this id.
