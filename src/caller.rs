@@ -6,6 +6,7 @@ use toolwright_core::ErrorCode;
 use crate::{
     Identity, Secrets, ServerSpec,
     account::{AccountName, Accounts, Standing},
+    credential::{Authenticated, Credential},
     refusal::Refusal,
     shortened::shortened,
     spec::BindingSpec,
@@ -16,6 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Caller {
     identity: Identity,
+    /// What proved it.
+    credential: Credential,
     /// The id of the account.
     account: Option<String>,
 }
@@ -39,18 +42,25 @@ impl Caller {
         server: &ServerSpec,
         accounts: &Accounts,
         secrets: &Secrets,
-        identity: Identity,
+        authenticated: Authenticated,
         named: Named<'_>,
     ) -> Result<Self, Refusal> {
-        let Some(binding) = &server.binding else { return Ok(Self { identity, account: None }) };
+        let Authenticated { identity, credential } = authenticated;
+        let Some(binding) = &server.binding else { return Ok(Self { identity, credential, account: None }) };
         // A credential that belongs to nobody is a member of nothing.
         let user = identity.user.unwrap_or_default();
         let account = Binding { server, spec: binding, accounts, secrets, user }.account(named).await?;
-        Ok(Self { identity, account: Some(account.to_string()) })
+        Ok(Self { identity, credential, account: Some(account.to_string()) })
     }
 
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// The credential itself, for what the runtime does with it; handlers see the identity only.
+    #[allow(dead_code, reason = "read by what confirms and by what forwards")]
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.credential
     }
 
     /// The id of the account that calls are about, where they are about one.

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use toolwright_core::ErrorCode;
 
 use crate::{
-    Handlers, Identity, Secrets, ServerSpec, ToolError,
+    Handlers, Secrets, ServerSpec, ToolError,
     account::Accounts,
     arguments::Schemas,
     caller::{Caller, Named},
     completion::{Candidates, Completion},
-    credential::{Presented, Verifier},
+    credential::{Authenticated, Credential, Presented, Verifier},
     envelope::{Message, Request},
     gate::{self, Admitted, Operation},
     listing::{PromptList, ToolList},
@@ -99,9 +99,12 @@ impl Server {
     }
 
     /// Who presents this credential.
-    pub(crate) async fn authenticate(&self, presented: Presented<'_>) -> Result<Identity, Refusal> {
+    pub(crate) async fn authenticate(&self, presented: Presented<'_>) -> Result<Authenticated, Refusal> {
         let verified = match presented.credential(&self.spec.credential) {
-            Ok(credential) => self.verifier.verify(credential).await,
+            Ok(text) => {
+                let verified = self.verifier.verify(text).await;
+                verified.map(|identity| Authenticated { identity, credential: Credential::new(text) })
+            }
             Err(code) => Err(code),
         };
         verified.map_err(|code| match code {
@@ -114,10 +117,11 @@ impl Server {
     pub(crate) async fn examine(
         &self,
         message: Message<'_>,
-        identity: Identity,
+        authenticated: Authenticated,
         named: Named<'_>,
     ) -> Result<Passage, Refusal> {
-        let caller = Caller::resolve(self.spec, &self.accounts, &self.secrets, identity, named).await.map(Arc::new);
+        let caller =
+            Caller::resolve(self.spec, &self.accounts, &self.secrets, authenticated, named).await.map(Arc::new);
         let (caller, work) = match message {
             Message::Notification { .. } => (caller?, None),
             Message::Request(request) => {

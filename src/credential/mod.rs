@@ -1,11 +1,13 @@
 //! Who calls: from what a request presents to an [`Identity`].
 
 mod last_used;
+mod secret;
 mod token;
 mod tokens;
 
 use toolwright_core::ErrorCode;
 
+pub(crate) use secret::Credential;
 use token::well_formed;
 pub(crate) use tokens::{CreateError, GrantedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens};
 
@@ -29,6 +31,13 @@ impl<'a> Presented<'a> {
             Self::Bearer(_) | Self::Unreadable => Err(ErrorCode::MalformedCredential),
         }
     }
+}
+
+/// Somebody whose credential is good.
+#[derive(Debug, Clone)]
+pub(crate) struct Authenticated {
+    pub(crate) identity: Identity,
+    pub(crate) credential: Credential,
 }
 
 /// What knows the credentials that are good.

@@ -97,8 +97,8 @@ impl Front {
 
         let presented = credential::presented(&parts.headers)
             .map_err(|detail| Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail)))?;
-        let identity = self.server.authenticate(presented).await?;
-        line.credential = Some(identity.credential_id.clone());
+        let authenticated = self.server.authenticate(presented).await?;
+        line.credential = Some(authenticated.identity.credential_id.clone());
 
         negotiation::check_media_types(&parts.headers).map_err(refuse)?;
         let body = body::read(body, &parts.headers, spec.limits.body_bytes).await.map_err(refuse)?;
@@ -106,7 +106,7 @@ impl Front {
         line.operation = Some(message.operation());
         negotiation::check_revision(&parts.headers, &message, spec)?;
         let named = spec.named_in(parts.uri.path()).map_or(Named::Only, Named::By);
-        let passage = self.server.examine(message, identity, named).await?;
+        let passage = self.server.examine(message, authenticated, named).await?;
 
         let outcome = Arc::clone(&passage.outcome);
         prepare(&mut parts.headers);

@@ -41,10 +41,10 @@ impl Local {
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let spec = self.spec();
-        let identity = self.server.authenticate(presented).await?;
-        line.credential = Some(identity.credential_id.clone());
+        let authenticated = self.server.authenticate(presented).await?;
+        line.credential = Some(authenticated.identity.credential_id.clone());
         let named = self.account.as_deref().map_or(Named::Only, Named::By);
-        let passage = self.server.examine(Message::Request(request), identity, named).await?;
+        let passage = self.server.examine(Message::Request(request), authenticated, named).await?;
         let outcome = Arc::clone(&passage.outcome);
 
         let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {
