@@ -3,9 +3,9 @@
 use std::fmt;
 
 use tokio_util::sync::CancellationToken;
-use toolwright_core::{ErrorCode, ScopeSet};
+use toolwright_core::ErrorCode;
 
-use crate::{gate::Admitted, shortened::shortened, spec::ToolSpec};
+use crate::{Grants, gate::Admitted, shortened::shortened, spec::ToolSpec};
 
 /// Who calls: what a credential proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Identity {
     /// Whose data the credential reaches: an account, a user or a key, as the server has it. Where the
     /// path says which account a call is about, the email address of a user.
     pub subject: String,
-    /// The scopes that the credential was given.
-    pub grants: ScopeSet,
+    /// What the credential allows.
+    pub grants: Grants,
     /// The user, where credentials belong to users.
     pub(crate) user: Option<i64>,
 }

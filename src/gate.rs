@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use toolwright_core::{Missing, Requirement, ScopeId, Scopes, authorize};
+use toolwright_core::{Missing, Requirement, ScopeId, ScopeSet, Scopes, authorize};
 
 use crate::{
     ServerSpec,
@@ -71,7 +71,7 @@ impl<O: Operation> Admitted<O> {
 pub(crate) struct Denial {
     operation: &'static str,
     required: &'static Requirement,
-    caller: Arc<Caller>,
+    held: ScopeSet,
     missing: Missing,
 }
 
@@ -81,11 +81,18 @@ pub(crate) fn admit<O: Operation>(
     caller: &Arc<Caller>,
     operation: &'static O,
 ) -> Result<Admitted<O>, Denial> {
-    let caller = Arc::clone(caller);
     let required = operation.requirement();
-    match authorize(server.scopes(), required, caller.identity().grants) {
-        Ok(()) => Ok(Admitted { operation, caller }),
-        Err(missing) => Err(Denial { operation: operation.name(), required, caller, missing }),
+    let verdict = |held| authorize(server.scopes(), required, held).map_err(|missing| (held, missing));
+    // Who reaches nothing holds nothing. One of the values is enough; with none, the refusal is about the
+    // one that lacks least.
+    let nearer = |best: Result<(), (ScopeSet, Missing)>, held| match (&best, verdict(held)) {
+        (Err((_, missing)), Err((_, less))) if less.0.len() > missing.0.len() => best,
+        (Ok(()), _) => best,
+        (Err(_), next) => next,
+    };
+    match caller.identity().grants.sets().fold(verdict(ScopeSet::EMPTY), nearer) {
+        Ok(()) => Ok(Admitted { operation, caller: Arc::clone(caller) }),
+        Err((held, missing)) => Err(Denial { operation: operation.name(), required, held, missing }),
     }
 }
 
@@ -95,9 +102,9 @@ impl Denial {
         self.missing.0.iter().map(|id| name(server.scopes(), *id)).collect()
     }
 
-    /// The scopes that the credential was given.
+    /// The scopes that the credential was given, where it was asked for.
     fn held(&self, server: &ServerSpec) -> Vec<&'static str> {
-        server.scopes().names(self.caller.identity().grants).collect()
+        server.scopes().names(self.held).collect()
     }
 
     /// What the refusal says, for people and models.

@@ -11,7 +11,7 @@ use super::{
     last_used::LastUsed,
     token::{Secret, digest, random_text},
 };
-use crate::{Identity, ServerSpec, account::Accounts, database::Database};
+use crate::{Grants, Identity, ServerSpec, account::Accounts, database::Database};
 
 /// The store of a server's tokens.
 pub(crate) struct Tokens {
@@ -146,7 +146,7 @@ impl Tokens {
         let (subject, user) = self.holder(&record).await?;
         self.last_used.note(&record, now);
         Ok(Identity {
-            grants: self.grants(&record),
+            grants: Grants::Whole(self.grants(&record)),
             credential_id: record.id,
             credential_name: match record.kind {
                 TokenKind::Connection => record.name,
