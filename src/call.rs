@@ -94,6 +94,12 @@ impl ToolError {
         Self::new(ErrorCode::WrongState, message)
     }
 
+    /// The caller's account has too little left of what the call costs; says what is needed and what is left,
+    /// as far as that is known.
+    pub fn out_of_credits(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::OutOfCredits, message)
+    }
+
     /// Something that the tool needs did not answer.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Unavailable, message)
@@ -111,7 +117,10 @@ impl ToolError {
 
     /// Whether the catalogue's advice helps beside the message, which often has it already.
     pub(crate) fn wants_advice(&self) -> bool {
-        matches!(self.code, ErrorCode::NotFound | ErrorCode::Unavailable | ErrorCode::Internal)
+        matches!(
+            self.code,
+            ErrorCode::NotFound | ErrorCode::OutOfCredits | ErrorCode::Unavailable | ErrorCode::Internal
+        )
     }
 
     /// The code in the catalogue.

@@ -194,6 +194,10 @@ pub struct ToolSpec {
     pub access: Access,
     /// Whether each call leaves a record, though the tool only reads.
     pub records: bool,
+    /// What each call uses up, as a phrase without a period at the end.
+    pub costs: Option<&'static str>,
+    /// What a person is asked before each call, as a template with arguments in its gaps.
+    pub question: Option<&'static str>,
     /// What a caller must hold.
     pub requirement: Requirement,
 }

@@ -193,6 +193,10 @@ pub struct Tool {
     pub access: Access,
     /// What each call leaves a record of; only a tool that reads has it.
     pub records: Option<String>,
+    /// What each call uses up, as a phrase without a period at the end.
+    pub costs: Option<String>,
+    /// What a person is asked before each call; only a tool that changes something has it.
+    pub confirmation: Option<Confirmation>,
     /// Whether a repeated call changes nothing more.
     pub idempotent: bool,
     /// Whether it reaches systems outside the account.
@@ -203,7 +207,7 @@ pub struct Tool {
     pub scope_note: Option<String>,
     /// Its arguments.
     pub input: Vec<Field>,
-    /// The arguments as JSON Schema 2020-12, complete.
+    /// The arguments as JSON Schema 2020-12, complete, with those that the runtime takes itself.
     pub input_schema: Value,
     /// Its result.
     pub output: Output,
@@ -218,6 +222,17 @@ impl Tool {
     pub fn leaves_no_trace(&self) -> bool {
         self.access == Access::Read && self.records.is_none()
     }
+}
+
+/// What a person is asked before a tool runs.
+#[derive(Debug)]
+pub struct Confirmation {
+    /// The question, as a template; it renders, whatever the arguments are.
+    pub question: String,
+    /// The arguments that it names, each once, in their order there.
+    pub about: Vec<String>,
+    /// The argument that a client who cannot ask says with that a person was asked.
+    pub argument: Field,
 }
 
 /// The result of a tool.

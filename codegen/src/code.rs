@@ -87,6 +87,8 @@ codes! {
     ScopeAccess = "scope-access";
     /// A record of a tool that does more than read, or of one that says that a repeated call leaves none.
     MisplacedRecord = "misplaced-record";
+    /// A confirmation of a tool that changes nothing.
+    MisplacedConfirmation = "misplaced-confirmation";
     /// A group that is not declared.
     UnknownGroup = "unknown-group";
     /// A group without a tool.
@@ -121,17 +123,17 @@ codes! {
     ClientLimit = "client-limit";
     /// A tool that is not declared, or that a message or a completion names and the prompt does not use.
     UnknownTool = "unknown-tool";
-    /// An argument that a message names and its prompt does not have.
+    /// An argument that a message or a question names and its prompt or tool does not have.
     UnknownArgument = "unknown-argument";
     /// An argument of a prompt that no message names.
     UnusedArgument = "unused-argument";
-    /// An argument of a prompt that can be absent where a message needs it.
+    /// An argument of a prompt or tool that can be absent where a message or question needs it.
     AbsentArgument = "absent-argument";
     /// An argument of a prompt that is neither text nor a choice of words.
     ArgumentType = "argument-type";
     /// A completion whose tool leaves a trace or refuses what it is called with, or whose path leads nowhere.
     InvalidCompletion = "invalid-completion";
-    /// A message that is no template, or that has more than gaps and conditions in it.
+    /// A message or question that is no template, or that has more than gaps and conditions in it.
     TemplateSyntax = "template-syntax";
     /// A manifest that the schema accepts and the generator cannot read: a fault of the generator.
     Internal = "internal";

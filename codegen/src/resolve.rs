@@ -7,6 +7,7 @@ mod bindings;
 mod bounds;
 mod clients;
 mod completions;
+mod confirmation;
 mod constants;
 mod declared;
 mod docs;
@@ -152,7 +153,7 @@ fn resolve(
     let credential = server::credential(declared, &scopes, faults);
     let groups = server::groups(&sections.groups, faults);
     let types = types::resolve(&sections.types, faults);
-    let tools = tools::resolve(sections, &scopes, &types, faults);
+    let tools = tools::resolve(sources, sections, &scopes, &types, faults);
     let within = prompts::Within { sources, sections, scopes: &scopes, types: &types, tools: &tools };
     let prompts = prompts::resolve(within, faults);
     if sections.complete && declared.complete {

@@ -72,10 +72,14 @@ pub enum ErrorCode {
     GatewayUnavailable,
     /// The arguments do not fit the tool's schema.
     InvalidArguments,
+    /// Nobody has agreed to a call that a person has to agree to.
+    NotConfirmed,
     /// What the arguments name does not exist in the account.
     NotFound,
     /// What the arguments name is in a state that forbids the call.
     WrongState,
+    /// The account has not enough left of what the call costs.
+    OutOfCredits,
     /// Something that the tool needs did not answer.
     Unavailable,
     /// The tool took longer than its limit.
@@ -164,8 +168,10 @@ impl ErrorCode {
         Self::InvalidPromptArguments,
         Self::GatewayUnavailable,
         Self::InvalidArguments,
+        Self::NotConfirmed,
         Self::NotFound,
         Self::WrongState,
+        Self::OutOfCredits,
         Self::Unavailable,
         Self::TimedOut,
         Self::OutcomeUnknown,
@@ -212,8 +218,10 @@ impl ErrorCode {
             | Self::GatewayUnavailable
             | Self::InvalidPromptArguments
             | Self::InvalidArguments
+            | Self::NotConfirmed
             | Self::NotFound
             | Self::WrongState
+            | Self::OutOfCredits
             | Self::Unavailable
             | Self::TimedOut
             | Self::OutcomeUnknown
@@ -229,6 +237,16 @@ impl ErrorCode {
     /// Whether only a server whose stdio can forward to another one can say it.
     pub const fn is_about_gateways(self) -> bool {
         matches!(self, Self::GatewayUnavailable)
+    }
+
+    /// Whether only a server can say it that has a tool whose calls cost something.
+    pub const fn is_about_costs(self) -> bool {
+        matches!(self, Self::OutOfCredits)
+    }
+
+    /// Whether only a server can say it that has a tool whose calls are confirmed.
+    pub const fn is_about_confirmations(self) -> bool {
+        matches!(self, Self::NotConfirmed)
     }
 
     /// Whether only a server that gives credentials for passwords can say it. The name is then an error
@@ -528,6 +546,15 @@ impl ErrorCode {
                 cause: "An argument is missing, unknown, of another type or out of its bounds; the message names it, the bound and what came.",
                 fix: "Correct the argument and call again.",
             },
+            Self::NotConfirmed => ErrorEntry {
+                code: self,
+                name: "not_confirmed",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `not_confirmed`",
+                cause: "Nobody has agreed to the call yet, or you have declined it; or what confirms it is too old, or belongs to a call with another tool, other arguments or another {credential}.",
+                fix: "Agree when your client or your assistant asks you, and have the same call made then.",
+            },
             Self::NotFound => ErrorEntry {
                 code: self,
                 name: "not_found",
@@ -545,6 +572,15 @@ impl ErrorCode {
                 symptom: "A tool answers `wrong_state`",
                 cause: "What the call is about is in a state that does not allow it; the message names the state.",
                 fix: "Wait for the state that the message asks for, or use another tool.",
+            },
+            Self::OutOfCredits => ErrorEntry {
+                code: self,
+                name: "out_of_credits",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `out_of_credits`",
+                cause: "Your account has too little left of what the call costs; the message says more.",
+                fix: "Add credits to your account, and call again.",
             },
             Self::Unavailable => ErrorEntry {
                 code: self,

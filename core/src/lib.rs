@@ -2,10 +2,12 @@
 //!
 //! [`scope`] is the algebra of scopes, with the one authorization in the program;
 //! [`errors`] is the catalogue of every error that a user of a generated server can see;
-//! [`address`] says where a credential can be sent, [`environment`] which variables are taken.
+//! [`address`] says where a credential can be sent, [`environment`] which variables are taken,
+//! [`confirmation`] how long a person's agreement holds.
 //! Nothing here does I/O, and nothing here knows the protocol's SDK.
 
 pub mod address;
+pub mod confirmation;
 pub mod environment;
 pub mod errors;
 pub mod scope;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use toolwright_core::Access;
 
-use super::File;
+use super::{File, wording};
 use crate::api::{Api, Tool};
 
 pub(super) fn file(api: &Api) -> File {
@@ -16,10 +16,12 @@ fn tool(tool: &Tool) -> Value {
         name,
         module: _,
         title,
-        description,
+        description: _,
         group: _,
         access,
         records: _,
+        costs: _,
+        confirmation: _,
         idempotent,
         open_world,
         requirement: _,
@@ -33,7 +35,7 @@ fn tool(tool: &Tool) -> Value {
     json!({
         "name": name,
         "title": title,
-        "description": description,
+        "description": wording::described(tool),
         "inputSchema": input_schema,
         "outputSchema": output_schema,
         // All four hints, always: what a client assumes in place of an absent one is the worst case.

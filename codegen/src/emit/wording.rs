@@ -1,6 +1,10 @@
 //! Declarations in words, for every output that people read.
 
+use std::borrow::Cow;
+
 use toolwright_core::{Requirement, Scopes};
+
+use crate::api::{Confirmation, Tool};
 
 /// What a caller must hold, as a sentence; scopes are code.
 pub(super) fn needs(scopes: Scopes<'_>, requirement: &Requirement) -> String {
@@ -19,6 +23,22 @@ pub(super) fn needs(scopes: Scopes<'_>, requirement: &Requirement) -> String {
         })
         .collect();
     format!("Needs {}.", list(&clauses, "and"))
+}
+
+/// What a model is told of a tool: its description, what a call costs, and what to ask the user first.
+pub(super) fn described(tool: &Tool) -> Cow<'_, str> {
+    let costs = tool.costs.as_ref().map(|costs| format!("Costs {costs}."));
+    let confirmed = tool.confirmation.as_ref().map(|Confirmation { about, .. }| {
+        let about: Vec<String> = about.iter().map(|name| format!("`{name}`")).collect();
+        let what = if about.is_empty() { "the call".to_owned() } else { list(&about, "and") };
+        format!("Confirm {what} with the user first.")
+    });
+    let mut sentences: Vec<Cow<'_, str>> = vec![tool.description.as_str().into()];
+    sentences.extend([costs, confirmed].into_iter().flatten().map(Cow::from));
+    match sentences.as_slice() {
+        [_] => tool.description.as_str().into(),
+        _ => sentences.join(" ").into(),
+    }
 }
 
 /// What the generated constructor is for, by the stores that it takes.

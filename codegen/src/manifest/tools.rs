@@ -33,6 +33,12 @@ pub struct Tool {
     /// Whether it reaches systems outside the account.
     #[serde(default)]
     pub open_world: bool,
+    /// What each call uses up, as a phrase that goes on after `costs`, as `credits and compute`.
+    pub costs: Option<Text>,
+    /// The question that a person is asked before each call of a tool that changes something, in one line,
+    /// as `Run {{ job }} now?`. Its gaps are arguments of the tool, and conditions can stand in it as in a prompt's
+    /// message; a value is shown as code. The tool then takes the argument `confirmation` as well.
+    pub confirm: Option<Text>,
     /// What a caller must hold: a scope; a list, all of which are needed; `{any_of: [...]}`, one of
     /// which is; or `session`, for every valid credential.
     pub scope: ScopeRule,

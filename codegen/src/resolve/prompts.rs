@@ -6,7 +6,7 @@ use super::{
     fields::unknown_type,
     scopes::ResolvedScopes,
     server::check_line,
-    templates::{self, Gap, Mention},
+    templates::{self, Argument, Gap, Template},
     tools::{self, ResolvedTool},
     types::{Lookup, ResolvedShape, ResolvedTypes},
 };
@@ -161,16 +161,17 @@ fn check_messages(
     within: Within<'_, '_>,
     faults: &mut Faults,
 ) {
+    let fillable: Vec<Argument<'_>> = arguments.iter().map(fillable).collect();
     let mut named = Vec::new();
     let mut is_readable = true;
     for message in &prompt.messages {
-        let gaps = templates::gaps(within.sources, &message.text, faults);
+        let gaps = templates::gaps(within.sources, &message.text, Template::Message, faults);
         is_readable &= gaps.is_some();
         for (gap, at) in gaps.unwrap_or_default() {
             match gap {
                 Gap::Tool(name) => check_tool(&name, at, prompt, within.sections, faults),
                 Gap::Argument(mention) => {
-                    check_mention(&mention, at, arguments, faults);
+                    templates::check_mention(&mention, at, Template::Message, &fillable, faults);
                     named.push(mention.name);
                 }
             }
@@ -182,6 +183,11 @@ fn check_messages(
         let help = format!("write `{{{{ {} }}}}` in a message, or remove the argument", argument.value);
         faults.push(Diagnostic::new(Code::UnusedArgument, argument.at, title).help(help));
     }
+}
+
+fn fillable(argument: &api::PromptArgument) -> Argument<'_> {
+    let words = argument.values.words();
+    Argument { name: &argument.name, is_always_given: argument.required, words: (!words.is_empty()).then_some(words) }
 }
 
 /// A tool that a message or a completion names is one that the prompt uses, and asks the scopes of.
@@ -202,26 +208,4 @@ pub(super) fn check_tool(
     } else {
         fault.maybe_help(suggestion(name, used))
     });
-}
-
-/// An argument that a message names exists, and is there where its value is needed.
-fn check_mention(mention: &Mention, at: Place, arguments: &[api::PromptArgument], faults: &mut Faults) {
-    let Mention { name, is_printed, is_given, word } = mention;
-    let Some(argument) = arguments.iter().find(|argument| argument.name == *name) else {
-        let title = format!("this prompt has no argument {}", quoted(name));
-        let known = arguments.iter().map(|argument| argument.name.as_str());
-        faults.push(Diagnostic::new(Code::UnknownArgument, at, title).maybe_help(suggestion(name, known)));
-        return;
-    };
-    if *is_printed && !argument.required && !is_given {
-        let title = format!("the argument {} can be absent here", quoted(name));
-        let help = format!("put it between `{{% if {name} %}}` and `{{% endif %}}`, or require it");
-        faults.push(Diagnostic::new(Code::AbsentArgument, at, title).help(help));
-    }
-    let words = argument.values.words();
-    if let Some(word) = word.as_ref().filter(|word| !words.is_empty() && !words.contains(word)) {
-        let title = format!("the argument {} is never {}", quoted(name), quoted(word));
-        let known = words.iter().map(String::as_str);
-        faults.push(Diagnostic::new(Code::UnknownWord, at, title).maybe_help(suggestion(word, known)));
-    }
 }

@@ -1,4 +1,4 @@
-//! The templates of prompts' messages: text with gaps and conditions, and nothing else.
+//! The templates of prompts' messages and of tools' questions: text with gaps and conditions, and nothing else.
 //!
 //! The parser of the template engine reads them, so that what is checked here is what the runtime
 //! renders. Of what the engine knows, only these parts cannot fail once they were checked:
@@ -14,14 +14,60 @@ use minijinja::machinery::{
 
 use super::Faults;
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, quoted, suggestion},
     manifest::{Name, Text},
     source::{Place, Sources},
 };
 
-/// What can stand in a template.
-const ALLOWED: &str = "a message can have `{{ argument }}`, `{{ tool('name') }}` and `{% if argument %}` with \
-                       `not`, `and`, `or`, `==`, `!=`, `{% elif … %}`, `{% else %}` and `{% endif %}`";
+/// What a template is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Template {
+    /// A message of a prompt.
+    Message,
+    /// What is asked before a tool runs.
+    Question,
+}
+
+impl Template {
+    /// What can stand in it.
+    fn allowed(self) -> String {
+        let gaps = match self {
+            Self::Message => "a message can have `{{ argument }}`, `{{ tool('name') }}`",
+            Self::Question => "a question can have `{{ argument }}`",
+        };
+        format!(
+            "{gaps} and `{{% if argument %}}` with `not`, `and`, `or`, `==`, `!=`, `{{% elif … %}}`, `{{% else %}}` and \
+             `{{% endif %}}`"
+        )
+    }
+
+    /// What has the arguments.
+    fn owner(self) -> &'static str {
+        match self {
+            Self::Message => "prompt",
+            Self::Question => "tool",
+        }
+    }
+
+    /// How an argument always has a value.
+    fn how_given(self) -> &'static str {
+        match self {
+            Self::Message => "require it",
+            Self::Question => {
+                "give it a value that is never left out: `required: true` or a `default`, and not `nullable`"
+            }
+        }
+    }
+}
+
+/// An argument that can fill a gap.
+pub(super) struct Argument<'a> {
+    pub(super) name: &'a str,
+    /// Whether it has a value whatever is left out.
+    pub(super) is_always_given: bool,
+    /// The only texts that it can be; nothing where it can be any.
+    pub(super) words: Option<&'a [String]>,
+}
 
 /// Something that a template names.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,26 +92,55 @@ pub(super) struct Mention {
 
 /// Everything that a template names, with its place; nothing for a template with faults, which are
 /// reported.
-pub(super) fn gaps(sources: &Sources, text: &Text, faults: &mut Faults) -> Option<Vec<(Gap, Place)>> {
+pub(super) fn gaps(sources: &Sources, text: &Text, kind: Template, faults: &mut Faults) -> Option<Vec<(Gap, Place)>> {
     let template = match parse(&text.value, "template", minijinja::syntax::SyntaxConfig::default()) {
         Ok(template) => template,
         Err(error) => {
             let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             let at = error.range().map_or(text.at, |range| place_of(sources, text, range));
-            faults.push(Diagnostic::new(Code::TemplateSyntax, at, format!("this is no template: {why}")).help(ALLOWED));
+            let title = format!("this is no template: {why}");
+            faults.push(Diagnostic::new(Code::TemplateSyntax, at, title).help(kind.allowed()));
             return None;
         }
     };
-    let mut reader = Reader { found: Vec::new(), refused: Vec::new() };
+    let mut reader = Reader { kind, found: Vec::new(), refused: Vec::new() };
     reader.statement(&template, &BTreeSet::new());
     let is_whole = reader.refused.is_empty();
     for range in reader.refused {
         let at = place_of(sources, text, range);
         let title = "this is more than a gap or a condition";
-        faults.push(Diagnostic::new(Code::TemplateSyntax, at, title).help(ALLOWED));
+        faults.push(Diagnostic::new(Code::TemplateSyntax, at, title).help(kind.allowed()));
     }
     let placed = reader.found.into_iter().map(|(gap, range)| (gap, place_of(sources, text, range)));
     is_whole.then(|| placed.collect())
+}
+
+/// An argument that a template names exists, and is there where its value is needed.
+pub(super) fn check_mention(
+    mention: &Mention,
+    at: Place,
+    kind: Template,
+    arguments: &[Argument<'_>],
+    faults: &mut Faults,
+) {
+    let Mention { name, is_printed, is_given, word } = mention;
+    let Some(argument) = arguments.iter().find(|argument| argument.name == name) else {
+        let title = format!("this {} has no argument {}", kind.owner(), quoted(name));
+        let known = arguments.iter().map(|argument| argument.name);
+        faults.push(Diagnostic::new(Code::UnknownArgument, at, title).maybe_help(suggestion(name, known)));
+        return;
+    };
+    if *is_printed && !argument.is_always_given && !is_given {
+        let title = format!("the argument {} can be absent here", quoted(name));
+        let help = format!("put it between `{{% if {name} %}}` and `{{% endif %}}`, or {}", kind.how_given());
+        faults.push(Diagnostic::new(Code::AbsentArgument, at, title).help(help));
+    }
+    let (Some(word), Some(words)) = (word, argument.words) else { return };
+    if !words.contains(word) {
+        let title = format!("the argument {} is never {}", quoted(name), quoted(word));
+        let known = words.iter().map(String::as_str);
+        faults.push(Diagnostic::new(Code::UnknownWord, at, title).maybe_help(suggestion(word, known)));
+    }
 }
 
 /// The arguments that are given when a condition holds, and when it does not.
@@ -76,6 +151,7 @@ struct Given<'a> {
 }
 
 struct Reader {
+    kind: Template,
     found: Vec<(Gap, Range<usize>)>,
     refused: Vec<Range<usize>>,
 }
@@ -113,7 +189,8 @@ impl Reader {
                 self.found.push((gap, range(argument.span())));
             }
             Expr::Call(call) => {
-                let is_tool = matches!(&call.expr, Expr::Var(function) if function.id == "tool");
+                let is_tool = self.kind == Template::Message
+                    && matches!(&call.expr, Expr::Var(function) if function.id == "tool");
                 match call.args.as_slice() {
                     [CallArg::Pos(Expr::Const(name))] if is_tool && name.value.as_str().is_some() => {
                         let gap = Gap::Tool(name.value.as_str().unwrap_or_default().to_owned());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use toolwright_core::Access;
 
 use super::{
-    Faults,
+    Faults, confirmation,
     declared::Sections,
     fields::{self, ResolvedField, unknown_type},
     scopes::ResolvedScopes,
@@ -17,6 +17,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, quoted, suggestion},
     manifest::{self, Name, OutputRule, tools::ToolAccess},
     names,
+    source::Sources,
     types::{Property, Side},
 };
 
@@ -50,17 +51,24 @@ impl ResolvedTool<'_> {
 
 /// Checks the tools.
 pub(crate) fn resolve<'m>(
+    sources: &Sources,
     sections: &Sections<'m>,
     scopes: &ResolvedScopes<'_, '_>,
     types: &ResolvedTypes<'_>,
     faults: &mut Faults,
 ) -> Vec<ResolvedTool<'m>> {
-    sections.tools.entries.iter().map(|(name, tool)| one(name, tool, sections, scopes, types, faults)).collect()
+    sections
+        .tools
+        .entries
+        .iter()
+        .map(|(name, tool)| one(name, tool, sources, sections, scopes, types, faults))
+        .collect()
 }
 
 fn one<'m>(
     name: &'m Name,
     tool: &'m manifest::Tool,
+    sources: &Sources,
     sections: &Sections<'m>,
     scopes: &ResolvedScopes<'_, '_>,
     types: &ResolvedTypes<'_>,
@@ -82,8 +90,11 @@ fn one<'m>(
     scopes.check_access(tool, &requirement, faults);
     let input = fields::resolve(&tool.input, &types.index, faults);
     let output = output(&tool.output, types, faults);
-    let properties: Vec<Property> = input.iter().map(|field| field.property.clone()).collect();
+    let confirmation = confirmation::resolve(sources, tool, &input, types, faults);
+    let added = confirmation.iter().map(confirmation::property);
+    let properties: Vec<Property> = input.iter().map(|field| field.property.clone()).chain(added).collect();
     check_records(tool, faults);
+    tool.costs.iter().for_each(|costs| check_line(costs, faults));
     let api = api::Tool {
         name: name.value.clone(),
         module,
@@ -96,6 +107,8 @@ fn one<'m>(
             ToolAccess::Destructive => Access::Destructive,
         },
         records: tool.records.as_ref().map(|records| records.value.clone()),
+        costs: tool.costs.as_ref().map(|costs| costs.trim_end_matches('.').to_owned()),
+        confirmation,
         idempotent: tool
             .idempotent
             .as_ref()

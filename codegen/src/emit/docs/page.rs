@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use toolwright_core::{
     Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize,
+    confirmation::LIFETIME_SECONDS,
     environment::{ACCOUNT, option_env},
 };
 
@@ -62,6 +63,11 @@ struct Page<'a> {
     /// The tools that reach systems outside the account, and what to mind with them.
     open_world: Vec<&'a str>,
     open_world_advice: Option<&'a str>,
+    /// What calls use up, each with its tools.
+    costs: Vec<Cost<'a>>,
+    /// The tools whose calls are confirmed, and how long a confirmation holds.
+    confirmed: Vec<&'a str>,
+    confirmed_for: String,
     groups: Vec<GroupSection<'a>>,
     prompts: Vec<PromptRow<'a>>,
     prompt_arguments: Vec<PromptArgumentRow<'a>>,
@@ -142,6 +148,13 @@ struct ToolRow<'a> {
     scope: String,
     access: &'static str,
     note: Option<&'a str>,
+}
+
+/// What the calls of some tools use up.
+#[derive(Serialize)]
+struct Cost<'a> {
+    what: &'a str,
+    tools: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -242,6 +255,9 @@ pub(super) fn file(api: &Api) -> File {
         group_count: wording::count(groups.len(), "group"),
         open_world: tools.iter().filter(|tool| tool.open_world).map(|tool| tool.name.as_str()).collect(),
         open_world_advice: open_world.as_deref(),
+        costs: costs(tools),
+        confirmed: tools.iter().filter(|tool| tool.confirmation.is_some()).map(|tool| tool.name.as_str()).collect(),
+        confirmed_for: wording::duration(LIFETIME_SECONDS),
         groups: groups.iter().enumerate().map(|(place, group)| group_section(api, place, group)).collect(),
         prompts: prompts.iter().map(|prompt| prompt_row(api, prompt)).collect(),
         prompt_arguments: prompts.iter().flat_map(|prompt| prompt_argument_rows(api, prompt)).collect(),
@@ -336,6 +352,19 @@ fn group_access<'a>(tools: impl Iterator<Item = &'a Tool>) -> &'static str {
     }
 }
 
+/// What is used up, in the order of the tools.
+fn costs(tools: &[Tool]) -> Vec<Cost<'_>> {
+    let mut costs: Vec<Cost<'_>> = Vec::new();
+    for tool in tools {
+        let Some(what) = tool.costs.as_deref() else { continue };
+        match costs.iter_mut().find(|cost| cost.what == what) {
+            Some(cost) => cost.tools.push(&tool.name),
+            None => costs.push(Cost { what, tools: vec![&tool.name] }),
+        }
+    }
+    costs
+}
+
 fn prompt_row<'a>(api: &'a Api, prompt: &'a Prompt) -> PromptRow<'a> {
     let Prompt { name, title: _, description, arguments, uses, requirement, messages: _ } = prompt;
     PromptRow {
@@ -380,6 +409,8 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
             && is_said(api, **code)
             && (!code.is_about_gateways() || api.server.gateway.is_some())
             && (!code.is_about_grants() || api.credential.password_grant.is_some())
+            && (!code.is_about_costs() || api.tools.iter().any(|tool| tool.costs.is_some()))
+            && (!code.is_about_confirmations() || api.tools.iter().any(|tool| tool.confirmation.is_some()))
     };
     ErrorCode::ALL.iter().filter(applies).map(move |code| {
         let ErrorEntry { code: _, name: _, status: _, json_rpc, symptom, cause, fix } = code.entry();

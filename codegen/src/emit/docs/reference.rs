@@ -33,6 +33,10 @@ struct ToolSection<'a> {
     access_meaning: &'static str,
     /// What each call leaves a record of.
     records: Option<&'a str>,
+    /// What each call uses up.
+    costs: Option<&'a str>,
+    /// The arguments that a person is asked about before each call.
+    confirms: Option<&'a [String]>,
     /// What a second call of the same does; nothing for a tool that only reads.
     repetition: Option<&'static str>,
     open_world: bool,
@@ -126,6 +130,8 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         group: _,
         access,
         records,
+        costs,
+        confirmation,
         idempotent,
         open_world,
         requirement,
@@ -141,6 +147,7 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         Output::Named(place) => (Some(type_in_words(api, &Type::Named(*place), from_group)), Vec::new()),
         Output::Fields(fields) => (None, rows(api, fields, from_group)),
     };
+    let added = confirmation.iter().map(|confirmation| &confirmation.argument);
     let example = |Example { title, input }: &'a Example| ExampleBlock {
         title,
         arguments: markdown::block("json", &format!("{input:#}")),
@@ -153,12 +160,14 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         access: access_in_words(tool),
         access_meaning: access_meaning(tool),
         records: records.as_deref(),
+        costs: costs.as_deref(),
+        confirms: confirmation.as_ref().map(|confirmation| confirmation.about.as_slice()),
         repetition: repetition(*access, *idempotent),
         open_world: *open_world,
         scope: scope_cell(Scopes(&api.scopes), requirement),
         needs_scope: !requirement.is_session(),
         note: scope_note.as_deref(),
-        arguments: rows(api, input, from_group),
+        arguments: rows(api, input.iter().chain(added), from_group),
         result_type,
         result,
         examples: examples.iter().map(example).collect(),
@@ -223,7 +232,7 @@ fn type_section<'a>(api: &'a Api, named: &'a NamedType, is_argument: bool) -> Ty
     section
 }
 
-fn rows<'a>(api: &Api, fields: &'a [Field], types_page: &str) -> Vec<Row<'a>> {
+fn rows<'a>(api: &Api, fields: impl IntoIterator<Item = &'a Field>, types_page: &str) -> Vec<Row<'a>> {
     let row = |field: &'a Field| {
         let Field { wire, rust: _, description, of, required, nullable, default, boxed: _, bounds } = field;
         let null = if *nullable { " or null" } else { "" };
@@ -236,7 +245,7 @@ fn rows<'a>(api: &Api, fields: &'a [Field], types_page: &str) -> Vec<Row<'a>> {
             description,
         }
     };
-    fields.iter().map(row).collect()
+    fields.into_iter().map(row).collect()
 }
 
 /// A type as Markdown, with a link where it has a name.

@@ -56,6 +56,11 @@ fn build_script(api: &Api) -> File {
     )
 }
 
+/// An optional value, as generated code writes it.
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(|| quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
+}
+
 /// A Rust file: the notice, the text that explains the file, its attributes, and its parts with a
 /// blank line between them.
 fn source(api: &Api, path: &str, about: &str, attributes: &TokenStream, parts: Vec<TokenStream>) -> File {

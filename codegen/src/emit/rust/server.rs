@@ -5,7 +5,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 
-use super::{COMMAND, File, contract, docs, grouped, ident, source, stem, text, tool};
+use super::{COMMAND, File, contract, docs, grouped, ident, option, source, stem, text, tool};
 use crate::{
     api::{
         Api, ArgumentValues, Binding, Completion, Credential, Feature, Gateway, Group, Listing, PasswordGrant, Prompt,
@@ -256,10 +256,6 @@ fn values_of(api: &Api, values: &ArgumentValues) -> TokenStream {
             }
         }
     }
-}
-
-fn option(value: Option<TokenStream>) -> TokenStream {
-    value.map_or_else(|| quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
 }
 
 /// A server without prompts has no file of them.

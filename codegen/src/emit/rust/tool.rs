@@ -5,12 +5,12 @@ use quote::quote;
 use toolwright_core::Scopes;
 
 use super::{
-    File, contract, docs, ident,
+    File, contract, docs, ident, option,
     server::{access_of, requirement_of, store_of},
     source, stem, types,
 };
 use crate::{
-    api::{Api, Output, Tool},
+    api::{Api, Confirmation, Output, Tool},
     emit::wording,
 };
 
@@ -23,6 +23,8 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
         group,
         access,
         records,
+        costs,
+        confirmation,
         idempotent: _,
         open_world: _,
         requirement,
@@ -54,6 +56,9 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
     let group = &api.groups[*group].name;
     let declared = access_of(*access);
     let records = records.is_some();
+    let costs = option(costs.as_deref().map(|costs| quote!(#costs)));
+    let question =
+        option(confirmation.as_ref().map(|Confirmation { question, about: _, argument: _ }| quote!(#question)));
     let store = ident(store_of(tool).access);
     let requirement = requirement_of(requirement);
     parts.push(quote! {
@@ -63,6 +68,8 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
                 group: #group,
                 access: #declared,
                 records: #records,
+                costs: #costs,
+                question: #question,
                 requirement: #requirement,
             };
             type Access = contract::#store;

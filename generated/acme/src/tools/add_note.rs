@@ -37,6 +37,8 @@ impl contract::Tool for Tool {
         group: "notes",
         access: contract::DeclaredAccess::Write,
         records: false,
+        costs: ::core::option::Option::None,
+        question: ::core::option::Option::None,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

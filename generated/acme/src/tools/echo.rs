@@ -93,6 +93,8 @@ impl contract::Tool for Tool {
         group: "testing",
         access: contract::DeclaredAccess::Read,
         records: false,
+        costs: ::core::option::Option::None,
+        question: ::core::option::Option::None,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;

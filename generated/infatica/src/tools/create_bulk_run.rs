@@ -55,6 +55,8 @@ impl contract::Tool for Tool {
         group: "bulk_runs",
         access: contract::DeclaredAccess::Write,
         records: false,
+        costs: ::core::option::Option::None,
+        question: ::core::option::Option::None,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -52,6 +52,8 @@ impl contract::Tool for Tool {
         group: "runs",
         access: contract::DeclaredAccess::Read,
         records: false,
+        costs: ::core::option::Option::None,
+        question: ::core::option::Option::None,
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

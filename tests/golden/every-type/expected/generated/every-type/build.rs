@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "77044641fc3bc8acef5113d5343c41814e6a126cdd31aef325a649f4eb4bd1cb"
+        digest: "d61ec005ff742cea286e4dae45eaecaf29cf2d761db209becf68fe19278ea88c"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

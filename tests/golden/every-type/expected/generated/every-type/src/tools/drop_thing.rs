@@ -42,6 +42,8 @@ impl contract::Tool for Tool {
         group: "things",
         access: contract::DeclaredAccess::Destructive,
         records: false,
+        costs: ::core::option::Option::None,
+        question: ::core::option::Option::Some("Drop it for good?"),
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(2), contract::ScopeId(1)])]
         }),

@@ -20,6 +20,12 @@ pub struct Input {
     pub thing_id: ::std::string::String,
     /// Where to.
     pub to: crate::Range,
+    /// Why.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub why: ::core::option::Option<crate::Level>,
+    /// When.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub when: ::core::option::Option<::std::string::String>,
 }
 
 /// Result of `move`.
@@ -35,6 +41,10 @@ impl contract::Tool for Tool {
         group: "things",
         access: contract::DeclaredAccess::Write,
         records: false,
+        costs: ::core::option::Option::Some("credits | & <time>, `each`"),
+        question: ::core::option::Option::Some(
+            "Move {{ thing_id }} | *to* \"{{ to }}\"{% if why == 'low' %}, why {{ why }}{% elif not when %} now{% else %} at {{ when }}{% endif %}?",
+        ),
         requirement: contract::Requirement::all_of(const {
             &[
                 contract::Clause::any_of(&[contract::ScopeId(1)]),

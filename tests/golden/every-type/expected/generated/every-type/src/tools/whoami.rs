@@ -39,6 +39,8 @@ impl contract::Tool for Tool {
         group: "words",
         access: contract::DeclaredAccess::Read,
         records: true,
+        costs: ::core::option::Option::None,
+        question: ::core::option::Option::None,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Record;

@@ -39,6 +39,8 @@ impl contract::Tool for Tool {
         group: "time",
         access: contract::DeclaredAccess::Read,
         records: false,
+        costs: ::core::option::Option::None,
+        question: ::core::option::Option::None,
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;
