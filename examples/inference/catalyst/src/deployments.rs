@@ -1,0 +1,7 @@
+//! Deployments: models that answer requests.
+
+use axum::Router;
+
+pub(crate) fn routes() -> Router {
+    Router::new()
+}

@@ -1,0 +1,40 @@
+//! Catalyst: the API that Inference.net's MCP server forwards to, as a service of its own on SQLite.
+//!
+//! It stands in for the vendor's: it has its own keys, checks them itself, and knows nothing of MCP. [`Service`] is
+//! the whole of it, [`Command`] what its operator does beside running it.
+//!
+//! A request comes in through `router`. `access` finds out whose key it has and whether that may do what it asks in
+//! the project that it is about, and hands the routes the only doors to the store that they have. Each area of the
+//! API has a module of its name, with its routes.
+
+#![expect(dead_code, reason = "the areas are being filled")]
+
+mod access;
+mod agents;
+mod background;
+mod commands;
+mod datasets;
+mod deployments;
+mod error;
+mod evals;
+mod extract;
+mod halo;
+mod id;
+mod inferences;
+mod key;
+mod models;
+mod operator;
+mod page;
+mod router;
+mod rubrics;
+mod service;
+mod store;
+mod time;
+mod traces;
+mod training;
+mod whoami;
+
+pub use access::Access;
+pub use commands::{Command, run};
+pub use operator::{NewKey, Project, Refused, StoredKey, Team};
+pub use service::{Options, Service};

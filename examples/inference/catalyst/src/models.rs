@@ -1,0 +1,7 @@
+//! Models that can be asked.
+
+use axum::Router;
+
+pub(crate) fn routes() -> Router {
+    Router::new()
+}

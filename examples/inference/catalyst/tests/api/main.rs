@@ -1,0 +1,4 @@
+//! The API, asked over HTTP on loopback.
+
+mod keys;
+mod service;
