@@ -42,7 +42,7 @@ impl Call {
 
     /// Who calls.
     pub fn identity(&self) -> &Identity {
-        self.admitted.caller().identity()
+        self.admitted.about().caller().identity()
     }
 
     /// Whose data the call is about: the `subject` of its [`Identity`].
@@ -56,10 +56,23 @@ impl Call {
     }
 }
 
-/// What a call is about, for the method that generated code gives a call: only where the path names it,
-/// so that there always is one.
+/// The account that a call is about, for the method that generated code gives a call: only where the path
+/// names it, so that there always is one.
 pub fn account(call: &Call) -> &str {
-    call.admitted.caller().account().unwrap_or_default()
+    call.admitted.about().caller().account().unwrap_or_default()
+}
+
+/// The value that a call is about, for the method that generated code gives a call where grants are bound to
+/// the values of a binding.
+///
+/// # Panics
+/// In a tool whose scope is `session`: it is about none, and an empty id would reach for something else.
+pub fn bound(call: &Call) -> &str {
+    let value = call.admitted.about().value();
+    value.map_or_else(
+        || panic!("the tool `{}` is about nothing: its scope is `session`", call.tool().name),
+        |value| &value.id,
+    )
 }
 
 /// What a caller is told instead of a result: a code of the catalogue, and what this case is about.

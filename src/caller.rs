@@ -9,7 +9,7 @@ use crate::{
     credential::{Authenticated, Credential},
     refusal::Refusal,
     shortened::shortened,
-    spec::BindingSpec,
+    spec::{AccountSpec, BindingSpec},
 };
 
 /// Somebody who may be asked for scopes: the credential is good, and where calls are about an account,
@@ -46,10 +46,10 @@ impl Caller {
         named: Named<'_>,
     ) -> Result<Self, Refusal> {
         let Authenticated { identity, credential } = authenticated;
-        let Some(binding) = &server.binding else { return Ok(Self { identity, credential, account: None }) };
+        let Some((spec, declared)) = server.account() else { return Ok(Self { identity, credential, account: None }) };
         // A credential that belongs to nobody is a member of nothing.
         let user = identity.user.unwrap_or_default();
-        let account = Binding { server, spec: binding, accounts, secrets, user }.account(named).await?;
+        let account = Binding { server, spec, declared, accounts, secrets, user }.account(named).await?;
         Ok(Self { identity, credential, account: Some(account.to_string()) })
     }
 
@@ -73,6 +73,7 @@ impl Caller {
 struct Binding<'a> {
     server: &'a ServerSpec,
     spec: &'a BindingSpec,
+    declared: &'a AccountSpec,
     accounts: &'a Accounts,
     secrets: &'a Secrets,
     user: i64,
@@ -89,14 +90,14 @@ impl Binding<'_> {
             Named::Only => AccountName::parse(&shown),
         };
         let Some(name) = name else { return Err(self.unknown(&shown)) };
-        let flag = self.spec.feature.map(|feature| feature.flag);
+        let flag = self.declared.feature.map(|feature| feature.flag);
         let standing = self.accounts.standing(name, self.user, flag).await.map_err(|error| self.broken(&error))?;
         let Some(Standing { account, is_member, is_enabled }) = standing else { return Err(self.unknown(&shown)) };
         match (is_member, is_enabled) {
-            (false, _) if self.spec.hides_foreign => Err(self.unknown(&shown)),
+            (false, _) if self.declared.hides_foreign => Err(self.unknown(&shown)),
             (false, _) => Err(self.refuse(ErrorCode::ForeignAccount, None, &shown)),
             (true, false) => {
-                let detail = self.spec.feature.map(|feature| format!("{}.", feature.message));
+                let detail = self.declared.feature.map(|feature| format!("{}.", feature.message));
                 Err(self.refuse(ErrorCode::FeatureDisabled, detail.as_deref(), &shown))
             }
             (true, true) => Ok(account),

@@ -6,13 +6,7 @@ use rmcp::model::CompletionInfo;
 use serde_json::{Map, Value};
 use toolwright_core::ErrorCode;
 
-use crate::{
-    ToolError,
-    gate::Admitted,
-    redaction::REDACTED,
-    server::AdmittedCall,
-    spec::{CompletionSpec, ToolSpec},
-};
+use crate::{ToolError, redaction::REDACTED, server::AdmittedCall, spec::CompletionSpec};
 
 /// What an argument is completed from, and what was typed of it.
 #[derive(Debug, Clone)]
@@ -27,20 +21,20 @@ pub(crate) enum Candidates {
     /// They are declared.
     Declared(&'static [&'static str]),
     /// A tool lists them.
-    Listed(&'static CompletionSpec, AdmittedCall),
+    Listed(&'static CompletionSpec, Result<AdmittedCall, ToolError>),
 }
 
 impl CompletionSpec {
-    /// The call that lists the values.
+    /// The arguments of the call that lists the values.
     ///
     /// # Errors
     /// When the declared input is no JSON object: the generated crate is not of this version.
-    pub(crate) fn call(&self, admitted: Admitted<ToolSpec>, typed: &str) -> serde_json::Result<AdmittedCall> {
+    pub(crate) fn arguments(&self, typed: &str) -> serde_json::Result<Map<String, Value>> {
         let mut arguments: Map<String, Value> = serde_json::from_str(self.input)?;
         if let Some(argument) = self.takes(typed) {
             arguments.insert(argument.to_owned(), typed.into());
         }
-        Ok(AdmittedCall { admitted, arguments })
+        Ok(arguments)
     }
 
     /// The argument of the tool that takes this text.

@@ -6,12 +6,12 @@ pub use toolwright_core::{Access as DeclaredAccess, Clause, Requirement, Scope, 
 
 pub use crate::{
     Call, Handle, Redacted, Tool,
-    call::account,
+    call::{account, bound},
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        ArgumentValues, BindingSpec, ClientSpec, CompletionSpec, CredentialSpec, FeatureSpec, GroupSpec, LimitsSpec,
-        Listing, PasswordGrantSpec, PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec,
-        ToolSpec,
+        AccountSpec, ArgumentValues, BindingSource, BindingSpec, ClientSpec, CompletionSpec, CredentialSpec,
+        FeatureSpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec, PromptArgumentSpec, PromptMessageSpec,
+        PromptRole, PromptSpec, ServerSpec, ToolSpec,
     },
     tool::{Read, Record, Write},
 };

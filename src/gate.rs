@@ -4,15 +4,13 @@
 //! handlers take a `Call`; the messages of a prompt are made of an admitted prompt. So the compiler
 //! holds that no path leads around the authorization.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use toolwright_core::{Missing, Requirement, ScopeId, ScopeSet, Scopes, authorize};
 
 use crate::{
-    ServerSpec,
-    caller::Caller,
-    spec::{PromptSpec, ToolSpec},
+    BoundValue, ServerSpec,
+    about::{About, in_words},
+    spec::{BindingSpec, PromptSpec, ToolSpec},
 };
 
 /// What a caller can ask for, if they hold what it requires.
@@ -43,16 +41,16 @@ impl Operation for PromptSpec {
     }
 }
 
-/// That one caller may have one operation.
+/// That one caller may have one operation, about one thing.
 #[derive(Debug)]
 pub(crate) struct Admitted<O: Operation> {
     operation: &'static O,
-    caller: Arc<Caller>,
+    about: About,
 }
 
 impl<O: Operation> Clone for Admitted<O> {
     fn clone(&self) -> Self {
-        Self { operation: self.operation, caller: Arc::clone(&self.caller) }
+        Self { operation: self.operation, about: self.about.clone() }
     }
 }
 
@@ -61,8 +59,8 @@ impl<O: Operation> Admitted<O> {
         self.operation
     }
 
-    pub(crate) fn caller(&self) -> &Arc<Caller> {
-        &self.caller
+    pub(crate) fn about(&self) -> &About {
+        &self.about
     }
 }
 
@@ -71,6 +69,7 @@ impl<O: Operation> Admitted<O> {
 pub(crate) struct Denial {
     operation: &'static str,
     required: &'static Requirement,
+    about: About,
     held: ScopeSet,
     missing: Missing,
 }
@@ -78,7 +77,7 @@ pub(crate) struct Denial {
 /// Decides whether the caller may have the operation, for every transport and for the lists.
 pub(crate) fn admit<O: Operation>(
     server: &ServerSpec,
-    caller: &Arc<Caller>,
+    about: &About,
     operation: &'static O,
 ) -> Result<Admitted<O>, Denial> {
     let required = operation.requirement();
@@ -90,9 +89,10 @@ pub(crate) fn admit<O: Operation>(
         (Ok(()), _) => best,
         (Err(_), next) => next,
     };
-    match caller.identity().grants.sets().fold(verdict(ScopeSet::EMPTY), nearer) {
-        Ok(()) => Ok(Admitted { operation, caller: Arc::clone(caller) }),
-        Err((held, missing)) => Err(Denial { operation: operation.name(), required, held, missing }),
+    let about = about.clone();
+    match about.held().into_iter().fold(verdict(ScopeSet::EMPTY), nearer) {
+        Ok(()) => Ok(Admitted { operation, about }),
+        Err((held, missing)) => Err(Denial { operation: operation.name(), required, about, held, missing }),
     }
 }
 
@@ -102,7 +102,7 @@ impl Denial {
         self.missing.0.iter().map(|id| name(server.scopes(), *id)).collect()
     }
 
-    /// The scopes that the credential was given, where it was asked for.
+    /// The scopes that the credential was given for what this is about.
     fn held(&self, server: &ServerSpec) -> Vec<&'static str> {
         server.scopes().names(self.held).collect()
     }
@@ -111,25 +111,36 @@ impl Denial {
     pub(crate) fn message(&self, server: &ServerSpec) -> String {
         let missing = self.missing(server);
         let held = self.held(server);
+        let for_value =
+            self.value(server).map(|(binding, value)| format!(" for the {} {}", binding.words(), in_words(value)));
         format!(
-            "`{operation}` needs the {scopes} {missing}, which this {credential} does not hold (it holds: {held}).",
+            "`{operation}` needs the {scopes} {missing}, which this {credential} does not hold{for_value} (it holds: {held}).",
             operation = self.operation,
             scopes = if missing.len() == 1 { "scope" } else { "scopes" },
             missing = missing.join(" and "),
             credential = server.credential.name,
+            for_value = for_value.unwrap_or_default(),
             held = if held.is_empty() { "none".to_owned() } else { held.join(", ") },
         )
     }
 
     /// What the refusal says, for programs.
     pub(crate) fn data(&self, server: &ServerSpec) -> Value {
-        json!({
+        let mut data = json!({
             "operation": self.operation,
             "required": required(server.scopes(), self.required),
             "missing": self.missing(server),
             "held": self.held(server),
             "create_at": server.credential.create_at,
-        })
+        });
+        if let Some((binding, value)) = self.value(server) {
+            data[binding.name] = value.id.as_str().into();
+        }
+        data
+    }
+
+    fn value<'s>(&'s self, server: &'s ServerSpec) -> Option<(&'s BindingSpec, &'s BoundValue)> {
+        Some((server.bound()?, self.about.value()?))
     }
 }
 

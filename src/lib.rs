@@ -22,6 +22,7 @@
 //! suggests what could fill them. `stdio` asks the same of every line, or forwards it to a
 //! server that does.
 
+mod about;
 mod account;
 mod arguments;
 mod call;

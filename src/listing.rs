@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     ServerSpec,
+    about::About,
     caller::Caller,
     gate::{self, Denial, Operation},
     spec::{Listing, PromptSpec, ToolSpec},
@@ -73,7 +74,8 @@ impl<O: Operation, S: Shown> List<O, S> {
 
     /// The list for one caller.
     pub(crate) fn of(&self, server: &ServerSpec, caller: &Arc<Caller>) -> Vec<S> {
-        let shown = |(spec, shown): &(&'static O, S)| match (gate::admit(server, caller, *spec), server.listing) {
+        let about = About::anything(caller);
+        let shown = |(spec, shown): &(&'static O, S)| match (gate::admit(server, &about, *spec), server.listing) {
             (Ok(_), _) | (Err(_), Listing::All) => Some(shown.clone()),
             (Err(_), Listing::Granted) => None,
             (Err(denial), Listing::Gated) => Some(shown.clone().with_note(note(&denial, server))),
@@ -83,10 +85,11 @@ impl<O: Operation, S: Shown> List<O, S> {
 
     /// The operations that one caller can see.
     pub(crate) fn visible(&self, server: &ServerSpec, caller: &Arc<Caller>) -> impl Iterator<Item = &'static O> {
+        let about = About::anything(caller);
         self.entries
             .iter()
             .map(|(spec, _)| *spec)
-            .filter(move |spec| server.listing != Listing::Granted || gate::admit(server, caller, *spec).is_ok())
+            .filter(move |spec| server.listing != Listing::Granted || gate::admit(server, &about, *spec).is_ok())
     }
 
     /// One operation as the protocol shows it to those who may have it.

@@ -47,8 +47,11 @@ type Context = RequestContext<RoleServer>;
 
 impl Protocol {
     /// Runs a call, whose result has no secrets. Nothing comes of one whose caller has gone.
-    async fn run(&self, call: AdmittedCall, context: &Context) -> Option<Result<Value, ToolError>> {
-        let AdmittedCall { admitted, arguments } = call;
+    async fn run(&self, call: Result<AdmittedCall, ToolError>, context: &Context) -> Option<Result<Value, ToolError>> {
+        let AdmittedCall { admitted, arguments } = match call {
+            Ok(call) => call,
+            Err(error) => return Some(Err(error)),
+        };
         let mut answer = match self.0.schemas.check(admitted.operation(), arguments) {
             Ok(arguments) => self.0.runner.run(admitted, arguments, context.ct.clone()).await,
             Err(error) => Some(Err(error)),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use toolwright_core::{
     ErrorCode,
     environment::{ACCOUNT, option_env},
+    errors::binding_fix,
 };
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     gate::Denial,
     protocol::REVISIONS,
     shortened::shortened,
-    spec::{BindingSpec, FeatureSpec},
+    spec::{BindingSource, BindingSpec, FeatureSpec},
 };
 
 /// A refused request: a code of the catalogue, what this case is about, and the request's id.
@@ -175,10 +176,17 @@ pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
 }
 
 fn fill_binding(text: &str, binding: &BindingSpec) -> String {
-    let feature = binding.feature;
+    let account = match &binding.from {
+        BindingSource::Path(account) => Some(account),
+        BindingSource::Credential | BindingSource::Argument => None,
+    };
+    let feature = account.and_then(|account| account.feature);
     let of = |part: fn(&FeatureSpec) -> &'static str| feature.as_ref().map(part).unwrap_or_default();
-    text.replace("{binding}", &binding.words())
-        .replace("{placeholder}", binding.placeholder)
+    // The fix has names of its own.
+    text.replace("{binding_fix}", binding_fix(binding.from == BindingSource::Argument))
+        .replace("{binding}", &binding.words())
+        .replace("{Binding}", &binding.heading())
+        .replace("{placeholder}", account.map_or("", |account| account.placeholder))
         .replace("{description}", binding.description)
         .replace("{flag}", of(|feature| feature.flag))
         .replace("{flag_message}", of(|feature| feature.message))

@@ -7,6 +7,7 @@ use toolwright_core::ErrorCode;
 
 use crate::{
     Handlers, Secrets, ServerSpec, ToolError,
+    about::About,
     account::Accounts,
     arguments::Schemas,
     caller::{Caller, Named},
@@ -63,7 +64,8 @@ impl Passage {
 /// What is to be done for a request that was authorized.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
-    Call(AdmittedCall),
+    /// A call, or what its caller is told where nothing says what it is about.
+    Call(Result<AdmittedCall, ToolError>),
     Prompt(AdmittedPrompt),
     Complete(Completion),
 }
@@ -172,8 +174,20 @@ impl Server {
             let visible = self.tools.visible(self.spec, caller).map(|tool| tool.name);
             return Err(self.unknown(ErrorCode::UnknownTool, "tool", name, visible));
         };
-        let admitted = self.admit(caller, tool)?;
-        Ok(Work::Call(AdmittedCall { admitted, arguments }))
+        self.admit_call(caller, tool, arguments).map(Work::Call)
+    }
+
+    /// Says what a call is about, and then whether its caller may have it.
+    fn admit_call(
+        &self,
+        caller: &Arc<Caller>,
+        tool: &'static ToolSpec,
+        mut arguments: Map<String, Value>,
+    ) -> Result<Result<AdmittedCall, ToolError>, Refusal> {
+        match About::of_call(self.spec, &self.schemas, caller, tool, &mut arguments) {
+            Ok(about) => self.admit(&about, tool).map(|admitted| Ok(AdmittedCall { admitted, arguments })),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     fn examine_prompt(&self, params: &mut Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {
@@ -182,7 +196,7 @@ impl Server {
             return Err(self.invalid_params("`name` is not the name of a prompt."));
         };
         let Some(prompt) = self.spec.prompt(name) else { return Err(self.unknown_prompt(name, caller)) };
-        let admitted = self.admit(caller, prompt)?;
+        let admitted = self.admit(&About::anything(caller), prompt)?;
         let filled = AdmittedPrompt::new(admitted, &arguments);
         filled.map(Work::Prompt).map_err(|faults| self.invalid_prompt_arguments(prompt.name, &faults.join(" ")))
     }
@@ -221,17 +235,17 @@ impl Server {
         typed: &str,
         caller: &Arc<Caller>,
     ) -> Result<Candidates, Refusal> {
-        self.admit(caller, prompt)?;
-        let admitted = self.admit(caller, listed.tool)?;
-        let call = listed.call(admitted, typed).map_err(|error| {
+        self.admit(&About::anything(caller), prompt)?;
+        let arguments = listed.arguments(typed).map_err(|error| {
             let error = ToolError::internal(error);
             Refusal::new(self.spec, error.code(), None)
         })?;
+        let call = self.admit_call(caller, listed.tool, arguments)?;
         Ok(Candidates::Listed(listed, call))
     }
 
-    fn admit<O: Operation>(&self, caller: &Arc<Caller>, operation: &'static O) -> Result<Admitted<O>, Refusal> {
-        gate::admit(self.spec, caller, operation).map_err(|denial| Refusal::forbidden(self.spec, &denial))
+    fn admit<O: Operation>(&self, about: &About, operation: &'static O) -> Result<Admitted<O>, Refusal> {
+        gate::admit(self.spec, about, operation).map_err(|denial| Refusal::forbidden(self.spec, &denial))
     }
 
     fn arguments(&self, params: &mut Map<String, Value>) -> Result<Map<String, Value>, Refusal> {

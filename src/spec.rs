@@ -17,13 +17,13 @@ pub struct ServerSpec {
     pub description: &'static str,
     /// What a model is told on connecting.
     pub instructions: Option<&'static str>,
-    /// Public URL of the endpoint, with the placeholder of [`Self::binding`].
+    /// Public URL of the endpoint, with the placeholder of a binding from the path.
     pub endpoint: &'static str,
-    /// The endpoint's path, with a leading slash and the placeholder of [`Self::binding`].
+    /// The endpoint's path, with a leading slash and the placeholder of a binding from the path.
     pub path: &'static str,
     /// The endpoint's path for a router, with `{name}` for the part that names what calls are about.
     pub route: &'static str,
-    /// What calls are about, where the path says so.
+    /// What calls are about.
     pub binding: Option<BindingSpec>,
     /// What the lists show to a caller.
     pub listing: Listing,
@@ -69,9 +69,23 @@ impl ServerSpec {
         self.prompts.iter().find(|prompt| prompt.name == name)
     }
 
+    /// The binding from the path, with the account that it names.
+    pub(crate) fn account(&self) -> Option<(&BindingSpec, &AccountSpec)> {
+        let binding = self.binding.as_ref()?;
+        match &binding.from {
+            BindingSource::Path(account) => Some((binding, account)),
+            BindingSource::Credential | BindingSource::Argument => None,
+        }
+    }
+
+    /// The binding whose values a credential reaches.
+    pub(crate) fn bound(&self) -> Option<&BindingSpec> {
+        self.binding.as_ref().filter(|binding| !matches!(binding.from, BindingSource::Path(_)))
+    }
+
     /// A URL or a path of the endpoint with an account in its place.
     pub(crate) fn url_of(&self, endpoint: &str, account: &str) -> String {
-        let placeholder = self.binding.map(|binding| format!("{{{}}}", binding.name));
+        let placeholder = self.account().map(|(binding, _)| format!("{{{}}}", binding.name));
         placeholder.map_or_else(|| endpoint.to_owned(), |placeholder| endpoint.replace(&placeholder, account))
     }
 
@@ -88,16 +102,33 @@ impl ServerSpec {
     }
 }
 
-/// What calls are about, as a part of the endpoint's path names it: an account, whatever the manifest
-/// calls it.
+/// What calls are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BindingSpec {
     /// Name in the manifest.
     pub name: &'static str,
-    /// What stands for the value in documentation and snippets.
-    pub placeholder: &'static str,
     /// What the value is.
     pub description: &'static str,
+    /// What says which value a call is about.
+    pub from: BindingSource,
+}
+
+/// What says which value a call is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindingSource {
+    /// A part of the endpoint's path, which names an account, whatever the manifest calls it.
+    Path(AccountSpec),
+    /// The credential alone.
+    Credential,
+    /// The argument of the binding's name, among what the credential reaches; without it the credential.
+    Argument,
+}
+
+/// An account, as a part of the endpoint's path names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountSpec {
+    /// What stands for it in documentation and snippets.
+    pub placeholder: &'static str,
     /// Whether an account that is not the caller's looks like one that does not exist.
     pub hides_foreign: bool,
     /// What has to be enabled for an account.
@@ -108,6 +139,13 @@ impl BindingSpec {
     /// The name within a sentence.
     pub(crate) fn words(&self) -> String {
         self.name.replace('_', " ")
+    }
+
+    /// The name at the beginning of a sentence.
+    pub(crate) fn heading(&self) -> String {
+        let words = self.words();
+        let mut characters = words.chars();
+        characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
     }
 }
 

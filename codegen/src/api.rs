@@ -64,7 +64,7 @@ pub struct Server {
     pub path: String,
     /// Path of the endpoint, with `{name}` for a part that names what calls are about.
     pub route: String,
-    /// What calls are about, where the path says so.
+    /// What calls are about.
     pub binding: Option<Binding>,
     /// What the lists show to a caller.
     pub listing: Listing,
@@ -78,31 +78,65 @@ pub struct Server {
     pub gateway: Option<Gateway>,
 }
 
-/// What calls are about, as a part of the endpoint's path names it.
+impl Server {
+    /// The binding from the path, with the account that it names.
+    pub fn account(&self) -> Option<(&Binding, &Account)> {
+        let binding = self.binding.as_ref()?;
+        Some((binding, binding.account()?))
+    }
+}
+
+/// What calls are about.
 #[derive(Debug)]
 pub struct Binding {
     /// Name in the manifest.
     pub name: String,
     /// The method of a call that has the value, as a Rust identifier.
     pub accessor: String,
-    /// What stands for the value in [`Server::endpoint`] and [`Server::path`].
-    pub placeholder: String,
     /// What the value is.
     pub description: String,
-    /// Whether a value that is not the caller's looks like one that does not exist.
-    pub hides_foreign: bool,
-    /// What has to be enabled for the value.
-    pub feature: Option<Feature>,
+    /// What says which value a call is about.
+    pub from: BindingSource,
+}
+
+/// What says which value a call is about.
+#[derive(Debug)]
+pub enum BindingSource {
+    /// A part of the endpoint's path, which names an account.
+    Path(Account),
+    /// The credential alone.
+    Credential,
+    /// The argument of the binding's name, among what the credential reaches; without it the credential.
+    Argument,
 }
 
 impl Binding {
+    /// The account that the path names, if it does.
+    pub fn account(&self) -> Option<&Account> {
+        match &self.from {
+            BindingSource::Path(account) => Some(account),
+            BindingSource::Credential | BindingSource::Argument => None,
+        }
+    }
+
     /// The name within a sentence.
     pub fn words(&self) -> String {
         self.name.replace('_', " ")
     }
 }
 
-/// What has to be enabled for the value of a binding.
+/// An account, as the endpoint's path names it.
+#[derive(Debug)]
+pub struct Account {
+    /// What stands for it in [`Server::endpoint`] and [`Server::path`].
+    pub placeholder: String,
+    /// Whether one that is not the caller's looks like one that does not exist.
+    pub hides_foreign: bool,
+    /// What has to be enabled for it.
+    pub feature: Option<Feature>,
+}
+
+/// What has to be enabled for an account.
 #[derive(Debug)]
 pub struct Feature {
     /// What operators call it.
@@ -207,6 +241,9 @@ pub struct Tool {
     pub scope_note: Option<String>,
     /// Its arguments.
     pub input: Vec<Field>,
+    /// The argument that it takes as well, and that says what a call is about. The runtime reads it: the handler is
+    /// not given it.
+    pub bound: Option<Field>,
     /// The arguments as JSON Schema 2020-12, complete, with those that the runtime takes itself.
     pub input_schema: Value,
     /// Its result.
@@ -218,6 +255,12 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// Everything that a caller can send.
+    pub fn arguments(&self) -> impl Iterator<Item = &Field> {
+        let confirmation = self.confirmation.iter().map(|confirmation| &confirmation.argument);
+        self.input.iter().chain(&self.bound).chain(confirmation)
+    }
+
     /// Whether nobody can tell afterwards that it was called.
     pub fn leaves_no_trace(&self) -> bool {
         self.access == Access::Read && self.records.is_none()

@@ -69,7 +69,8 @@ codes! {
     DuplicateDeclaration = "duplicate-declaration";
     /// A value of the server that does not have its form: version, endpoint or gateway.
     InvalidServer = "invalid-server";
-    /// A binding that the endpoint does not fit, or a value of one that does not have its form.
+    /// A binding that the endpoint, the credential, a tool or another binding does not fit, or a value of one that
+    /// does not have its form.
     InvalidBinding = "invalid-binding";
     /// A value of the credential that does not have its form, or that makes it guessable.
     InvalidCredential = "invalid-credential";

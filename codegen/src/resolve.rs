@@ -153,7 +153,9 @@ fn resolve(
     let credential = server::credential(declared, &scopes, faults);
     let groups = server::groups(&sections.groups, faults);
     let types = types::resolve(&sections.types, faults);
-    let tools = tools::resolve(sources, sections, &scopes, &types, faults);
+    let argument = bindings::Argument::of(declared);
+    let among = tools::Among { sources, sections, scopes: &scopes, types: &types, argument: argument.as_ref() };
+    let tools = tools::resolve(among, faults);
     let within = prompts::Within { sources, sections, scopes: &scopes, types: &types, tools: &tools };
     let prompts = prompts::resolve(within, faults);
     if sections.complete && declared.complete {

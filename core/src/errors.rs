@@ -4,8 +4,10 @@
 //! documentation from the same entries. Text may hold placeholders in braces, which whoever prints
 //! an entry fills from the server's declaration: `{credential}` (its name), `{prefix}`,
 //! `{create_at}`, `{endpoint}`, `{path}`, `{env}`, `{gateway_env}`, `{grant_path}`, `{call_seconds}`,
-//! `{body_bytes}`; of a server whose path says which account a call is about, `{binding}` (what the manifest
-//! calls it), `{placeholder}`, `{description}`, `{account_env}`, `{flag}`, `{flag_message}` and `{flag_fix}`.
+//! `{body_bytes}`; of a server whose calls are about something, `{binding}` (what the manifest calls it),
+//! `{Binding}` (the same at the beginning of a sentence) and `{description}`; where that is what the credential
+//! reaches, `{binding_fix}` ([`binding_fix`]); where it is an account that the path names, `{placeholder}`,
+//! `{account_env}`, `{flag}`, `{flag_message}` and `{flag_fix}`.
 
 /// What went wrong, as a stable name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +74,10 @@ pub enum ErrorCode {
     GatewayUnavailable,
     /// The arguments do not fit the tool's schema.
     InvalidArguments,
+    /// Nothing says which of what the credential reaches the call is about.
+    BindingRequired,
+    /// What the call is to be about is not among what the credential reaches.
+    BindingNotFound,
     /// Nobody has agreed to a call that a person has to agree to.
     NotConfirmed,
     /// What the arguments name does not exist in the account.
@@ -134,6 +140,16 @@ pub const INTERNAL_ERROR: i32 = -32603;
 /// MCP 2026-07-28: the client asked for a revision that the server does not speak.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 
+/// What to do where nothing says which of what a credential reaches a call is about: callers can name it, or
+/// the credential alone decides.
+pub const fn binding_fix(is_argument: bool) -> &'static str {
+    if is_argument {
+        "Name the {binding} in your prompt, by its id or its name, or use a {credential} that reaches only one or has a default."
+    } else {
+        "Use a {credential} that reaches only one {binding}, or that has a default."
+    }
+}
+
 impl ErrorCode {
     /// Every code, in the order of the documentation.
     pub const ALL: &'static [Self] = &[
@@ -168,6 +184,8 @@ impl ErrorCode {
         Self::InvalidPromptArguments,
         Self::GatewayUnavailable,
         Self::InvalidArguments,
+        Self::BindingRequired,
+        Self::BindingNotFound,
         Self::NotConfirmed,
         Self::NotFound,
         Self::WrongState,
@@ -218,6 +236,8 @@ impl ErrorCode {
             | Self::GatewayUnavailable
             | Self::InvalidPromptArguments
             | Self::InvalidArguments
+            | Self::BindingRequired
+            | Self::BindingNotFound
             | Self::NotConfirmed
             | Self::NotFound
             | Self::WrongState
@@ -232,6 +252,11 @@ impl ErrorCode {
     /// Whether only a server can say it whose path says which account a call is about.
     pub const fn is_about_accounts(self) -> bool {
         matches!(self, Self::UnknownAccount | Self::ForeignAccount | Self::FeatureDisabled)
+    }
+
+    /// Whether only a server can say it whose calls are about something that the credential reaches.
+    pub const fn is_about_bound_values(self) -> bool {
+        matches!(self, Self::BindingRequired | Self::BindingNotFound)
     }
 
     /// Whether only a server whose stdio can forward to another one can say it.
@@ -545,6 +570,24 @@ impl ErrorCode {
                 symptom: "A tool answers `invalid_arguments`",
                 cause: "An argument is missing, unknown, of another type or out of its bounds; the message names it, the bound and what came.",
                 fix: "Correct the argument and call again.",
+            },
+            Self::BindingRequired => ErrorEntry {
+                code: self,
+                name: "binding_required",
+                status: 200,
+                json_rpc: None,
+                symptom: "{Binding} ID is required",
+                cause: "The {credential} reaches more than one {binding} and has no default, or reaches none, so that nothing says which one the call is about.",
+                fix: "{binding_fix}",
+            },
+            Self::BindingNotFound => ErrorEntry {
+                code: self,
+                name: "binding_not_found",
+                status: 200,
+                json_rpc: None,
+                symptom: "{Binding} not found",
+                cause: "The call is to be about a {binding} that the {credential} does not reach, whether there is one or not.",
+                fix: "Name one that it reaches, by its id or its name as the message has it, or use a {credential} that reaches the other.",
             },
             Self::NotConfirmed => ErrorEntry {
                 code: self,

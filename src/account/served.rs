@@ -24,9 +24,9 @@ impl ServedAccounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn contains(&self, id: &str) -> anyhow::Result<bool> {
-        let Some(binding) = &self.spec.binding else { return Ok(true) };
+        let Some((_, account)) = self.spec.account() else { return Ok(true) };
         let Some(name @ AccountName::Id(_)) = AccountName::parse(id) else { return Ok(false) };
-        let flag = binding.feature.map(|feature| feature.flag);
+        let flag = account.feature.map(|feature| feature.flag);
         // Whose membership is asked about does not matter.
         let standing =
             self.accounts.standing(name, 0, flag).await.context("the database of accounts does not answer")?;

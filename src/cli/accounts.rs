@@ -201,7 +201,7 @@ fn check(spec: &ServerSpec, command: &AccountsCommand) -> anyhow::Result<()> {
 /// A flag that nothing asks for would be enabled to no effect. One that is on can be disabled whatever it
 /// is called: the manifest may have dropped it.
 fn check_flag(spec: &ServerSpec, flag: &str) -> anyhow::Result<()> {
-    let Some(feature) = spec.binding.and_then(|binding| binding.feature) else {
+    let Some(feature) = spec.account().and_then(|(_, account)| account.feature) else {
         bail!("the server asks for nothing that could be enabled");
     };
     if feature.flag != flag {

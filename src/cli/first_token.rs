@@ -41,7 +41,7 @@ pub(super) async fn account(
     accounts: &Accounts,
     address: SocketAddr,
 ) -> anyhow::Result<Option<First>> {
-    let Some(binding) = &spec.binding else { return Ok(None) };
+    let Some((_, declared)) = spec.account() else { return Ok(None) };
     if !address.ip().is_loopback() || !tokens.is_empty().await.context(NO_ANSWER)? {
         return Ok(None);
     }
@@ -67,7 +67,7 @@ pub(super) async fn account(
         },
     };
     accounts.add_member(account.id, user.id).await.context(NO_ANSWER)?;
-    if let Some(feature) = &binding.feature {
+    if let Some(feature) = &declared.feature {
         accounts.enable(account.id, feature.flag).await.context(NO_ANSWER)?;
     }
     Ok(Some(First { account, user }))
@@ -87,7 +87,7 @@ pub(super) async fn welcome(
         return Ok(());
     }
     let name = spec.name;
-    if !address.ip().is_loopback() || (spec.binding.is_some() && first.is_none()) {
+    if !address.ip().is_loopback() || (spec.account().is_some() && first.is_none()) {
         hint(spec);
         return Ok(());
     }
@@ -140,9 +140,9 @@ pub(super) async fn remind(spec: &ServerSpec, tokens: &Tokens) -> anyhow::Result
 fn hint(spec: &ServerSpec) {
     let (name, credential) = (spec.name, spec.credential.name);
     let mut steps = vec![format!("{name} token create --name NAME --scope SCOPE…")];
-    if let Some(binding) = &spec.binding {
+    if let Some((_, account)) = spec.account() {
         steps = vec![format!("{name} account create --subdomain SUBDOMAIN --name NAME")];
-        steps.extend(binding.feature.map(|feature| format!("{name} account enable SUBDOMAIN {}", feature.flag)));
+        steps.extend(account.feature.map(|feature| format!("{name} account enable SUBDOMAIN {}", feature.flag)));
         steps.push(format!("{name} user create --email EMAIL --name NAME --account SUBDOMAIN"));
         steps.push(format!("{name} token create --user EMAIL --name NAME --scope SCOPE…"));
     }

@@ -152,8 +152,8 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 /// The command with the server's name, and with its options as environment variables.
 pub(super) fn named_for(command: Command, spec: &ServerSpec) -> Command {
-    let command = match &spec.binding {
-        Some(binding) => with_accounts(command, spec, binding),
+    let command = match spec.account() {
+        Some((binding, _)) => with_accounts(command, spec, binding),
         None => command,
     };
     let command = command.name(spec.name).bin_name(spec.name).version(spec.version).about(spec.description);

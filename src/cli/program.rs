@@ -116,7 +116,7 @@ where
             let running = run(&matches).unwrap_or_else(|error| error.exit());
             return block_on(running);
         }
-        if spec.binding.is_some()
+        if spec.account().is_some()
             && matches.subcommand_name().is_some_and(|name| AccountsCommand::NAMES.contains(&name))
         {
             let command = AccountsCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

@@ -29,7 +29,7 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
             let database = Database::open(&options.database.database).await?;
             let kind = if options.grants { TokenKind::Grant } else { TokenKind::Connection };
             let mut records = Tokens::new(spec, &database).list(kind).await.context(NO_ANSWER)?;
-            if spec.binding.is_some() {
+            if spec.account().is_some() {
                 name_users(&Accounts::new(&database), &mut records).await?;
             }
             database.close().await;
@@ -52,12 +52,12 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
 async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::Result<()> {
     let scopes = known_scopes(spec, &options.scopes)?;
     check_name(&options.name)?;
-    if spec.binding.is_none() && !is_printable(&options.subject) {
+    if spec.account().is_none() && !is_printable(&options.subject) {
         bail!("a subject has 1 to 64 printable characters");
     }
     let lifetime = options.expires.unwrap_or(Duration::from_secs(spec.credential.lifetime_seconds));
     let database = Database::open(&options.database.database).await?;
-    let subject = match &spec.binding {
+    let subject = match spec.account() {
         Some(_) => accounts::find_user(spec, &Accounts::new(&database), &options.subject).await?.id.to_string(),
         None => options.subject.clone(),
     };
@@ -128,7 +128,7 @@ async fn name_users(accounts: &Accounts, records: &mut [TokenRecord]) -> anyhow:
 
 fn table(spec: &ServerSpec, records: &[TokenRecord]) -> String {
     let now = Timestamp::now().as_second();
-    let whose = if spec.binding.is_some() { "USER" } else { "SUBJECT" };
+    let whose = if spec.account().is_some() { "USER" } else { "SUBJECT" };
     let header = ["ID", "NAME", "STATE", whose, "SCOPES", "CREATED", "EXPIRES", "LAST USED"].map(str::to_owned);
     let rows = records.iter().map(|record| {
         let state = match record.state(now) {

@@ -160,7 +160,7 @@ impl Tokens {
 
     /// Whose a token is: where calls are about accounts, a user's.
     async fn holder(&self, record: &TokenRecord) -> Result<(String, Option<i64>), ErrorCode> {
-        if self.spec.binding.is_none() {
+        if self.spec.account().is_none() {
             return Ok((record.subject.clone(), None));
         }
         let user = record.subject.parse().ok();

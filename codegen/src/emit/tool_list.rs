@@ -27,6 +27,7 @@ fn tool(tool: &Tool) -> Value {
         requirement: _,
         scope_note: _,
         input: _,
+        bound: _,
         input_schema,
         output: _,
         output_schema,

@@ -96,24 +96,27 @@ pub struct Limits {
     pub calls_per_minute: Option<Spanned<u64>>,
 }
 
-/// A named value that a call is about. One from the path names an account, which the server keeps with
-/// its members: a credential belongs to a user, and reaches the accounts that the user is a member of.
+/// A named value that a call is about; a server has one at most. One from the path names an account, which
+/// the server keeps with its members: a credential belongs to a user, and reaches the accounts that the user is
+/// a member of. One from the credential or from an argument is among those that the credential reaches, by
+/// what the system behind the server says of it: it needs `verify: upstream`. Every tool that asks for a scope is
+/// about it, and holds the scopes of that value; a tool whose scope is `session` is about none.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Binding {
     /// Where the value comes from.
     pub from: Spanned<BindingSource>,
     /// What stands for the value in documentation and snippets: letters, digits, hyphens and
-    /// underscores. A binding from the path needs one.
+    /// underscores. A binding from the path needs one, and no other has one.
     pub placeholder: Option<Text>,
-    /// HTTP status for a value that does not exist: 404.
+    /// HTTP status for a value from the path that does not exist: 404.
     pub unknown: Option<Spanned<u64>>,
-    /// HTTP status for a value that is not the caller's: 403, or 404, by which it cannot be told from
+    /// HTTP status for a value from the path that is not the caller's: 403, or 404, by which it cannot be told from
     /// one that does not exist. 403 when it is left out.
     pub foreign: Option<Spanned<u64>>,
-    /// What the value is, in a sentence.
+    /// What the value is, in a sentence. Of a binding from an argument, that is the argument's description.
     pub description: Text,
-    /// What has to be enabled for the value before it can be used.
+    /// What has to be enabled for a value from the path before it can be used.
     pub feature: Option<Feature>,
 }
 
@@ -135,9 +138,10 @@ pub struct Feature {
 pub enum BindingSource {
     /// The placeholder of the same name in the endpoint's path.
     Path,
-    /// What the credential says of its holder.
+    /// The credential: the only value that it reaches, or its default.
     Credential,
-    /// The argument of the same name.
+    /// The argument of the same name, the id or the name of a value that the credential reaches: every tool has
+    /// it that asks for a scope. Without it, the same as `credential`.
     Argument,
 }
 

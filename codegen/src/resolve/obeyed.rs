@@ -5,7 +5,7 @@ use super::{Faults, declared::Sections};
 use crate::{
     diagnostic::{Code, Diagnostic},
     load::Declared,
-    manifest::server::{BindingSource, Verify},
+    manifest::server::Verify,
     source::Place,
 };
 
@@ -20,16 +20,6 @@ struct Row {
 }
 
 const NOT_OBEYED: &[Row] = &[
-    Row {
-        what: "a binding from the credential",
-        find: |declared, _| bindings_from(declared, BindingSource::Credential),
-        help: "leave it out; the credential's `subject` says whose data a call is about",
-    },
-    Row {
-        what: "a binding from an argument",
-        find: |declared, _| bindings_from(declared, BindingSource::Argument),
-        help: "leave it out; declare the argument in the tools that take it",
-    },
     Row {
         what: "another verifier than `tokens`",
         find: |declared, _| {
@@ -71,12 +61,6 @@ pub(crate) fn check(declared: &Declared, sections: &Sections<'_>, faults: &mut F
             );
         }
     }
-}
-
-fn bindings_from(declared: &Declared, source: BindingSource) -> Vec<Place> {
-    let bindings = declared.manifest.bindings.good().into_iter().flat_map(|bindings| bindings.iter());
-    let from = bindings.filter_map(|(_, binding)| binding.good()).map(|binding| &binding.from);
-    from.filter(|from| from.value == source).map(|from| from.at).collect()
 }
 
 fn limits(declared: &Declared) -> Option<&crate::manifest::Limits> {

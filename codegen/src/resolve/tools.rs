@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use toolwright_core::Access;
 
 use super::{
-    Faults, confirmation,
+    Faults,
+    bindings::Argument,
+    confirmation,
     declared::Sections,
     fields::{self, ResolvedField, unknown_type},
     scopes::ResolvedScopes,
@@ -49,31 +51,25 @@ impl ResolvedTool<'_> {
     }
 }
 
-/// Checks the tools.
-pub(crate) fn resolve<'m>(
-    sources: &Sources,
-    sections: &Sections<'m>,
-    scopes: &ResolvedScopes<'_, '_>,
-    types: &ResolvedTypes<'_>,
-    faults: &mut Faults,
-) -> Vec<ResolvedTool<'m>> {
-    sections
-        .tools
-        .entries
-        .iter()
-        .map(|(name, tool)| one(name, tool, sources, sections, scopes, types, faults))
-        .collect()
+/// What a tool is checked against.
+#[derive(Clone, Copy)]
+pub(crate) struct Among<'a, 'm> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) sections: &'a Sections<'m>,
+    pub(crate) scopes: &'a ResolvedScopes<'a, 'm>,
+    pub(crate) types: &'a ResolvedTypes<'m>,
+    /// The argument that names what a call is about.
+    pub(crate) argument: Option<&'a Argument<'m>>,
 }
 
-fn one<'m>(
-    name: &'m Name,
-    tool: &'m manifest::Tool,
-    sources: &Sources,
-    sections: &Sections<'m>,
-    scopes: &ResolvedScopes<'_, '_>,
-    types: &ResolvedTypes<'_>,
-    faults: &mut Faults,
-) -> ResolvedTool<'m> {
+/// Checks the tools.
+pub(crate) fn resolve<'m>(among: Among<'_, 'm>, faults: &mut Faults) -> Vec<ResolvedTool<'m>> {
+    let tools = among.sections.tools.entries.iter();
+    tools.map(|(name, tool)| one(name, tool, among, faults)).collect()
+}
+
+fn one<'m>(name: &'m Name, tool: &'m manifest::Tool, among: Among<'_, 'm>, faults: &mut Faults) -> ResolvedTool<'m> {
+    let Among { sources, sections, scopes, types, argument } = among;
     let module = names::tool(name).unwrap_or_else(|refusal| {
         faults.refuse(name, refusal);
         name.value.clone()
@@ -90,8 +86,11 @@ fn one<'m>(
     scopes.check_access(tool, &requirement, faults);
     let input = fields::resolve(&tool.input, &types.index, faults);
     let output = output(&tool.output, types, faults);
+    // A tool is about what the credential reaches if and only if it asks for a scope.
+    let bound = argument.filter(|_| !requirement.is_session()).map(|argument| argument.add_to(name, &input, faults));
     let confirmation = confirmation::resolve(sources, tool, &input, types, faults);
-    let added = confirmation.iter().map(confirmation::property);
+    let (bound, bound_property) = bound.map(|bound| (bound.api, bound.property)).unzip();
+    let added = bound_property.into_iter().chain(confirmation.iter().map(confirmation::property));
     let properties: Vec<Property> = input.iter().map(|field| field.property.clone()).chain(added).collect();
     check_records(tool, faults);
     tool.costs.iter().for_each(|costs| check_line(costs, faults));
@@ -117,6 +116,7 @@ fn one<'m>(
         requirement,
         scope_note: tool.scope_note.as_ref().map(|note| note.value.clone()),
         input: input.iter().map(|field| field.api.clone()).collect(),
+        bound,
         input_schema: types.definitions.object(&properties, Side::Input),
         output_schema: output_schema(&output, types),
         output: match &output {

@@ -27,7 +27,8 @@ pub(crate) struct Endpoint {
 /// The endpoint as it is declared, and as people see it. What is wrong with a placeholder that nothing
 /// binds is told elsewhere.
 pub(crate) fn endpoint(declared: &Text, binding: Option<&Binding>, faults: &mut Faults) -> Endpoint {
-    let placeholder = binding.map(|binding| (format!("{{{}}}", binding.name), binding.placeholder.as_str()));
+    let account = binding.and_then(|binding| Some((&binding.name, binding.account()?)));
+    let placeholder = account.map(|(name, account)| (format!("{{{name}}}"), account.placeholder.as_str()));
     let url = match &placeholder {
         Some((name, shown)) => declared.replace(name, shown),
         None => declared.value.clone(),
@@ -36,7 +37,7 @@ pub(crate) fn endpoint(declared: &Text, binding: Option<&Binding>, faults: &mut 
         return Endpoint::default();
     }
     match path(&url) {
-        Ok(path) => Endpoint { route: if binding.is_some() { route(declared) } else { path.clone() }, url, path },
+        Ok(path) => Endpoint { route: if account.is_some() { route(declared) } else { path.clone() }, url, path },
         Err((why, help)) => {
             let help = placeholder.iter().fold(help, |help, (name, shown)| help.replace(shown, name));
             let title = format!("the endpoint {} {why}", quoted(declared));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use codegen::names::anchor;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use toolwright_core::ErrorCode;
 
 use crate::workspace::Workspace;
 
@@ -162,7 +163,9 @@ const REVOKED: &str =
 fn every_error_has_a_row_without_a_placeholder() {
     let page = &pages()["README.md"];
     let rows = page.table("What you see");
-    assert_eq!(rows.len(), toolwright_core::ErrorCode::ALL.len() + 4);
+    // The path says what its calls are about, and not the credential.
+    let said = ErrorCode::ALL.iter().filter(|code| !code.is_about_bound_values());
+    assert_eq!(rows.len(), said.count() + 4);
     for row in &rows {
         assert!(!row.iter().any(|cell| cell.contains(['{', '}'])), "{row:?}");
         assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");

@@ -78,13 +78,15 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     route: "/{account}/api/mcp",
     binding: ::core::option::Option::Some(contract::BindingSpec {
         name: "account",
-        placeholder: "YOUR_ACCOUNT_ID",
         description: "Your account's subdomain or numeric id, as in the URL of your dashboard.",
-        hides_foreign: false,
-        feature: ::core::option::Option::Some(contract::FeatureSpec {
-            flag: "ptp_mcp_server",
-            message: "PTP MCP server is not enabled for this account",
-            fix: "Contact Integrate.io support to enable `ptp_mcp_server`.",
+        from: contract::BindingSource::Path(contract::AccountSpec {
+            placeholder: "YOUR_ACCOUNT_ID",
+            hides_foreign: false,
+            feature: ::core::option::Option::Some(contract::FeatureSpec {
+                flag: "ptp_mcp_server",
+                message: "PTP MCP server is not enabled for this account",
+                fix: "Contact Integrate.io support to enable `ptp_mcp_server`.",
+            }),
         }),
     }),
     listing: contract::Listing::Granted,

@@ -29,13 +29,15 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     route: "/{team}/mcp",
     binding: ::core::option::Option::Some(contract::BindingSpec {
         name: "team",
-        placeholder: "YOUR_TEAM",
         description: "Your team's number or subdomain.",
-        hides_foreign: false,
-        feature: ::core::option::Option::Some(contract::FeatureSpec {
-            flag: "lists",
-            message: "Lists are not enabled for this team",
-            fix: "Ask the owner of your team to enable `lists`.",
+        from: contract::BindingSource::Path(contract::AccountSpec {
+            placeholder: "YOUR_TEAM",
+            hides_foreign: false,
+            feature: ::core::option::Option::Some(contract::FeatureSpec {
+                flag: "lists",
+                message: "Lists are not enabled for this team",
+                fix: "Ask the owner of your team to enable `lists`.",
+            }),
         }),
     }),
     listing: contract::Listing::Granted,

@@ -56,7 +56,7 @@ impl Gateway {
         if server.is_empty() {
             return Ok(None);
         }
-        if let Some(binding) = &spec.binding
+        if let Some((binding, _)) = spec.account()
             && account.is_none()
         {
             let (meant, option) = (binding.words(), option_env(spec.name, ACCOUNT));

@@ -7,7 +7,7 @@ mod kinds;
 use toolwright_core::environment::{ACCOUNT, option_env};
 
 use super::{File, notice};
-use crate::api::{Api, Binding, Gateway};
+use crate::api::{Account, Api, Gateway};
 use kinds::client;
 
 /// A client, and what it is told.
@@ -143,7 +143,7 @@ pub(super) fn placeholder(api: &Api) -> String {
 
 /// The environment variable that says over stdio which account calls are about, and what stands for one.
 fn account(api: &Api) -> Option<(String, &str)> {
-    let Binding { placeholder, .. } = api.server.binding.as_ref()?;
+    let (_, Account { placeholder, .. }) = api.server.account()?;
     Some((option_env(&api.server.name, ACCOUNT), placeholder))
 }
 

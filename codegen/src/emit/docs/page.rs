@@ -7,6 +7,7 @@ use toolwright_core::{
     Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize,
     confirmation::LIFETIME_SECONDS,
     environment::{ACCOUNT, option_env},
+    errors::binding_fix,
 };
 
 use super::{
@@ -16,8 +17,8 @@ use super::{
 };
 use crate::{
     api::{
-        Api, ArgumentValues, Binding, Credential, Docs, Feature, Gateway, Group, Listing, PasswordGrant, Prompt,
-        PromptArgument, Server, Tool, Trouble,
+        Account, Api, ArgumentValues, Binding, BindingSource, Credential, Docs, Feature, Gateway, Group, Listing,
+        PasswordGrant, Prompt, PromptArgument, Server, Tool, Trouble,
     },
     emit::{clients, wording},
     names,
@@ -31,6 +32,8 @@ struct Page<'a> {
     endpoint: &'a str,
     /// What calls are about.
     account: Option<AccountFacts<'a>>,
+    /// What the credential says calls are about.
+    bound: Option<BoundFacts<'a>>,
     key: &'a str,
     command: &'a str,
     /// Where the program keeps its credentials, and the variable that names another place.
@@ -102,6 +105,15 @@ struct AccountFacts<'a> {
     fix: Option<&'a str>,
     /// The variable that says which it is over stdio.
     env: String,
+}
+
+/// What calls are about, among what the credential reaches.
+#[derive(Serialize)]
+struct BoundFacts<'a> {
+    /// What the manifest calls it.
+    name: String,
+    /// The argument that names one, if callers can.
+    argument: Option<&'a str>,
 }
 
 /// How one client connects.
@@ -229,7 +241,8 @@ pub(super) fn file(api: &Api) -> File {
         version,
         description,
         endpoint,
-        account: binding.as_ref().map(|binding| account_facts(name, binding)),
+        account: server.account().map(|(binding, account)| account_facts(name, binding, account)),
+        bound: binding.as_ref().and_then(bound_facts),
         key,
         command: name,
         database: format!("data/{name}.db"),
@@ -275,8 +288,9 @@ pub(super) fn file(api: &Api) -> File {
     document(api, "README.md", "docs/README.md", &page)
 }
 
-fn account_facts<'a>(server: &str, binding: &'a Binding) -> AccountFacts<'a> {
-    let Binding { name: _, accessor: _, placeholder, description, hides_foreign: _, feature } = binding;
+fn account_facts<'a>(server: &str, binding: &'a Binding, account: &'a Account) -> AccountFacts<'a> {
+    let Binding { name: _, accessor: _, description, from: _ } = binding;
+    let Account { placeholder, hides_foreign: _, feature } = account;
     AccountFacts {
         name: binding.words(),
         placeholder,
@@ -285,6 +299,16 @@ fn account_facts<'a>(server: &str, binding: &'a Binding) -> AccountFacts<'a> {
         fix: feature.as_ref().map(|Feature { fix, .. }| fix.as_str()),
         env: option_env(server, ACCOUNT),
     }
+}
+
+fn bound_facts(binding: &Binding) -> Option<BoundFacts<'_>> {
+    let Binding { name, accessor: _, description: _, from } = binding;
+    let argument = match from {
+        BindingSource::Path(_) => return None,
+        BindingSource::Credential => None,
+        BindingSource::Argument => Some(name.as_str()),
+    };
+    Some(BoundFacts { name: binding.words(), argument })
 }
 
 fn client_section(client: clients::Client) -> ClientSection {
@@ -423,11 +447,13 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
 
 /// Whether the server can say it, as far as that is about what its calls are about.
 fn is_said(api: &Api, code: ErrorCode) -> bool {
-    match (&api.server.binding, code) {
-        (None, code) => !code.is_about_accounts(),
-        (Some(binding), ErrorCode::ForeignAccount) => !binding.hides_foreign,
-        (Some(binding), ErrorCode::FeatureDisabled) => binding.feature.is_some(),
-        (Some(_), _) => true,
+    match (api.server.binding.as_ref().map(|binding| &binding.from), code) {
+        (Some(BindingSource::Path(account)), ErrorCode::ForeignAccount) => !account.hides_foreign,
+        (Some(BindingSource::Path(account)), ErrorCode::FeatureDisabled) => account.feature.is_some(),
+        (Some(BindingSource::Path(_)), code) => !code.is_about_bound_values(),
+        (Some(BindingSource::Credential), ErrorCode::BindingNotFound) => false,
+        (Some(BindingSource::Credential | BindingSource::Argument), code) => !code.is_about_accounts(),
+        (None, code) => !code.is_about_accounts() && !code.is_about_bound_values(),
     }
 }
 
@@ -456,11 +482,14 @@ fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRo
 fn filled(api: &Api, text: &str) -> String {
     let Api { server, credential, .. } = api;
     let binding = |fact: fn(&Binding) -> String| server.binding.as_ref().map(fact).unwrap_or_default();
+    let account = server.account().map(|(_, account)| account);
     let feature = |fact: fn(&Feature) -> &str| {
-        let feature = server.binding.as_ref().and_then(|binding| binding.feature.as_ref());
+        let feature = account.and_then(|account| account.feature.as_ref());
         feature.map(|feature| fact(feature).to_owned()).unwrap_or_default()
     };
     let facts = [
+        // It has names of its own.
+        ("{binding_fix}", binding(|binding| binding_fix(matches!(binding.from, BindingSource::Argument)).to_owned())),
         ("{credential}", credential.name.clone()),
         ("{prefix}", credential.prefix.clone()),
         ("{create_at}", credential.create_at.clone()),
@@ -470,7 +499,8 @@ fn filled(api: &Api, text: &str) -> String {
         ("{gateway_env}", server.gateway.as_ref().map(|gateway| gateway.env.clone()).unwrap_or_default()),
         ("{grant_path}", credential.password_grant.as_ref().map(|grant| grant.path.clone()).unwrap_or_default()),
         ("{binding}", binding(Binding::words)),
-        ("{placeholder}", binding(|binding| binding.placeholder.clone())),
+        ("{Binding}", binding(|binding| names::heading(&binding.name))),
+        ("{placeholder}", account.map(|account| account.placeholder.clone()).unwrap_or_default()),
         ("{description}", binding(|binding| binding.description.clone())),
         ("{account_env}", option_env(&server.name, ACCOUNT)),
         ("{flag}", feature(|feature| &feature.flag)),

@@ -136,7 +136,8 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         open_world,
         requirement,
         scope_note,
-        input,
+        input: _,
+        bound: _,
         input_schema: _,
         output,
         output_schema: _,
@@ -147,7 +148,6 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         Output::Named(place) => (Some(type_in_words(api, &Type::Named(*place), from_group)), Vec::new()),
         Output::Fields(fields) => (None, rows(api, fields, from_group)),
     };
-    let added = confirmation.iter().map(|confirmation| &confirmation.argument);
     let example = |Example { title, input }: &'a Example| ExampleBlock {
         title,
         arguments: markdown::block("json", &format!("{input:#}")),
@@ -167,7 +167,7 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         scope: scope_cell(Scopes(&api.scopes), requirement),
         needs_scope: !requirement.is_session(),
         note: scope_note.as_deref(),
-        arguments: rows(api, input.iter().chain(added), from_group),
+        arguments: rows(api, tool.arguments(), from_group),
         result_type,
         result,
         examples: examples.iter().map(example).collect(),

@@ -8,8 +8,8 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 use super::{COMMAND, File, contract, docs, grouped, ident, option, source, stem, text, tool};
 use crate::{
     api::{
-        Api, ArgumentValues, Binding, Completion, Credential, Feature, Gateway, Group, Listing, PasswordGrant, Prompt,
-        PromptArgument, PromptMessage, Role, Server, Tool,
+        Account, Api, ArgumentValues, Binding, BindingSource, Completion, Credential, Feature, Gateway, Group, Listing,
+        PasswordGrant, Prompt, PromptArgument, PromptMessage, Role, Server, Tool,
     },
     emit::{clients, wording},
 };
@@ -136,36 +136,57 @@ fn constant(api: &Api) -> TokenStream {
 }
 
 fn binding_of(binding: &Binding) -> TokenStream {
-    let Binding { name, accessor: _, placeholder, description, hides_foreign, feature } = binding;
+    let Binding { name, accessor: _, description, from } = binding;
+    let from = match from {
+        BindingSource::Path(account) => {
+            let account = account_of(account);
+            quote!(Path(#account))
+        }
+        BindingSource::Credential => quote!(Credential),
+        BindingSource::Argument => quote!(Argument),
+    };
+    quote! {
+        contract::BindingSpec { name: #name, description: #description, from: contract::BindingSource::#from }
+    }
+}
+
+fn account_of(account: &Account) -> TokenStream {
+    let Account { placeholder, hides_foreign, feature } = account;
     let feature = option(feature.as_ref().map(
         |Feature { flag, message, fix }| quote!(contract::FeatureSpec { flag: #flag, message: #message, fix: #fix }),
     ));
     quote! {
-        contract::BindingSpec {
-            name: #name,
-            placeholder: #placeholder,
-            description: #description,
-            hides_foreign: #hides_foreign,
-            feature: #feature,
-        }
+        contract::AccountSpec { placeholder: #placeholder, hides_foreign: #hides_foreign, feature: #feature }
     }
 }
 
 /// What a call is about, as a method of every call of this server, and of no other.
 fn accessors(binding: &Binding) -> TokenStream {
-    let Binding { name, accessor, placeholder: _, description, hides_foreign: _, feature: _ } = binding;
+    let Binding { name, accessor, description, from } = binding;
     let accessor = ident(accessor);
     let about = docs(&format!("The `{name}` that the call is about, by its id. {description}"));
+    let (value, panics) = match from {
+        BindingSource::Path(_) => (quote!(account), TokenStream::new()),
+        BindingSource::Credential | BindingSource::Argument => (
+            quote!(bound),
+            quote! {
+                ///
+                /// # Panics
+                /// In a tool whose scope is `session`: a call of it is about none.
+            },
+        ),
+    };
     quote! {
         /// What a call is about.
         pub trait Bindings {
             #about
+            #panics
             fn #accessor(&self) -> &::core::primitive::str;
         }
 
         impl Bindings for contract::Call {
             fn #accessor(&self) -> &::core::primitive::str {
-                contract::account(self)
+                contract::#value(self)
             }
         }
     }

@@ -30,6 +30,7 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
         requirement,
         scope_note: _,
         input,
+        bound: _,
         input_schema: _,
         output,
         output_schema: _,

@@ -39,13 +39,15 @@ Second line with a "# mark that ends raw strings."##,
     route: "/v1/{type}/mcp",
     binding: ::core::option::Option::Some(contract::BindingSpec {
         name: "type",
-        placeholder: "YOUR-TYPE",
         description: "The <type> | in `lowercase`.",
-        hides_foreign: false,
-        feature: ::core::option::Option::Some(contract::FeatureSpec {
-            flag: "every-thing",
-            message: "Everything is off | for this \"type\"",
-            fix: "Ask <us> for `it` | now.",
+        from: contract::BindingSource::Path(contract::AccountSpec {
+            placeholder: "YOUR-TYPE",
+            hides_foreign: false,
+            feature: ::core::option::Option::Some(contract::FeatureSpec {
+                flag: "every-thing",
+                message: "Everything is off | for this \"type\"",
+                fix: "Ask <us> for `it` | now.",
+            }),
         }),
     }),
     listing: contract::Listing::Gated,
