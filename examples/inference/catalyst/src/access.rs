@@ -17,6 +17,7 @@ use sqlx::{Row as _, Sqlite, Transaction};
 use toolwright_support::sqlite::word;
 
 use crate::{
+    Project,
     error::ApiError,
     key,
     store::{Change, Store, Wakes},
@@ -244,6 +245,11 @@ pub(crate) struct Writing {
 }
 
 impl Writing {
+    /// The door of the service's operator, who needs no key.
+    pub(crate) fn of_operator(store: &Store, project: &Project) -> Self {
+        Self { project: project.id.clone(), team: project.team.clone(), store: store.clone() }
+    }
+
     /// A change in the project, which nobody sees before it is committed.
     pub(crate) async fn change(&self) -> Result<Change, ApiError> {
         Ok(self.store.change(&self.team, &self.project).await?)

@@ -49,6 +49,9 @@ pub(crate) enum ApiError {
     /// The body is of another kind.
     #[error("send the body as `application/json`")]
     UnsupportedMediaType,
+    /// The body is compressed in a way that is not understood.
+    #[error("compress the body with gzip, or not at all")]
+    UnsupportedEncoding,
     /// The body is larger than the path takes.
     #[error("the body is too large")]
     TooLarge,
@@ -88,7 +91,9 @@ impl ApiError {
             Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+            }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Database(error) if is_busy(error) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Database(_) | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

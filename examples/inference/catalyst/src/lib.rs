@@ -8,6 +8,7 @@
 //! API has a module of its name, with its routes.
 
 #![expect(dead_code, reason = "the areas are being filled")]
+#![expect(clippy::struct_field_names, reason = "names are those on the wire")]
 
 mod access;
 mod agents;
@@ -38,3 +39,4 @@ pub use access::Access;
 pub use commands::{Command, run};
 pub use operator::{NewKey, Project, Refused, StoredKey, Team};
 pub use service::{Options, Service};
+pub use traces::intake::Taken;

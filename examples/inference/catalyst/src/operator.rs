@@ -4,7 +4,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{Row as _, Sqlite, Transaction};
 use toolwright_support::sqlite::word;
 
-use crate::{Service, access::Access, id, key, time};
+use crate::{
+    Service, Taken,
+    access::{Access, Writing},
+    id, key, time,
+    traces::intake,
+};
 
 /// What the first team and its project are called.
 const FIRST_TEAM: &str = "Demo";
@@ -233,6 +238,14 @@ impl Service {
             return Err(Refused::Unknown { what: "key that works with the id", name: id.to_owned() });
         }
         Ok(change.commit().await?)
+    }
+
+    /// Takes in traces, as `POST /v1/traces` would: OTLP as JSON.
+    ///
+    /// # Errors
+    /// When the text is none, or the store fails.
+    pub async fn import(&self, project: &Project, text: Vec<u8>) -> anyhow::Result<Taken> {
+        Ok(intake::import(text.into(), &Writing::of_operator(&self.store, project)).await?)
     }
 
     /// The project with this id, or the only one with this name.

@@ -28,7 +28,7 @@ pub(crate) fn router(store: &Store) -> Router {
         .merge(rubrics::routes())
         .merge(traces::routes())
         .merge(training::routes());
-    let by_header = Router::new().merge(traces::intake_routes());
+    let by_header = Router::new().merge(traces::intake::routes());
     let about_projects = Router::new()
         .nest("/v1/projects/{project}", in_project)
         .merge(by_header)

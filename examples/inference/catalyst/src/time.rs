@@ -26,6 +26,12 @@ pub(crate) fn rfc3339(nanoseconds: i64) -> String {
     instant(nanoseconds).to_string()
 }
 
+/// A duration of the database, in milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "a duration of 104 days is exact to the nanosecond")]
+pub(crate) fn milliseconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / 1e6
+}
+
 /// An instant that a caller named: a time back from now, as `24h` or `7d`, a day, or RFC 3339.
 pub(crate) fn parse(field: &str, text: &str) -> Result<i64, ApiError> {
     named(text, Timestamp::now())

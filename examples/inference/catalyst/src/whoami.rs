@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     access::{Caller, Grant},
+    error::ApiError,
     time,
 };
 
@@ -63,9 +64,41 @@ async fn whoami(caller: Caller) -> Json<Whoami> {
 
 #[derive(Serialize)]
 struct Projects {
-    projects: Vec<GrantedProject>,
+    projects: Vec<Project>,
 }
 
-async fn projects(caller: Caller) -> Json<Projects> {
-    Json(Projects { projects: caller.grants.into_iter().map(GrantedProject::from).collect() })
+/// A project that the key reaches, with what is in it.
+#[derive(Serialize)]
+struct Project {
+    #[serde(flatten)]
+    granted: GrantedProject,
+    is_default: bool,
+    created_at: String,
+    agents: i64,
+    traces: i64,
+}
+
+async fn projects(caller: Caller) -> Result<Json<Projects>, ApiError> {
+    let mut snapshot = caller.snapshot().await?;
+    let default = caller.default_grant().map(|grant| grant.project_id.clone());
+    let mut projects = Vec::with_capacity(caller.grants.len());
+    for grant in caller.grants {
+        let (created_at, agents, traces) = sqlx::query_as::<_, (i64, i64, i64)>(
+            "SELECT created_at, (SELECT count(*) FROM agents WHERE project = projects.id),
+                    (SELECT count(*) FROM traces WHERE project = projects.id)
+             FROM projects WHERE id = ?1",
+        )
+        .bind(&grant.project_id)
+        .fetch_one(&mut *snapshot)
+        .await?;
+        let is_default = default.as_ref() == Some(&grant.project_id);
+        projects.push(Project {
+            granted: grant.into(),
+            is_default,
+            created_at: time::rfc3339(created_at),
+            agents,
+            traces,
+        });
+    }
+    Ok(Json(Projects { projects }))
 }

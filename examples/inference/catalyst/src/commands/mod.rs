@@ -1,8 +1,10 @@
 //! What the service's operator does at its machine, beside running it with the program that mounts these commands.
 
 use std::{
+    fs,
     io::{self, Write as _},
     net::SocketAddr,
+    path::PathBuf,
 };
 
 use anyhow::{Context as _, ensure};
@@ -10,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, NewKey, Options, Service};
+use crate::{Access, NewKey, Options, Project, Service};
 
 /// The operator's commands.
 #[derive(clap::Subcommand, Debug)]
@@ -27,6 +29,18 @@ pub enum Command {
     /// Give teams credits
     #[command(subcommand)]
     Credits(CreditsCommand),
+    /// Take in traces from a file, as `POST /v1/traces` would
+    Import {
+        /// OTLP as JSON
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The project that they are of; needs not be named where there is one only
+        #[arg(long, value_name = "NAME-OR-ID")]
+        project: Option<String>,
+        /// Where the store is.
+        #[command(flatten)]
+        options: Options,
+    },
     /// Serve the Catalyst API alone
     Catalyst {
         /// The address to serve on
@@ -156,6 +170,16 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             })
             .await
         }
+        Command::Import { file, project, options } => {
+            let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            with(&options, async |service| {
+                let project = project_or_only(service, project).await?;
+                let taken = service.import(&project, text).await?;
+                eprintln!("{} spans are in `{}` now, {} were rejected", taken.accepted, project.name, taken.rejected);
+                taken.rejection.map_or(Ok(()), |first| anyhow::bail!("{first}"))
+            })
+            .await
+        }
         Command::Catalyst { listen, options } => serve(listen, &options).await,
     }
 }
@@ -260,6 +284,18 @@ async fn team_or_only(service: &Service, named: Option<String>) -> anyhow::Resul
     let teams = service.teams().await?;
     let [only] = &teams[..] else { anyhow::bail!("there are {} teams: name one with --team", teams.len()) };
     Ok(only.id.clone())
+}
+
+/// The project that was named, or the only one.
+async fn project_or_only(service: &Service, named: Option<String>) -> anyhow::Result<Project> {
+    if let Some(named) = named {
+        return Ok(service.project(&named).await?);
+    }
+    let projects = service.projects().await?;
+    match <[Project; 1]>::try_from(projects) {
+        Ok([only]) => Ok(only),
+        Err(projects) => anyhow::bail!("there are {} projects: name one with --project", projects.len()),
+    }
 }
 
 /// Works on the store that is there: a command makes none by mistake.
