@@ -24,6 +24,7 @@ mod accounts;
 mod client;
 mod examples;
 mod facts;
+pub mod fake;
 mod pages;
 #[cfg(unix)]
 mod postgres;

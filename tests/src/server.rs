@@ -213,7 +213,7 @@ impl Server {
     pub fn first_token(&self, prefix: &str) -> String {
         let log = self.log();
         let at = log.find(prefix).unwrap_or_else(|| panic!("no token in:\n{log}"));
-        log[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+        log[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect()
     }
 
     /// Runs another command of the same binary in the same folder.

@@ -4,13 +4,12 @@ use std::future::pending;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use toolwright_tests::StdioPipe;
-
-use super::{
-    TOKEN,
+use toolwright_tests::{
+    StdioPipe,
     fake::{Fake, endless, http},
-    forwarding_to,
 };
+
+use super::{TOKEN, forwarding_to};
 use crate::ACME;
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}"#;

@@ -2,7 +2,6 @@
 //! comes back.
 
 mod answers;
-mod fake;
 mod requests;
 mod script;
 mod start;

@@ -11,13 +11,12 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use toolwright_tests::{Revision, StdioPipe};
-
-use super::{
-    TOKEN,
+use toolwright_tests::{
+    Revision, StdioPipe,
     fake::{Asked, Fake, http, json},
-    forwarding_to,
 };
+
+use super::{TOKEN, forwarding_to};
 use crate::ACME;
 
 /// How many messages are forwarded at a time.

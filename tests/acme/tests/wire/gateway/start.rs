@@ -1,9 +1,13 @@
 //! Where the credential is sent, and where not.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Revision, Server, StdioPipe, run};
+use toolwright_tests::{
+    Revision, Server, StdioPipe,
+    fake::{self, Fake},
+    run,
+};
 
-use super::{TOKEN, fake::Fake, forwarding_to};
+use super::{TOKEN, forwarding_to};
 use crate::{ACME, PREFIX};
 
 #[tokio::test]
@@ -36,8 +40,7 @@ async fn an_address_where_no_credential_can_go_is_refused_at_the_start() {
 #[tokio::test]
 async fn an_address_can_have_a_path_and_a_slash_at_its_end() {
     let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
-    let fake =
-        Fake::new(async |_| super::fake::json(&json!({"jsonrpc": "2.0", "id": 1, "result": {}})).into_bytes()).await;
+    let fake = Fake::new(async |_| fake::json(&json!({"jsonrpc": "2.0", "id": 1, "result": {}})).into_bytes()).await;
     let port = fake.address().rsplit_once(':').expect("a port").1.to_owned();
     let cases = [
         (fake.address().to_owned(), "POST /mcp HTTP/1.1"),

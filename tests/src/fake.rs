@@ -1,4 +1,4 @@
-//! A server that answers as no real one does, and writes down what it is asked.
+//! An HTTP server that answers as it is told, also as no real one does, and writes down what it is asked.
 
 use std::{
     future::{Future, pending},
@@ -14,20 +14,26 @@ use tokio::{
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// The request line.
-    pub(crate) line: String,
+    pub line: String,
     /// Names in lower case, with their values, in their order.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    pub headers: Vec<(String, String)>,
+    /// The body, as text.
+    pub body: String,
 }
 
 impl Asked {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn json(&self) -> Value {
+    /// The body, as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
@@ -43,17 +49,21 @@ impl Asked {
 }
 
 /// In an answer, this leaves the connection open after it.
-pub(crate) const OPEN: &str = "Connection: keep-alive";
+pub const OPEN: &str = "Connection: keep-alive";
 
 /// The server: a connection has one request.
-pub(crate) struct Fake {
+#[derive(Debug)]
+pub struct Fake {
     address: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Fake {
     /// A server that answers a request with the bytes that are made for it.
-    pub(crate) async fn new<F, A>(answer: F) -> Self
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn new<F, A>(answer: F) -> Self
     where
         F: Fn(Asked) -> A + Send + Sync + 'static,
         A: Future<Output = Vec<u8>> + Send,
@@ -81,21 +91,29 @@ impl Fake {
     }
 
     /// One that answers every request in the same way.
-    pub(crate) async fn saying(answer: impl Into<Vec<u8>>) -> Self {
+    pub async fn saying(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::new(move |_| std::future::ready(answer.clone())).await
     }
 
-    pub(crate) fn address(&self) -> &str {
+    /// Its address, as `http://127.0.0.1:1234`.
+    pub fn address(&self) -> &str {
         &self.address
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    /// The requests so far.
+    ///
+    /// # Panics
+    /// Never: nothing panics with them in its hands.
+    pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("the log").clone()
     }
 
     /// Waits until so many requests have come.
-    pub(crate) async fn wait_for(&self, count: usize) {
+    ///
+    /// # Panics
+    /// When they do not come within 20 seconds.
+    pub async fn wait_for(&self, count: usize) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.asked().len() < count {
             assert!(Instant::now() < deadline, "{} of {count} requests", self.asked().len());
@@ -119,7 +137,7 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
 }
 
 /// An answer with a status, a media type and a body.
-pub(crate) fn http(status: &str, media_type: &str, body: &str) -> String {
+pub fn http(status: &str, media_type: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -127,11 +145,11 @@ pub(crate) fn http(status: &str, media_type: &str, body: &str) -> String {
 }
 
 /// The begin of a stream that does not end.
-pub(crate) fn endless(events: &str) -> String {
+pub fn endless(events: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{OPEN}\r\n\r\n{events}")
 }
 
 /// An answer as a server gives it.
-pub(crate) fn json(body: &Value) -> String {
+pub fn json(body: &Value) -> String {
     http("200 OK", "application/json", &body.to_string())
 }
