@@ -5,7 +5,7 @@ use std::fmt;
 use tokio_util::sync::CancellationToken;
 use toolwright_core::ErrorCode;
 
-use crate::{Grants, gate::Admitted, shortened::shortened, spec::ToolSpec};
+use crate::{Grants, credential::Credential, gate::Admitted, shortened::shortened, spec::ToolSpec};
 
 /// Who calls: what a credential proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,11 @@ pub fn bound(call: &Call) -> &str {
     )
 }
 
+/// The caller's credential, for the API that the server forwards to.
+pub(crate) fn credential(call: &Call) -> &Credential {
+    call.admitted.about().caller().credential()
+}
+
 /// What a caller is told instead of a result: a code of the catalogue, and what this case is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolError {
@@ -95,6 +100,11 @@ impl ToolError {
             several => format!("{} faults in the arguments of `{tool}`:\n- {}", several.len(), several.join("\n- ")),
         };
         Self::new(ErrorCode::InvalidArguments, message)
+    }
+
+    /// What the arguments name cannot be there, whatever is.
+    pub(crate) fn impossible_id(shown: &str) -> Self {
+        Self::new(ErrorCode::InvalidArguments, format!("`{shown}` is not the id of anything"))
     }
 
     /// What the arguments name does not exist in the caller's account.

@@ -40,13 +40,17 @@ impl Caller {
     /// enabled.
     pub(crate) async fn resolve(
         server: &ServerSpec,
-        accounts: &Accounts,
+        accounts: Option<&Accounts>,
         secrets: &Secrets,
         authenticated: Authenticated,
         named: Named<'_>,
     ) -> Result<Self, Refusal> {
         let Authenticated { identity, credential } = authenticated;
         let Some((spec, declared)) = server.account() else { return Ok(Self { identity, credential, account: None }) };
+        let Some(accounts) = accounts else {
+            tracing::error!("calls are about accounts, and the server keeps none");
+            return Err(Refusal::new(server, ErrorCode::Internal, None));
+        };
         // A credential that belongs to nobody is a member of nothing.
         let user = identity.user.unwrap_or_default();
         let account = Binding { server, spec, declared, accounts, secrets, user }.account(named).await?;
@@ -58,7 +62,6 @@ impl Caller {
     }
 
     /// The credential itself, for what the runtime does with it; handlers see the identity only.
-    #[allow(dead_code, reason = "read by what confirms and by what forwards")]
     pub(crate) fn credential(&self) -> &Credential {
         &self.credential
     }

@@ -9,9 +9,10 @@ pub use crate::{
     call::{account, bound},
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        AccountSpec, ArgumentValues, BindingSource, BindingSpec, ClientSpec, CompletionSpec, CredentialSpec,
-        FeatureSpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec, PromptArgumentSpec, PromptMessageSpec,
-        PromptRole, PromptSpec, ServerSpec, ToolSpec,
+        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, BindingSource, BindingSpec, ClientSpec,
+        CompletionSpec, CredentialSpec, FeatureSpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
+        PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, TokensSpec, ToolSpec, UpstreamSpec,
+        VerifySpec,
     },
     tool::{Read, Record, Write},
 };

@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! A server with commands of its own, beside `serve`, `stdio`, `token` and `tools`, is a [`Program`].
+//! A server with commands of its own, beside those of the runtime, is a [`Program`].
 //!
 //! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
@@ -29,6 +29,7 @@ mod call;
 mod caller;
 mod cli;
 mod completion;
+mod connection;
 #[doc(hidden)]
 pub mod contract;
 mod credential;
@@ -53,6 +54,7 @@ mod shortened;
 mod spec;
 mod stdio;
 mod tool;
+mod upstream;
 
 pub use account::ServedAccounts;
 pub use call::{Call, Identity, ToolError};
@@ -64,3 +66,4 @@ pub use spec::{Listing, ServerSpec};
 pub use tool::{Access, Handle, Read, Record, Serves, Store, Tool, Write};
 pub use toolwright_core::{ErrorCode, ScopeSet};
 pub use toolwright_macros::{ReadStore, RecordStore, WriteStore, mcp_tool};
+pub use upstream::{Upstream, UpstreamReader, UpstreamWriter};

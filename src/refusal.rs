@@ -170,7 +170,7 @@ pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
         .replace("{env}", server.credential.env)
         .replace("{gateway_env}", server.gateway_env.unwrap_or_default())
         .replace("{endpoint}", server.endpoint)
-        .replace("{grant_path}", server.credential.password_grant.map_or("", |grant| grant.path))
+        .replace("{grant_path}", server.credential.password_grant().map_or("", |grant| grant.path))
         .replace("{call_seconds}", &server.limits.call_seconds.to_string())
         .replace("{body_bytes}", &server.limits.body_bytes.to_string())
 }

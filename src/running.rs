@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ServerSpec, database::Database, server::Server};
+use crate::{ServerSpec, server::Server};
 
 /// How long background work may take to end.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(10);
@@ -16,14 +16,13 @@ const ANSWER_GRACE: Duration = Duration::from_secs(5);
 /// A server with its background work.
 pub(crate) struct Running {
     server: Arc<Server>,
-    database: Database,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Running {
-    pub(crate) fn new(server: Server, database: Database, shutdown: CancellationToken, tasks: TaskTracker) -> Self {
-        Self { server: Arc::new(server), database, shutdown, tasks }
+    pub(crate) fn new(server: Server, shutdown: CancellationToken, tasks: TaskTracker) -> Self {
+        Self { server: Arc::new(server), shutdown, tasks }
     }
 
     pub(crate) fn server(&self) -> Arc<Server> {
@@ -47,7 +46,6 @@ impl Running {
             tracing::warn!("background work was given up");
         }
         self.server.verifier.finish().await;
-        self.database.close().await;
     }
 }
 

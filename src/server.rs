@@ -8,7 +8,6 @@ use toolwright_core::ErrorCode;
 use crate::{
     Handlers, Secrets, ServerSpec, ToolError,
     about::About,
-    account::Accounts,
     arguments::Schemas,
     caller::{Caller, Named},
     completion::{Candidates, Completion},
@@ -29,7 +28,6 @@ use crate::{
 pub(crate) struct Server {
     pub(crate) spec: &'static ServerSpec,
     pub(crate) verifier: Verifier,
-    pub(crate) accounts: Accounts,
     pub(crate) schemas: Schemas,
     pub(crate) tools: ToolList,
     pub(crate) prompt_list: PromptList,
@@ -83,14 +81,12 @@ impl Server {
     pub(crate) fn new(
         spec: &'static ServerSpec,
         verifier: Verifier,
-        accounts: Accounts,
         secrets: Secrets,
         handlers: Handlers,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             spec,
             verifier,
-            accounts,
             schemas: Schemas::compile(spec)?,
             tools: ToolList::read(spec.tool_list, spec.tools.iter().copied())?,
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
@@ -110,7 +106,7 @@ impl Server {
             Err(code) => Err(code),
         };
         verified.map_err(|code| match code {
-            ErrorCode::Internal => Refusal::new(self.spec, code, None),
+            ErrorCode::Internal | ErrorCode::UpstreamUnavailable => Refusal::new(self.spec, code, None),
             code => Refusal::unauthenticated(self.spec, code),
         })
     }
@@ -122,8 +118,9 @@ impl Server {
         authenticated: Authenticated,
         named: Named<'_>,
     ) -> Result<Passage, Refusal> {
-        let caller =
-            Caller::resolve(self.spec, &self.accounts, &self.secrets, authenticated, named).await.map(Arc::new);
+        let caller = Caller::resolve(self.spec, self.verifier.accounts(), &self.secrets, authenticated, named)
+            .await
+            .map(Arc::new);
         let (caller, work) = match message {
             Message::Notification { .. } => (caller?, None),
             Message::Request(request) => {

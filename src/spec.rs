@@ -191,14 +191,91 @@ pub struct CredentialSpec {
     pub prefix: &'static str,
     /// How many random characters follow the prefix.
     pub length: usize,
-    /// How long a credential lives unless its maker says otherwise, in seconds.
-    pub lifetime_seconds: u64,
     /// The environment variable that `stdio` reads it from.
     pub env: &'static str,
     /// Where a person creates one.
     pub create_at: &'static str,
+    /// Who checks it.
+    pub verify: VerifySpec,
+}
+
+impl CredentialSpec {
+    /// How a program gets a short-lived credential for a password, where the server gives any.
+    pub(crate) fn password_grant(&self) -> Option<&PasswordGrantSpec> {
+        match &self.verify {
+            VerifySpec::Tokens(tokens) => tokens.password_grant.as_ref(),
+            VerifySpec::Upstream(_) => None,
+        }
+    }
+}
+
+/// Who checks a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifySpec {
+    /// The server itself, whose tokens they are.
+    Tokens(TokensSpec),
+    /// The API that the tools ask.
+    Upstream(UpstreamSpec),
+}
+
+/// Credentials that the server creates, stores and revokes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokensSpec {
+    /// How long one lives unless its maker says otherwise, in seconds.
+    pub lifetime_seconds: u64,
     /// Legacy: how a program gets a short-lived one for a password.
     pub password_grant: Option<PasswordGrantSpec>,
+}
+
+/// The API that checks credentials, and that the tools ask with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpstreamSpec {
+    /// Where it is, without a slash at the end.
+    pub origin: &'static str,
+    /// The environment variable that names another origin.
+    pub env: &'static str,
+    /// The path that tells whose a credential is, with a leading slash.
+    pub check: &'static str,
+    /// How long its answer is believed, in seconds.
+    pub cache_seconds: u64,
+    /// Where the answer says what.
+    pub answer: AnswerSpec,
+}
+
+/// The properties that lead to a value.
+pub(crate) type Way = &'static [&'static str];
+
+/// Where the answer to a check says what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerSpec {
+    /// The credential's id.
+    pub id: Way,
+    /// The credential's name.
+    pub name: Way,
+    /// Whose data it reaches.
+    pub subject: Way,
+    /// What it allows.
+    pub grants: AnswerGrantsSpec,
+}
+
+/// Where the answer to a check says what a credential allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerGrantsSpec {
+    /// A list of scopes, the same whatever a call is about.
+    Whole(Way),
+    /// A list of scopes for each value of the binding.
+    Bound {
+        /// The list of values.
+        each: Way,
+        /// The id, in an item of the list.
+        id: Way,
+        /// The name, in an item of the list.
+        name: Option<Way>,
+        /// The scopes, in an item of the list.
+        scopes: Way,
+        /// The id of the default, in the answer.
+        default: Option<Way>,
+    },
 }
 
 /// How a program gets a short-lived credential for a password (RFC 6749, section 4.3).

@@ -178,14 +178,89 @@ pub struct Credential {
     pub prefix: String,
     /// How many random characters follow.
     pub length: u64,
-    /// How long it lives unless its maker says otherwise, in seconds.
-    pub lifetime_seconds: u64,
     /// The environment variable that `stdio` and the snippets name.
     pub env: String,
     /// Where a person creates one.
     pub create_at: String,
+    /// Who checks it.
+    pub verify: Verify,
+}
+
+impl Credential {
+    /// How a program gets a short-lived one for a password.
+    pub fn password_grant(&self) -> Option<&PasswordGrant> {
+        match &self.verify {
+            Verify::Tokens(tokens) => tokens.password_grant.as_ref(),
+            Verify::Upstream(_) => None,
+        }
+    }
+}
+
+/// Who checks a credential.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a server has one")]
+pub enum Verify {
+    /// The server itself, whose tokens they are.
+    Tokens(Tokens),
+    /// The API that the tools ask.
+    Upstream(Upstream),
+}
+
+/// Credentials that the server creates.
+#[derive(Debug)]
+pub struct Tokens {
+    /// How long one lives unless its maker says otherwise, in seconds.
+    pub lifetime_seconds: u64,
     /// Legacy: how a program gets a short-lived one for a password.
     pub password_grant: Option<PasswordGrant>,
+}
+
+/// The API that checks credentials, and that the tools ask with them.
+#[derive(Debug)]
+pub struct Upstream {
+    /// Where it is, without a slash at the end.
+    pub origin: String,
+    /// The environment variable that names another origin.
+    pub env: String,
+    /// The path that tells whose a credential is, with a leading slash.
+    pub check: String,
+    /// How long its answer is believed, in seconds.
+    pub cache_seconds: u64,
+    /// Where the answer says what.
+    pub answer: Answer,
+}
+
+/// Where the answer to a check says what; each is a way through properties.
+#[derive(Debug)]
+pub struct Answer {
+    /// The credential's id.
+    pub id: Vec<String>,
+    /// The credential's name.
+    pub name: Vec<String>,
+    /// Whose data it reaches.
+    pub subject: Vec<String>,
+    /// What it allows.
+    pub grants: AnswerGrants,
+}
+
+/// Where the answer to a check says what a credential allows.
+#[derive(Debug)]
+pub enum AnswerGrants {
+    /// A list of scopes, the same whatever a call is about.
+    Whole(Vec<String>),
+    /// A list of scopes for each value of the binding.
+    Bound {
+        /// The list of values.
+        each: Vec<String>,
+        /// The id, in an item of the list.
+        id: Vec<String>,
+        /// The name, in an item of the list.
+        name: Option<Vec<String>>,
+        /// The scopes, in an item of the list.
+        scopes: Vec<String>,
+        /// The id of the default, in the answer.
+        default: Option<Vec<String>>,
+    },
 }
 
 /// How a program gets a short-lived credential for a password.

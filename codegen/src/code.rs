@@ -76,6 +76,8 @@ codes! {
     InvalidCredential = "invalid-credential";
     /// A password grant with a path or a lifetime that it cannot have, or on a server that has no users.
     InvalidGrant = "invalid-grant";
+    /// An upstream with an origin, a path or a time that it cannot have, or that does not fit how credentials are checked.
+    InvalidUpstream = "invalid-upstream";
     /// A scope that is not declared.
     UnknownScope = "unknown-scope";
     /// A scope that no tool uses and that does not say so, or that says so and is used.

@@ -10,6 +10,7 @@ pub mod fields;
 pub mod schema;
 pub mod server;
 pub mod tools;
+pub mod upstream;
 pub mod words;
 
 use schemars::JsonSchema;

@@ -26,6 +26,7 @@ mod templates;
 mod text;
 mod tools;
 mod types;
+mod upstream;
 mod urls;
 
 use std::collections::HashMap;

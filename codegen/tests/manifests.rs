@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use codegen::{
-    api::{Api, Shape},
+    api::{Api, Shape, Verify},
     load::load,
     manifest::schema,
 };
@@ -117,7 +117,8 @@ fn what_is_left_out_has_its_default() {
     assert_eq!([list, add, delete].map(|tool| tool.idempotent), [true, false, true]);
     assert_eq!([list, add, delete].map(|tool| tool.open_world), [false; 3]);
     assert_eq!(api.server.key, "acme");
-    assert_eq!(api.credential.lifetime_seconds, 90 * 86_400);
+    let Verify::Tokens(tokens) = &api.credential.verify else { panic!("{:?}", api.credential.verify) };
+    assert_eq!(tokens.lifetime_seconds, 90 * 86_400);
     assert_eq!(api.scopes_without_tools.iter().count(), 1);
     assert!(tool(&api, "whoami").requirement.is_session());
     assert_eq!(tool(&api, "price_notes").requirement.clauses().len(), 2);
@@ -143,6 +144,7 @@ fn editors_see_the_manifests_as_valid() {
         "examples/infatica/tools/runs.yaml",
         "tests/acme/tools.yaml",
         "tests/tenants/tools.yaml",
+        "tests/forwarder/tools.yaml",
     ] {
         let mut sources = codegen::source::Sources::default();
         let file = sources.read(&root().join(path), path.to_owned()).expect(path);

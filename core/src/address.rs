@@ -50,6 +50,19 @@ pub fn address(text: &str, example: &str) -> Result<Url, Unfit> {
     Ok(url)
 }
 
+/// Reads an origin that credentials are sent to: an [`address`] without a path.
+///
+/// # Errors
+/// When it is no such address.
+pub fn origin(text: &str, example: &str) -> Result<Url, Unfit> {
+    let url = address(text, example)?;
+    if url.path() != "/" {
+        let help = format!("leave it out, as in `{example}`");
+        return Err(Unfit { why: "has a path".to_owned(), help });
+    }
+    Ok(url)
+}
+
 fn is_this_machine(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => is_localhost(name),
@@ -66,7 +79,7 @@ pub fn is_localhost(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::address;
+    use super::{address, origin};
 
     #[test]
     fn a_credential_stays_on_this_machine_or_is_encrypted() {
@@ -104,6 +117,22 @@ mod tests {
             ("https://api.example.com/#x", "has a query or a fragment"),
         ] {
             assert_eq!(address(text, "").err().map(|unfit| unfit.why).as_deref(), Some(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path() {
+        for (text, plain) in [
+            ("https://api.example.com", Some("https://api.example.com")),
+            ("https://API.example.com:443/", Some("https://api.example.com")),
+            ("http://localhost:8081", Some("http://localhost:8081")),
+            ("https://api.example.com/v1", None),
+            ("https://api.example.com//", None),
+            ("https://api.example.com/?x", None),
+            ("http://api.example.com", None),
+        ] {
+            let found = origin(text, "").ok().map(|url| url.origin().ascii_serialization());
+            assert_eq!(found.as_deref(), plain, "{text}");
         }
     }
 }

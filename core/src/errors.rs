@@ -20,6 +20,8 @@ pub enum ErrorCode {
     UnknownCredential,
     /// The credential's lifetime is over.
     ExpiredCredential,
+    /// The API that knows whose a credential is did not say so.
+    UpstreamUnavailable,
     /// No account has the name that the path has, or none that the caller is to know of.
     UnknownAccount,
     /// The credential belongs to a user who is not a member of the account.
@@ -124,7 +126,8 @@ pub const UNAUTHENTICATED: i32 = -31401;
 pub const FORBIDDEN: i32 = -31403;
 /// JSON-RPC code of an account that does not exist.
 pub const NOT_FOUND: i32 = -31404;
-/// JSON-RPC code of a server that stdio forwards to, and that gives no answer.
+/// JSON-RPC code of a server that stdio forwards to, or of an API that checks credentials, and that gives no
+/// answer.
 pub const BAD_GATEWAY: i32 = -31502;
 
 /// JSON-RPC 2.0, section 5.1.
@@ -157,6 +160,7 @@ impl ErrorCode {
         Self::MalformedCredential,
         Self::UnknownCredential,
         Self::ExpiredCredential,
+        Self::UpstreamUnavailable,
         Self::UnknownAccount,
         Self::ForeignAccount,
         Self::FeatureDisabled,
@@ -223,6 +227,7 @@ impl ErrorCode {
             | Self::MalformedCredential
             | Self::UnknownCredential
             | Self::ExpiredCredential
+            | Self::UpstreamUnavailable
             | Self::UnknownAccount
             | Self::ForeignAccount
             | Self::FeatureDisabled
@@ -257,6 +262,16 @@ impl ErrorCode {
     /// Whether only a server can say it whose calls are about something that the credential reaches.
     pub const fn is_about_bound_values(self) -> bool {
         matches!(self, Self::BindingRequired | Self::BindingNotFound)
+    }
+
+    /// Whether only a server that keeps credentials itself can say it.
+    pub const fn is_about_tokens(self) -> bool {
+        matches!(self, Self::ExpiredCredential)
+    }
+
+    /// Whether only a server can say it whose credentials another API checks.
+    pub const fn is_about_upstreams(self) -> bool {
+        matches!(self, Self::UpstreamUnavailable)
     }
 
     /// Whether only a server whose stdio can forward to another one can say it.
@@ -327,6 +342,15 @@ impl ErrorCode {
                 symptom: "401, expired",
                 cause: "The {credential} has reached the end of its lifetime.",
                 fix: "Create another in {create_at} and put it into your client's configuration; it starts with `{prefix}`.",
+            },
+            Self::UpstreamUnavailable => ErrorEntry {
+                code: self,
+                name: "upstream_unavailable",
+                status: 502,
+                json_rpc: Some(BAD_GATEWAY),
+                symptom: "502, the API does not answer",
+                cause: "The API that tells whose your {credential} is did not answer, or not as it should. That says nothing about your {credential}.",
+                fix: "Ask again in a minute; if it stays, tell whoever runs the server when it happened.",
             },
             Self::UnknownAccount => ErrorEntry {
                 code: self,

@@ -10,11 +10,11 @@ use crate::ServerSpec;
 #[derive(Debug, Clone)]
 pub struct ServedAccounts {
     spec: &'static ServerSpec,
-    accounts: Accounts,
+    accounts: Option<Accounts>,
 }
 
 impl ServedAccounts {
-    pub(crate) fn new(spec: &'static ServerSpec, accounts: Accounts) -> Self {
+    pub(crate) fn new(spec: &'static ServerSpec, accounts: Option<Accounts>) -> Self {
         Self { spec, accounts }
     }
 
@@ -24,12 +24,11 @@ impl ServedAccounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn contains(&self, id: &str) -> anyhow::Result<bool> {
-        let Some((_, account)) = self.spec.account() else { return Ok(true) };
+        let (Some((_, account)), Some(accounts)) = (self.spec.account(), &self.accounts) else { return Ok(true) };
         let Some(name @ AccountName::Id(_)) = AccountName::parse(id) else { return Ok(false) };
         let flag = account.feature.map(|feature| feature.flag);
         // Whose membership is asked about does not matter.
-        let standing =
-            self.accounts.standing(name, 0, flag).await.context("the database of accounts does not answer")?;
+        let standing = accounts.standing(name, 0, flag).await.context("the database of accounts does not answer")?;
         Ok(standing.is_some_and(|standing| standing.is_enabled))
     }
 }

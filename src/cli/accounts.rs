@@ -190,7 +190,7 @@ fn check(spec: &ServerSpec, command: &AccountsCommand) -> anyhow::Result<()> {
             ensure!(is_printable(name), "a user's name has 1 to 64 printable characters");
         }
         AccountsCommand::User(UserCommand::Password { .. }) => ensure!(
-            spec.credential.password_grant.is_some(),
+            spec.credential.password_grant().is_some(),
             "nobody signs in with a password here: the server declares no password grant"
         ),
         AccountsCommand::Account(_) | AccountsCommand::User(_) => {}

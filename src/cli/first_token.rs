@@ -1,14 +1,17 @@
 //! The first start: from nothing to a connected client.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use anyhow::{Context as _, anyhow};
 
 use super::token::explain;
 use crate::{
     ServerSpec,
-    account::{AccountRecord, Accounts, CreateError as Taken, UserRecord},
-    credential::{CreateError, NewToken, Tokens},
+    account::{AccountRecord, CreateError as Taken, UserRecord},
+    credential::{CreateError, Credential, NewToken, Tokens},
 };
 
 /// What the first account and its user are called.
@@ -35,13 +38,9 @@ impl First {
 /// On an empty database, makes the first account with everything enabled, and its user: for whoever
 /// sits at this machine, and before the server's own code starts, which can fill the account. A start that
 /// failed before it printed the token is made up for by the next one.
-pub(super) async fn account(
-    spec: &ServerSpec,
-    tokens: &Tokens,
-    accounts: &Accounts,
-    address: SocketAddr,
-) -> anyhow::Result<Option<First>> {
+pub(super) async fn account(spec: &ServerSpec, tokens: &Tokens, address: SocketAddr) -> anyhow::Result<Option<First>> {
     let Some((_, declared)) = spec.account() else { return Ok(None) };
+    let accounts = tokens.accounts();
     if !address.ip().is_loopback() || !tokens.is_empty().await.context(NO_ANSWER)? {
         return Ok(None);
     }
@@ -80,14 +79,13 @@ pub(super) async fn welcome(
     spec: &ServerSpec,
     tokens: &Tokens,
     first: Option<&First>,
-    address: SocketAddr,
-    url: &str,
+    place: Place<'_>,
 ) -> anyhow::Result<()> {
     if !tokens.is_empty().await.context(NO_ANSWER)? {
         return Ok(());
     }
     let name = spec.name;
-    if !address.ip().is_loopback() || (spec.account().is_some() && first.is_none()) {
+    if !place.address.ip().is_loopback() || (spec.account().is_some() && first.is_none()) {
         hint(spec);
         return Ok(());
     }
@@ -96,7 +94,7 @@ pub(super) async fn welcome(
             name: "first",
             subject: &first.map_or_else(|| "local".to_owned(), |first| first.user.id.to_string()),
             scopes: spec.scopes().all(),
-            lifetime: Duration::from_secs(spec.credential.lifetime_seconds),
+            lifetime: tokens.lifetime(),
         })
         .await;
     let token = match created {
@@ -116,17 +114,54 @@ pub(super) async fn welcome(
         spec.credential.name,
         token.expose()
     );
+    connect(spec, &first.map(First::account).unwrap_or_default(), token.expose(), place);
+    Ok(())
+}
+
+/// Where a start serves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) address: SocketAddr,
+    /// The endpoint, as clients reach it.
+    pub(super) url: &'a str,
+}
+
+/// Tells how the first of the clients connects.
+fn connect(spec: &ServerSpec, account: &str, credential: &str, Place { address, url }: Place<'_>) {
     if let Some(client) = spec.clients.first() {
-        let account = first.map(First::account).unwrap_or_default();
         let snippet = client
             .snippet
-            .replace("{{url}}", &spec.url_of(url, &account))
+            .replace("{{url}}", &spec.url_of(url, account))
             .replace("{{base}}", &format!("http://{address}"))
-            .replace("{{account}}", &account)
-            .replace("{{token}}", token.expose());
+            .replace("{{account}}", account)
+            .replace("{{token}}", credential);
         eprintln!("To connect {}:\n\n{}\n", client.title, indented(&snippet));
     }
-    Ok(())
+}
+
+/// A credential that the server's own code has made, and that the start prints. Clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Introduced(Arc<OnceLock<Credential>>);
+
+impl Introduced {
+    /// The first one that is told is the one.
+    pub(super) fn set(&self, credential: &str) {
+        self.0.get_or_init(|| Credential::new(credential));
+    }
+
+    /// Prints it, if there is one: with a client over HTTP, or with the variable that has it over stdio.
+    pub(super) fn show(&self, spec: &ServerSpec, place: Option<Place<'_>>) {
+        let Some(credential) = self.0.get() else { return };
+        let (name, what, text) = (spec.name, spec.credential.name, credential.expose());
+        eprintln!("{name}: the first {what}; it is shown only now:\n\n    {text}\n");
+        match place {
+            Some(place) => connect(spec, "", text, place),
+            None => eprintln!(
+                "Put it into the environment variable {} of your client's configuration.\n",
+                spec.credential.env
+            ),
+        }
+    }
 }
 
 /// On an empty database, tells whoever runs the server over stdio how to make a token.

@@ -20,18 +20,17 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Handlers, Secrets, ServerSpec,
-    account::{Accounts, ServedAccounts},
-    credential::{Tokens, Verifier},
-    database::Database,
+    Handlers, Secrets, ServerSpec, Upstream,
+    account::ServedAccounts,
+    credential::Verifier,
     http, log,
     password_grant::PasswordGrants,
     running::{Running, answer_limit, until_signal},
     server::Server,
     stdio::{self, Backend, Gateway, Local},
 };
-use first_token::First;
-use options::{Do, HttpOptions};
+use first_token::{First, Introduced, Place};
+use options::{Do, HttpOptions, Particular};
 pub use program::Program;
 pub use tools::aligned;
 
@@ -50,6 +49,9 @@ pub struct Context<A> {
     pub accounts: ServedAccounts,
     /// What is kept back from results, errors and the log: tell it the secrets that your code reads.
     pub secrets: Secrets,
+    upstream: Option<Upstream>,
+    is_private: bool,
+    introduced: Introduced,
     tasks: TaskTracker,
 }
 
@@ -62,6 +64,26 @@ impl<A> Context<A> {
     {
         self.tasks.spawn(work);
     }
+
+    /// The API that the server forwards to.
+    ///
+    /// # Errors
+    /// When the manifest declares none: credentials are checked otherwise than by `verify: upstream`.
+    pub fn upstream(&self) -> anyhow::Result<Upstream> {
+        self.upstream.clone().context("the manifest declares no upstream")
+    }
+
+    /// Whether a first credential can be shown ([`Self::introduce`]) to whoever started the program, and to
+    /// nobody else: the server listens on this machine only, or serves one client over stdio.
+    pub fn is_private(&self) -> bool {
+        self.is_private
+    }
+
+    /// Has the start print a credential once, with what connects a client: the first one, which the server's own
+    /// code has just made at the API that it forwards to.
+    pub fn introduce(&self, credential: &str) {
+        self.introduced.set(credential);
+    }
 }
 
 /// Runs a server: a [`Program`] without commands of its own.
@@ -73,28 +95,28 @@ where
     Program::new(spec, setup).run()
 }
 
-async fn run<A, F>(spec: &'static ServerSpec, command: Do<A>, account: Option<String>, setup: F) -> anyhow::Result<()>
+async fn run<A, F>(spec: &'static ServerSpec, command: Do<A>, particular: Particular, setup: F) -> anyhow::Result<()>
 where
     A: Args,
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
+    let Particular { database, account } = particular;
     match command {
         Do::Serve(options) => {
-            let secrets = Secrets::new(spec.redact);
+            let secrets = Secrets::of(spec);
             log::start(options.log.log_format, &secrets);
-            let database = Database::open(&options.database.database).await?;
-            serve_http(spec, &options.http, database, secrets, options.own, setup).await
+            let verifier = Verifier::open(spec, database.as_deref(), &secrets).await?;
+            serve_http(spec, &options.http, verifier, secrets, options.own, setup).await
         }
         Do::Stdio(options) => {
-            let secrets = Secrets::new(spec.redact);
+            let secrets = Secrets::of(spec);
             log::start(options.log.log_format, &secrets);
             if let Some(gateway) = Gateway::from_environment(spec, account.as_deref())? {
                 return forward(gateway).await;
             }
-            let database = Database::open(&options.database.database).await?;
-            serve_stdio(spec, database, account, secrets, options.own, setup).await
+            let verifier = Verifier::open(spec, database.as_deref(), &secrets).await?;
+            serve_stdio(spec, verifier, account, secrets, options.own, setup).await
         }
-        Do::Token(command) => token::run(spec, command).await,
         Do::Tools => print(&tools::table(spec)),
     }
 }
@@ -104,23 +126,18 @@ fn print(text: &str) -> anyhow::Result<()> {
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }
 
-/// The runtime's own stores.
-struct Stores {
-    database: Database,
-    tokens: Tokens,
-    accounts: Accounts,
-}
-
-impl Stores {
-    fn new(spec: &'static ServerSpec, database: Database) -> Self {
-        Self { tokens: Tokens::new(spec, &database), accounts: Accounts::new(&database), database }
-    }
+/// What a start tells the server's own code.
+struct Start {
+    first_account: Option<String>,
+    /// Whether nobody else can reach the server.
+    is_private: bool,
+    introduced: Introduced,
 }
 
 async fn start<A, F>(
     spec: &'static ServerSpec,
-    stores: Stores,
-    first_account: Option<String>,
+    verifier: Verifier,
+    begun: Start,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -130,24 +147,32 @@ where
 {
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let Start { first_account, is_private, introduced } = begun;
+    let upstream = match &verifier {
+        Verifier::Tokens(_) => None,
+        Verifier::Upstream(upstream) => Some(upstream.clone()),
+    };
     let context = Context {
         args,
         shutdown: shutdown.clone(),
         first_account,
-        accounts: ServedAccounts::new(spec, stores.accounts.clone()),
+        accounts: ServedAccounts::new(spec, verifier.accounts().cloned()),
         secrets: secrets.clone(),
+        upstream: upstream.clone(),
+        is_private,
+        introduced,
         tasks: tasks.clone(),
     };
     let handlers = setup(context).await?;
-    let Stores { database, tokens, accounts } = stores;
-    let server = Server::new(spec, Verifier::Tokens(tokens), accounts, secrets, handlers)?;
-    Ok(Running::new(server, database, shutdown, tasks))
+    upstream.map_or(Ok(()), |upstream| upstream.settle())?;
+    let server = Server::new(spec, verifier, secrets, handlers)?;
+    Ok(Running::new(server, shutdown, tasks))
 }
 
 async fn serve_http<A, F>(
     spec: &'static ServerSpec,
     options: &HttpOptions,
-    database: Database,
+    verifier: Verifier,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -163,7 +188,7 @@ where
     let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
     let url = format!("http://{address}{}", spec.route);
 
-    if spec.credential.password_grant.is_some()
+    if spec.credential.password_grant().is_some()
         && address.ip().is_loopback()
         && public.is_some()
         && !options.behind_proxy
@@ -173,14 +198,26 @@ where
              --behind-proxy, or wrong passwords of one user keep all others from signing in"
         );
     }
-    let password_grants = PasswordGrants::new(spec, &database, options.behind_proxy);
-    let stores = Stores::new(spec, database);
-    let first = first_token::account(spec, &stores.tokens, &stores.accounts, address).await?;
-    let first_account = first.as_ref().map(First::account);
-    let running = start(spec, stores, first_account, secrets, args, setup).await?;
+    let (password_grants, first) = match &verifier {
+        Verifier::Tokens(tokens) => (
+            PasswordGrants::new(spec, tokens.database(), options.behind_proxy),
+            first_token::account(spec, tokens, address).await?,
+        ),
+        Verifier::Upstream(_) => (None, None),
+    };
+    let introduced = Introduced::default();
+    let begun = Start {
+        first_account: first.as_ref().map(First::account),
+        is_private: address.ip().is_loopback(),
+        introduced: introduced.clone(),
+    };
+    let running = start(spec, verifier, begun, secrets, args, setup).await?;
     let server = running.server();
-    let Verifier::Tokens(tokens) = &server.verifier;
-    first_token::welcome(spec, tokens, first.as_ref(), address, public.unwrap_or(&url)).await?;
+    let place = Place { address, url: public.unwrap_or(&url) };
+    match &server.verifier {
+        Verifier::Tokens(tokens) => first_token::welcome(spec, tokens, first.as_ref(), place).await?,
+        Verifier::Upstream(_) => introduced.show(spec, Some(place)),
+    }
     let stop = until_signal()?;
     tracing::info!(public, "listening on {url}");
     let routes = http::routes(Arc::clone(&server), trusted, password_grants);
@@ -191,7 +228,7 @@ where
 
 async fn serve_stdio<A, F>(
     spec: &'static ServerSpec,
-    database: Database,
+    verifier: Verifier,
     account: Option<String>,
     secrets: Secrets,
     args: A,
@@ -200,9 +237,13 @@ async fn serve_stdio<A, F>(
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
-    let stores = Stores::new(spec, database);
-    first_token::remind(spec, &stores.tokens).await?;
-    let running = start(spec, stores, None, secrets, args, setup).await?;
+    if let Verifier::Tokens(tokens) = &verifier {
+        first_token::remind(spec, tokens).await?;
+    }
+    let introduced = Introduced::default();
+    let begun = Start { first_account: None, is_private: true, introduced: introduced.clone() };
+    let running = start(spec, verifier, begun, secrets, args, setup).await?;
+    introduced.show(spec, None);
     let stop = until_signal()?;
     let backend = Backend::Local(Local::new(running.server(), account));
     stdio::serve(backend, tokio::io::stdin(), tokio::io::stdout(), stop, running.grace()).await;

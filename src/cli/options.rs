@@ -7,7 +7,15 @@ use clap::{Arg, ArgMatches, Args, Command, Parser, Subcommand, builder::Resettab
 use toolwright_core::environment::{ACCOUNT, OPTIONS, option_env};
 
 use super::{accounts::AccountsCommand, tools::aligned};
-use crate::{ServerSpec, account::AccountName, log::LogFormat, spec::BindingSpec};
+use crate::{
+    ServerSpec,
+    account::AccountName,
+    log::LogFormat,
+    spec::{BindingSpec, UpstreamSpec, VerifySpec},
+};
+
+/// The option of [`DatabaseOption`], as the parser calls it.
+const DATABASE: &str = "database";
 
 /// `serve` is what a server does when it is told nothing else.
 #[derive(Debug, Parser)]
@@ -25,9 +33,6 @@ pub(super) enum Do<A: Args> {
     Serve(ServeOptions<A>),
     /// Serve one client over standard input and output.
     Stdio(StdioOptions<A>),
-    /// Make, list and revoke the tokens that callers present.
-    #[command(subcommand)]
-    Token(TokenCommand),
     /// Print the tools and the prompts, with what they need.
     Tools,
 }
@@ -37,8 +42,6 @@ pub(super) struct ServeOptions<A: Args> {
     #[command(flatten)]
     pub(super) http: HttpOptions,
     #[command(flatten)]
-    pub(super) database: DatabaseOption,
-    #[command(flatten)]
     pub(super) log: LogOption,
     #[command(flatten)]
     pub(super) own: A,
@@ -46,8 +49,6 @@ pub(super) struct ServeOptions<A: Args> {
 
 #[derive(Debug, Args)]
 pub(super) struct StdioOptions<A: Args> {
-    #[command(flatten)]
-    pub(super) database: DatabaseOption,
     #[command(flatten)]
     pub(super) log: LogOption,
     #[command(flatten)]
@@ -85,6 +86,19 @@ pub(super) struct LogOption {
     /// How the log is written to standard error
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,
+}
+
+/// The commands that a server with tokens of its own has.
+#[derive(Debug, Subcommand)]
+pub(super) enum TokensCommand {
+    /// Make, list and revoke the tokens that callers present.
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+impl TokensCommand {
+    /// Its name.
+    pub(super) const NAME: &str = "token";
 }
 
 #[derive(Debug, Subcommand)]
@@ -152,18 +166,36 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 /// The command with the server's name, and with its options as environment variables.
 pub(super) fn named_for(command: Command, spec: &ServerSpec) -> Command {
+    let command = match &spec.credential.verify {
+        VerifySpec::Tokens(_) => with_tokens(command),
+        VerifySpec::Upstream(_) => command,
+    };
     let command = match spec.account() {
         Some((binding, _)) => with_accounts(command, spec, binding),
         None => command,
     };
     let command = command.name(spec.name).bin_name(spec.name).version(spec.version).about(spec.description);
+    let command = match upstream_variable(spec) {
+        Some(variable) => {
+            let environment = environment(&[variable]);
+            command.mut_subcommand("serve", |serve| serve.after_help(environment.clone())).after_help(environment)
+        }
+        None => command,
+    };
     with_environment(command, spec).mut_subcommand("stdio", |stdio| stdio.after_help(stdio_environment(spec)))
+}
+
+/// What a server has that keeps tokens: a database, and commands for them.
+fn with_tokens(command: Command) -> Command {
+    TokensCommand::augment_subcommands(DatabaseOption::augment_args(command))
+        .mut_subcommand("serve", DatabaseOption::augment_args)
+        .mut_subcommand("stdio", DatabaseOption::augment_args)
 }
 
 /// What a server has whose calls are about accounts: commands for them, tokens of users, and over stdio
 /// an option that says which account is meant.
 fn with_accounts(command: Command, spec: &ServerSpec, binding: &BindingSpec) -> Command {
-    let asks_for_passwords = spec.credential.password_grant.is_some();
+    let asks_for_passwords = spec.credential.password_grant().is_some();
     let account = Arg::new(ACCOUNT)
         .long(ACCOUNT)
         .value_name("ACCOUNT")
@@ -193,24 +225,48 @@ fn account_name(text: &str) -> Result<String, &'static str> {
     is_name.then(|| text.to_owned()).ok_or("write an id or a subdomain")
 }
 
-/// Which account calls over stdio are about, as the command line or the environment says.
-pub(super) fn account(matches: &ArgMatches) -> Option<String> {
-    let stdio = matches.subcommand_matches("stdio")?;
-    // A server whose calls are about nothing has no such option.
-    let account = stdio.try_get_one::<String>(ACCOUNT).ok().flatten();
-    account.filter(|account| !account.is_empty()).cloned()
+/// What the command line and the environment say by options that only some servers have.
+#[derive(Debug, Default)]
+pub(super) struct Particular {
+    /// Where the tokens are.
+    pub(super) database: Option<String>,
+    /// Which account calls over stdio are about.
+    pub(super) account: Option<String>,
+}
+
+impl Particular {
+    pub(super) fn of(matches: &ArgMatches) -> Self {
+        let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+        // A command without the option knows no such id.
+        let option = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
+        Self { database: option(DATABASE), account: option(ACCOUNT).filter(|account| !account.is_empty()) }
+    }
 }
 
 /// The variables that are no options, since the one is a secret and the other changes what the command
 /// is: a client's configuration sets them.
 fn stdio_environment(spec: &ServerSpec) -> String {
-    let rows = [(spec.credential.env, format!("The {} of the client", spec.credential.name))].into_iter().chain(
-        spec.gateway_env.map(|env| {
-            let path = spec.path;
-            (env, format!("Address, without {path}, of a running server to forward to instead of serving"))
-        }),
-    );
-    let rows: Vec<_> = rows.map(|(env, meaning)| [format!("  {env}"), meaning]).collect();
+    let credential = (spec.credential.env, format!("The {} of the client", spec.credential.name));
+    let gateway = spec.gateway_env.map(|env| {
+        let path = spec.path;
+        (env, format!("Address, without {path}, of a running server to forward to instead of serving"))
+    });
+    let rows: Vec<_> = [credential].into_iter().chain(gateway).chain(upstream_variable(spec)).collect();
+    environment(&rows)
+}
+
+/// The variable that says where the API is that a server forwards to.
+fn upstream_variable(spec: &ServerSpec) -> Option<(&'static str, String)> {
+    match &spec.credential.verify {
+        VerifySpec::Tokens(_) => None,
+        VerifySpec::Upstream(UpstreamSpec { env, origin, .. }) => {
+            Some((*env, format!("Where the API is that calls are forwarded to, instead of {origin}")))
+        }
+    }
+}
+
+fn environment(rows: &[(&str, String)]) -> String {
+    let rows: Vec<_> = rows.iter().map(|(env, meaning)| [format!("  {env}"), meaning.clone()]).collect();
     format!("Environment:\n{}", aligned(&rows).trim_end())
 }
 
@@ -222,11 +278,11 @@ fn with_environment(command: Command, spec: &ServerSpec) -> Command {
             return argument;
         }
         let variable: &'static str = option_env(spec.name, id).leak();
-        if id == "database" {
+        if id == DATABASE {
             let file: &'static str = format!("sqlite:data/{}.db", spec.name).leak();
             return argument.env(variable).default_value(file).required(false);
         }
-        if id == "behind_proxy" && spec.credential.password_grant.is_none() {
+        if id == "behind_proxy" && spec.credential.password_grant().is_none() {
             return argument.hide(true);
         }
         argument.env(variable)

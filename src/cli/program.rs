@@ -9,9 +9,10 @@ use tokio::runtime::Runtime;
 use super::{
     Context,
     accounts::{self, AccountsCommand},
-    options::{self, CommandLine, Do},
+    options::{self, CommandLine, Do, Particular, TokensCommand},
+    token,
 };
-use crate::{Handlers, ServerSpec};
+use crate::{Handlers, ServerSpec, spec::VerifySpec};
 
 /// A server's program, with its command line: what [`serve`](crate::serve) runs, and commands of
 /// the server's own, which stand beside the runtime's.
@@ -122,13 +123,20 @@ where
             let command = AccountsCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
             return block_on(accounts::run(spec, command));
         }
-        let account = options::account(&matches);
+        if let VerifySpec::Tokens(declared) = &spec.credential.verify
+            && matches.subcommand_name() == Some(TokensCommand::NAME)
+        {
+            let TokensCommand::Token(command) =
+                TokensCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+            return block_on(token::run(spec, declared, command));
+        }
+        let particular = Particular::of(&matches);
         let command = match CommandLine::from_arg_matches(&matches) {
             Ok(CommandLine { command: Some(command), .. }) => command,
             Ok(CommandLine { command: None, serve }) => Do::Serve(serve),
             Err(error) => error.exit(),
         };
-        block_on(super::run(spec, command, account, setup))
+        block_on(super::run(spec, command, particular, setup))
     }
 }
 
@@ -178,7 +186,7 @@ mod tests {
         type Augment = fn(Command) -> Command;
         let cases: [(Augment, Option<&str>); 5] = [
             (|all| all.subcommand(Command::new("keys")).subcommand(Command::new("accounts")), None),
-            (|all| all.subcommand(Command::new("token")), Some("token")),
+            (|all| all.subcommand(Command::new("tools")), Some("tools")),
             (|all| all.subcommand(Command::new("keys")).subcommand(Command::new("help")), Some("help")),
             (|all| all.subcommand(Command::new("keys").alias("stdio")), Some("stdio")),
             (|all| all.subcommand(Command::new("keys")).subcommand(Command::new("keys")), Some("keys")),

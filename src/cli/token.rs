@@ -1,7 +1,5 @@
 //! `token create`, `token list`, `token revoke`.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
 use toolwright_core::ScopeSet;
@@ -18,17 +16,22 @@ use crate::{
     credential::{CreateError, NewToken, TokenKind, TokenRecord, TokenState, Tokens},
     database::Database,
     nearest::nearest,
+    spec::TokensSpec,
 };
 
 const NO_ANSWER: &str = "the token database does not answer";
 
-pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> anyhow::Result<()> {
+pub(super) async fn run(
+    spec: &'static ServerSpec,
+    declared: &'static TokensSpec,
+    command: TokenCommand,
+) -> anyhow::Result<()> {
     match command {
-        TokenCommand::Create(options) => create(spec, &options).await,
+        TokenCommand::Create(options) => create(spec, declared, &options).await,
         TokenCommand::List(options) => {
             let database = Database::open(&options.database.database).await?;
             let kind = if options.grants { TokenKind::Grant } else { TokenKind::Connection };
-            let mut records = Tokens::new(spec, &database).list(kind).await.context(NO_ANSWER)?;
+            let mut records = Tokens::new(spec, declared, &database).list(kind).await.context(NO_ANSWER)?;
             if spec.account().is_some() {
                 name_users(&Accounts::new(&database), &mut records).await?;
             }
@@ -37,7 +40,7 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
         }
         TokenCommand::Revoke { token, database } => {
             let database = Database::open(&database.database).await?;
-            let revoked = Tokens::new(spec, &database).revoke(&token).await;
+            let revoked = Tokens::new(spec, declared, &database).revoke(&token).await;
             let revoked = revoked.context(NO_ANSWER)?;
             database.close().await;
             let Some(record) = revoked else {
@@ -49,20 +52,24 @@ pub(super) async fn run(spec: &'static ServerSpec, command: TokenCommand) -> any
     }
 }
 
-async fn create(spec: &'static ServerSpec, options: &CreateOptions) -> anyhow::Result<()> {
+async fn create(
+    spec: &'static ServerSpec,
+    declared: &'static TokensSpec,
+    options: &CreateOptions,
+) -> anyhow::Result<()> {
     let scopes = known_scopes(spec, &options.scopes)?;
     check_name(&options.name)?;
     if spec.account().is_none() && !is_printable(&options.subject) {
         bail!("a subject has 1 to 64 printable characters");
     }
-    let lifetime = options.expires.unwrap_or(Duration::from_secs(spec.credential.lifetime_seconds));
     let database = Database::open(&options.database.database).await?;
     let subject = match spec.account() {
         Some(_) => accounts::find_user(spec, &Accounts::new(&database), &options.subject).await?.id.to_string(),
         None => options.subject.clone(),
     };
-    let new = NewToken { name: &options.name, subject: &subject, scopes, lifetime };
-    let created = Tokens::new(spec, &database).create(new).await;
+    let tokens = Tokens::new(spec, declared, &database);
+    let lifetime = options.expires.unwrap_or_else(|| tokens.lifetime());
+    let created = tokens.create(NewToken { name: &options.name, subject: &subject, scopes, lifetime }).await;
     database.close().await;
     let token = created.map_err(|error| explain(error, &options.name, spec))?;
     let holds = if scopes.is_empty() {

@@ -11,7 +11,12 @@ pub(crate) use secret::Credential;
 use token::well_formed;
 pub(crate) use tokens::{CreateError, GrantedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens};
 
-use crate::{Identity, spec::CredentialSpec};
+use crate::{
+    Identity, Secrets, ServerSpec, Upstream,
+    account::Accounts,
+    database::Database,
+    spec::{CredentialSpec, VerifySpec},
+};
 
 /// What came with a request in the place of a credential.
 #[derive(Clone, Copy)]
@@ -44,24 +49,54 @@ pub(crate) struct Authenticated {
 pub(crate) enum Verifier {
     /// The server's own tokens.
     Tokens(Tokens),
+    /// The API that the tools ask.
+    Upstream(Upstream),
 }
 
 impl Verifier {
-    /// Who a well-formed credential belongs to, asked anew for every request, so that a
-    /// revocation works on the next one.
+    /// The declared one. `database` is where tokens are, of a server that has any.
+    ///
+    /// # Errors
+    /// When the database does not open, or what the environment says of the API is wrong.
+    pub(crate) async fn open(
+        server: &'static ServerSpec,
+        database: Option<&str>,
+        secrets: &Secrets,
+    ) -> anyhow::Result<Self> {
+        match &server.credential.verify {
+            VerifySpec::Tokens(declared) => {
+                let database = Database::open(database.unwrap_or_default()).await?;
+                Ok(Self::Tokens(Tokens::new(server, declared, &database)))
+            }
+            VerifySpec::Upstream(spec) => Upstream::from_environment(server, spec, secrets.clone()).map(Self::Upstream),
+        }
+    }
+
+    /// The accounts that the credentials reach, where the server keeps them.
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        match self {
+            Self::Tokens(tokens) => Some(tokens.accounts()),
+            Self::Upstream(_) => None,
+        }
+    }
+
+    /// Who a well-formed credential belongs to. Of the server's own tokens that is asked anew for every
+    /// request, so that a revocation works on the next one; of an API's, it can be as old as the manifest allows.
     ///
     /// # Errors
     /// A code of the catalogue; the log says more than the caller is told.
     pub(crate) async fn verify(&self, credential: &str) -> Result<Identity, ErrorCode> {
         match self {
             Self::Tokens(tokens) => tokens.verify(credential).await,
+            Self::Upstream(upstream) => upstream.verify(credential).await,
         }
     }
 
-    /// Writes down what is still to be written.
+    /// Writes down what is still to be written, and closes what is open.
     pub(crate) async fn finish(&self) {
         match self {
             Self::Tokens(tokens) => tokens.finish().await,
+            Self::Upstream(_) => {}
         }
     }
 }

@@ -12,7 +12,6 @@ impl Credential {
     }
 
     /// The clear text, to be sent or to be hashed.
-    #[allow(dead_code, reason = "read by what confirms and by what forwards")]
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }

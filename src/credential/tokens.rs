@@ -4,20 +4,21 @@ use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use rand::rngs::SysError;
-use sqlx::{FromRow, SqlitePool};
+use sqlx::FromRow;
 use toolwright_core::{ErrorCode, ScopeSet};
 
 use super::{
     last_used::LastUsed,
     token::{Secret, digest, random_text},
 };
-use crate::{Grants, Identity, ServerSpec, account::Accounts, database::Database};
+use crate::{Grants, Identity, ServerSpec, account::Accounts, database::Database, spec::TokensSpec};
 
 /// The store of a server's tokens.
 pub(crate) struct Tokens {
     spec: &'static ServerSpec,
+    declared: &'static TokensSpec,
     accounts: Accounts,
-    pool: SqlitePool,
+    database: Database,
     last_used: LastUsed,
 }
 
@@ -109,14 +110,30 @@ impl TokenRecord {
 }
 
 impl Tokens {
-    pub(crate) fn new(spec: &'static ServerSpec, database: &Database) -> Self {
-        let pool = database.pool().clone();
-        Self { spec, accounts: Accounts::new(database), last_used: LastUsed::start(pool.clone()), pool }
+    pub(crate) fn new(spec: &'static ServerSpec, declared: &'static TokensSpec, database: &Database) -> Self {
+        let last_used = LastUsed::start(database.pool().clone());
+        Self { spec, declared, accounts: Accounts::new(database), database: database.clone(), last_used }
+    }
+
+    /// How long a token lives unless its maker says otherwise.
+    pub(crate) fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.declared.lifetime_seconds)
+    }
+
+    /// The accounts that tokens of users reach.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Where the tokens are, and what belongs to them.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Whether no token was ever made.
     pub(crate) async fn is_empty(&self) -> sqlx::Result<bool> {
-        let any: Option<i64> = sqlx::query_scalar("SELECT 1 FROM tokens LIMIT 1").fetch_optional(&self.pool).await?;
+        let any: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM tokens LIMIT 1").fetch_optional(self.database.pool()).await?;
         Ok(any.is_none())
     }
 
@@ -124,7 +141,7 @@ impl Tokens {
     pub(crate) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
         let found: Option<TokenRecord> = sqlx::query_as("SELECT * FROM tokens WHERE digest = ?")
             .bind(digest(token))
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.database.pool())
             .await
             .map_err(|error| broken(&error))?;
         let Some(record) = found else {
@@ -203,7 +220,7 @@ impl Tokens {
         sqlx::query("DELETE FROM tokens WHERE kind = ? AND expires_at <= ?")
             .bind(TokenKind::Grant)
             .bind(Timestamp::now().as_second() - EXPIRED_GRANTS_KEPT)
-            .execute(&self.pool)
+            .execute(self.database.pool())
             .await
             .map_err(CreateError::Database)?;
         self.insert(NewToken { name: GRANT_NAME, subject, scopes, lifetime }, TokenKind::Grant).await
@@ -231,7 +248,7 @@ impl Tokens {
         .bind(now)
         .bind(expires)
         .bind(kind)
-        .execute(&self.pool)
+        .execute(self.database.pool())
         .await
         .map_err(CreateError::Database)?;
         if inserted.rows_affected() == 0 {
@@ -244,7 +261,7 @@ impl Tokens {
     /// Every token of a kind, the oldest first.
     pub(crate) async fn list(&self, kind: TokenKind) -> sqlx::Result<Vec<TokenRecord>> {
         let query = sqlx::query_as("SELECT * FROM tokens WHERE kind = ? ORDER BY created_at, rowid");
-        query.bind(kind).fetch_all(&self.pool).await
+        query.bind(kind).fetch_all(self.database.pool()).await
     }
 
     /// Revokes the token with this id, or else the one that works under this name. Tells which it was.
@@ -258,13 +275,14 @@ impl Tokens {
         )
         .bind(name_or_id)
         .bind(Timestamp::now().as_second())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.database.pool())
         .await
     }
 
-    /// Writes the last uses down.
+    /// Writes the last uses down, and closes the database.
     pub(crate) async fn finish(&self) {
         self.last_used.finish().await;
+        self.database.close().await;
     }
 }
 

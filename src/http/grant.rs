@@ -57,7 +57,9 @@ impl Front {
     }
 
     async fn give(&self, parts: &Parts, body: Body, peer: IpAddr) -> Result<Granted, Refused> {
-        let Some(grants) = &self.password_grants else { return Err(Refused::new(ErrorCode::Internal)) };
+        let (Some(grants), Verifier::Tokens(tokens)) = (&self.password_grants, &self.server.verifier) else {
+            return Err(Refused::new(ErrorCode::Internal));
+        };
         if parts.method != Method::POST {
             return Err(Refused::new(ErrorCode::MethodNotAllowed));
         }
@@ -66,7 +68,6 @@ impl Front {
             // A body that breaks off is no JSON-RPC message elsewhere, and no request for a grant here.
             Refused::new(if code == ErrorCode::ParseError { ErrorCode::MalformedGrant } else { code })
         })?;
-        let Verifier::Tokens(tokens) = &self.server.verifier;
         grants.give(tokens, &body, format, peer).await
     }
 

@@ -55,7 +55,7 @@ pub(crate) fn routes(server: Arc<Server>, trusted: Trusted, password_grants: Opt
         .disable_allowed_hosts()
         .disable_allowed_origins();
     let protocol = StreamableHttpService::new(move || Ok(protocol.clone()), Arc::default(), config);
-    let grant = server.spec.credential.password_grant.map(|grant| grant.path);
+    let grant = server.spec.credential.password_grant().map(|grant| grant.path);
     let front = Arc::new(Front { server, trusted, protocol, password_grants });
     let mut routes = Router::new().route(path, any(answer)).route("/healthz", get(async || "ok"));
     if let Some(path) = grant {

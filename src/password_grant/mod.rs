@@ -84,7 +84,7 @@ impl PasswordGrants {
     pub(crate) fn new(spec: &'static ServerSpec, database: &Database, behind_proxy: bool) -> Option<Self> {
         Some(Self {
             spec,
-            grant: spec.credential.password_grant?,
+            grant: *spec.credential.password_grant()?,
             accounts: Accounts::new(database),
             guesses: Guesses::new(database.pool().clone()),
             checks: Checks::new(),

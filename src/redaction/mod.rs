@@ -1,8 +1,8 @@
 //! What never leaves the server: secrets in results, in errors and in the log.
 //!
 //! A secret is told by what it is: a value that the server has learned ([`known`], in any of the
-//! encodings that text comes in), a property with a name that the manifest keeps back, or a form
-//! that only secrets have ([`patterns`]).
+//! encodings that text comes in), a credential of the server's own callers, a property with a name that the manifest
+//! keeps back, or a form that only secrets have ([`patterns`]).
 
 use std::{
     borrow::Cow,
@@ -12,12 +12,14 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
 use serde_json::Value;
 
 mod known;
 mod patterns;
 
+use crate::ServerSpec;
 use known::Known;
 use patterns::Patterns;
 
@@ -31,6 +33,8 @@ pub struct Secrets(Arc<Inner>);
 struct Inner {
     /// Names of properties, as [`folded`] makes them.
     names: Vec<String>,
+    /// The form of the credentials that callers present, which no answer has a reason to repeat.
+    credentials: Option<Regex>,
     patterns: Patterns,
     known: RwLock<Known>,
 }
@@ -52,15 +56,22 @@ impl fmt::Debug for Secrets {
 /// Keeps back what it learns, and what has the form of a secret: for a server's own commands.
 impl Default for Secrets {
     fn default() -> Self {
-        Self::new(&[])
+        Self::new(&[], None)
     }
 }
 
 impl Secrets {
-    /// Keeps back what has one of these names, beside what has the form of a secret.
-    pub(crate) fn new(names: &[&str]) -> Self {
+    /// Keeps back what a server's manifest says, and what its callers present.
+    pub(crate) fn of(server: &ServerSpec) -> Self {
+        Self::new(server.redact, Some(server.credential.prefix))
+    }
+
+    /// Keeps back what has one of these names, and the credentials with this prefix, beside what has the
+    /// form of a secret.
+    fn new(names: &[&str], prefix: Option<&str>) -> Self {
         Self(Arc::new(Inner {
             names: names.iter().map(|name| folded(name)).collect(),
+            credentials: prefix.map(patterns::credentials),
             patterns: Patterns::new(names),
             known: RwLock::default(),
         }))
@@ -113,7 +124,7 @@ impl Secrets {
     /// one can be the very data that the caller has asked for.
     pub(crate) fn redact_result(&self, value: &mut Value) {
         let forms = !self.0.names.is_empty();
-        if !forms && self.0.known().is_empty() {
+        if !forms && self.0.credentials.is_none() && self.0.known().is_empty() {
             return;
         }
         self.rename(value, forms);
@@ -194,6 +205,8 @@ impl Secrets {
     fn redact_pieces(&self, pieces: &mut [Cow<'_, str>], forms: bool) {
         let joined = Joined::new(pieces);
         let mut found = self.0.known().find(&joined.text);
+        let credentials = self.0.credentials.iter().flat_map(|form| form.find_iter(&joined.text));
+        found.extend(credentials.map(|found| found.range()));
         if forms {
             found.extend(self.0.patterns.find(&joined.text));
         }

@@ -37,6 +37,15 @@ const FORMS: &[&str] = &[
     r"\bsk-[A-Za-z0-9_-]{20,}",
 ];
 
+/// How many characters after the prefix tell a credential, also one of which some are lost.
+const TELLING: usize = 16;
+
+/// The credentials that begin with a prefix.
+pub(super) fn credentials(prefix: &str) -> Regex {
+    let form = format!("{}[A-Za-z0-9]{{{TELLING},}}", regex::escape(prefix));
+    Regex::new(&form).expect("the form is a regular expression")
+}
+
 /// A text in quotes that are escaped, as where JSON stands in a text of JSON: once, with what is escaped within it, or
 /// more often.
 const ESCAPED: &str = r#"\\"(?<escaped>(?:[^"\\]|\\+[^"\\]|\\{3}")+)|\\{2,}"(?<deep>[^"\\]+)"#;

@@ -6,7 +6,7 @@ use super::Secrets;
 const CANARY: &str = "c4n/ry p+ss\"wörd";
 
 fn secrets() -> Secrets {
-    let secrets = Secrets::new(&["password", "ssl_key", "access-key"]);
+    let secrets = Secrets::new(&["password", "ssl_key", "access-key"], None);
     secrets.learn(CANARY);
     secrets
 }
@@ -147,7 +147,7 @@ fn its_debug_output_has_no_secret() {
 
 #[test]
 fn a_short_value_is_not_learned() {
-    let secrets = Secrets::new(&[]);
+    let secrets = Secrets::new(&[], None);
     secrets.learn("a");
     secrets.learn("");
     assert_eq!(secrets.redact_text("banana"), "banana");

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::words::{Name, Text};
+use super::{
+    upstream::Upstream,
+    words::{Name, Text},
+};
 use crate::source::Spanned;
 
 /// What a server is called, where it is, and what it allows.
@@ -153,22 +156,25 @@ pub struct Credential {
     pub name: Text,
     /// Its short form, as `PAT`.
     pub abbreviation: Text,
-    /// What every credential starts with: lowercase letters, digits and underscores, from a letter
-    /// to an underscore, so that a leaked one can be recognised.
+    /// What every credential starts with: lowercase letters, digits, underscores and hyphens, from a
+    /// letter to an underscore or a hyphen, so that a leaked one can be recognised.
     pub prefix: Name,
     /// How many random characters follow the prefix: letters and digits, so that 22 are the fewest
     /// that cannot be guessed (128 bits).
     #[schemars(range(max = 256))]
     pub length: Spanned<u64>,
     /// How long a credential lives unless its maker says otherwise: a number of minutes, hours,
-    /// days or weeks, as `90d`, `12h`, `30m` or `2w`.
-    pub lifetime: Name,
+    /// days or weeks, as `90d`, `12h`, `30m` or `2w`. `verify: tokens` needs it; of others' credentials
+    /// it says nothing.
+    pub lifetime: Option<Name>,
     /// The environment variable that holds the credential: capital letters, digits and underscores.
     pub env: Name,
     /// Where a person creates one, as a way through the user interface.
     pub create_at: Text,
     /// Who checks it.
     pub verify: Spanned<Verify>,
+    /// What `verify: upstream` asks.
+    pub upstream: Option<Upstream>,
     /// Legacy: lets a user's program get a short-lived credential for an email address and a password.
     pub password_grant: Option<PasswordGrant>,
 }
@@ -199,7 +205,7 @@ pub enum Verify {
     Jwt,
     /// An issuer, at every call (RFC 7662).
     Introspection,
-    /// The system behind the server.
+    /// The API whose credentials they are, and which the tools ask with them.
     Upstream,
 }
 

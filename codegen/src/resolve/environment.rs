@@ -13,6 +13,7 @@ use crate::{
 pub(crate) fn check(declared: &Declared, faults: &mut Faults) {
     let server = declared.manifest.server.as_ref().and_then(|section| section.good());
     let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
+    let upstream = credential.and_then(|credential| credential.upstream.as_ref()).map(|upstream| &upstream.env);
     let credential = credential.map(|credential| &credential.env);
     let gateway = server.and_then(|server| server.stdio.gateway.as_ref()).map(|gateway| &gateway.env);
     let name = server.map(|server| server.name.as_str());
@@ -22,15 +23,24 @@ pub(crate) fn check(declared: &Declared, faults: &mut Faults) {
     if let Some(env) = gateway {
         check_variable(env, name, Code::InvalidServer, "ACME_GATEWAY_URL", faults);
     }
-    if let (Some(credential), Some(gateway)) = (credential, gateway)
-        && credential.value == gateway.value
-    {
-        let title = format!("{} would be both the credential and the address of a gateway", quoted(gateway));
-        faults.push(
-            Diagnostic::new(Code::NameCollision, gateway.at, title)
-                .and(credential.at, "the credential's variable")
-                .help("use two variables"),
-        );
+    if let Some(env) = upstream {
+        check_variable(env, name, Code::InvalidUpstream, "ACME_BASE_URL", faults);
+    }
+    let variables = [
+        (credential, "the credential"),
+        (gateway, "the address of a gateway"),
+        (upstream, "the origin of an upstream"),
+    ];
+    let variables: Vec<_> = variables.into_iter().filter_map(|(env, of)| Some((env?, of))).collect();
+    for (place, (env, of)) in variables.iter().enumerate() {
+        if let Some((first, before)) = variables[..place].iter().find(|(first, _)| first.value == env.value) {
+            let title = format!("{} would be both {before} and {of}", quoted(env));
+            faults.push(
+                Diagnostic::new(Code::NameCollision, env.at, title)
+                    .and(first.at, format!("the variable of {before}"))
+                    .help("use two variables"),
+            );
+        }
     }
 }
 

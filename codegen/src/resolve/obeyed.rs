@@ -6,7 +6,7 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     load::Declared,
     manifest::server::Verify,
-    source::Place,
+    source::{Place, Spanned},
 };
 
 /// A part of the grammar without effect.
@@ -21,13 +21,14 @@ struct Row {
 
 const NOT_OBEYED: &[Row] = &[
     Row {
-        what: "another verifier than `tokens`",
+        what: "a verifier that reads tokens of an issuer",
         find: |declared, _| {
             let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
             let verify = credential.map(|credential| &credential.verify);
-            verify.filter(|verify| verify.value != Verify::Tokens).map(|verify| verify.at).into_iter().collect()
+            let is_issuers = |verify: &&Spanned<Verify>| matches!(verify.value, Verify::Jwt | Verify::Introspection);
+            verify.filter(is_issuers).map(|verify| verify.at).into_iter().collect()
         },
-        help: "use `verify: tokens`: the server creates, stores and checks its own credentials",
+        help: "use `verify: tokens`, where the server creates and checks its own credentials, or `verify: upstream`, where an API does",
     },
     Row {
         what: "`calls_in_flight`",

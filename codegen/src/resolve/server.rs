@@ -1,11 +1,16 @@
 //! The server itself, its credential and its groups.
 
-use super::{Called, Faults, bindings, declared::Named, grants, scopes::ResolvedScopes, tools::ResolvedTool, urls};
+use super::{
+    Called, Faults, bindings, declared::Named, grants, scopes::ResolvedScopes, tools::ResolvedTool, upstream, urls,
+};
 use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
-    manifest::{Group, Name, Text, server::Listing},
+    manifest::{
+        Credential, Group, Name, Text,
+        server::{Listing, Verify},
+    },
     names,
 };
 
@@ -121,61 +126,89 @@ pub(crate) fn credential(
         faults.push(Diagnostic::new(Code::InvalidCredential, at, title).help(help));
     };
     let prefix = &credential.prefix;
-    let lower = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_';
+    let lower = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || matches!(char, '_' | '-');
     if !prefix.starts_with(|first: char| first.is_ascii_lowercase())
-        || !prefix.ends_with('_')
+        || !prefix.ends_with(['_', '-'])
         || !prefix.chars().all(lower)
     {
         let title = format!("{} is not a prefix that a credential can have", quoted(prefix));
-        refuse(prefix.at, title, "use lowercase letters and digits with an underscore at the end, as `acme_`");
+        let help = "use lowercase letters, digits, underscores and hyphens, with `_` or `-` at the end, as `acme_`";
+        refuse(prefix.at, title, help);
     }
     let length = &credential.length;
     if length.value < SHORTEST_CREDENTIAL {
         let title = format!("{} random characters can be guessed", length.value);
         refuse(length.at, title, "use at least 22, which hold 128 bits; 40 is a good length");
     }
-    let lifetime = seconds(&credential.lifetime);
-    if lifetime.is_none() {
-        let title = format!("{} is no lifetime", quoted(&credential.lifetime));
-        refuse(
-            credential.lifetime.at,
-            title,
-            "use a number of minutes, hours, days or weeks up to 36500 days, as `90d` or `12h`",
-        );
-    }
     check_line(&credential.name, faults);
     check_line(&credential.abbreviation, faults);
     check_line(&credential.create_at, faults);
+    let verify = verify(credential, declared, scopes, faults);
     Some(api::Credential {
         name: credential.name.value.clone(),
         abbreviation: credential.abbreviation.value.clone(),
         prefix: prefix.value.clone(),
         length: length.value,
-        lifetime_seconds: lifetime.unwrap_or_default(),
         env: credential.env.value.clone(),
         create_at: credential.create_at.value.clone(),
-        password_grant: credential
-            .password_grant
-            .as_ref()
-            .map(|grant| grants::resolve(grant, credential, declared, scopes, faults)),
+        verify: verify?,
     })
+}
+
+/// Who checks a credential. Of a verifier that is not obeyed, more would only follow from that.
+fn verify(
+    credential: &Credential,
+    declared: &Declared,
+    scopes: &ResolvedScopes<'_, '_>,
+    faults: &mut Faults,
+) -> Option<api::Verify> {
+    let password_grant = credential.password_grant.as_ref();
+    let password_grant = password_grant.map(|grant| grants::resolve(grant, credential, declared, scopes, faults));
+    upstream::check_place(credential, faults);
+    match credential.verify.value {
+        Verify::Tokens => {
+            let lifetime_seconds = lifetime(credential, faults).unwrap_or_default();
+            Some(api::Verify::Tokens(api::Tokens { lifetime_seconds, password_grant }))
+        }
+        Verify::Upstream => {
+            let upstream = credential.upstream.as_ref()?;
+            Some(api::Verify::Upstream(upstream::resolve(upstream, declared, faults)))
+        }
+        Verify::Jwt | Verify::Introspection => None,
+    }
+}
+
+/// How long the server's own credentials live.
+fn lifetime(credential: &Credential, faults: &mut Faults) -> Option<u64> {
+    let Some(lifetime) = &credential.lifetime else {
+        let title = "nothing says how long a credential lives that the server creates";
+        let help = "add `lifetime`: a number of minutes, hours, days or weeks, as `90d` or `12h`";
+        faults.push(Diagnostic::new(Code::InvalidCredential, credential.verify.at, title).help(help));
+        return None;
+    };
+    let seconds = seconds(lifetime);
+    if seconds.is_none() {
+        let title = format!("{} is no lifetime", quoted(lifetime));
+        let help = "use a number of minutes, hours, days or weeks up to 36500 days, as `90d` or `12h`";
+        faults.push(Diagnostic::new(Code::InvalidCredential, lifetime.at, title).help(help));
+    }
+    seconds
 }
 
 /// A lifetime in seconds.
 pub(super) fn seconds(lifetime: &str) -> Option<u64> {
-    let (number, unit) = lifetime.split_at_checked(lifetime.len().checked_sub(1)?)?;
-    let unit = match unit {
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        "w" => 7 * 86_400,
-        _ => return None,
-    };
+    let seconds = duration(lifetime, &[("m", 60), ("h", 3600), ("d", 86_400), ("w", 7 * 86_400)])?;
+    (1..=LONGEST_LIFETIME).contains(&seconds).then_some(seconds)
+}
+
+/// A number of one of these units, in seconds.
+pub(super) fn duration(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let (_, size) = units.iter().find(|(name, _)| *name == unit)?;
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let seconds = number.parse::<u64>().ok()?.checked_mul(unit)?;
-    (1..=LONGEST_LIFETIME).contains(&seconds).then_some(seconds)
+    number.parse::<u64>().ok()?.checked_mul(*size)
 }
 
 /// The groups, in the order of the documentation.

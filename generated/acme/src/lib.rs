@@ -56,10 +56,12 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         abbreviation: "key",
         prefix: "acme_",
         length: 40,
-        lifetime_seconds: 7_776_000,
         env: "ACME_KEY",
         create_at: "Account → Access Keys",
-        password_grant: ::core::option::Option::None,
+        verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            lifetime_seconds: 7_776_000,
+            password_grant: ::core::option::Option::None,
+        }),
     },
     gateway_env: ::core::option::Option::Some("NOTES_GATEWAY"),
     scopes: const {

@@ -105,10 +105,12 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         abbreviation: "PAT",
         prefix: "infpat_",
         length: 46,
-        lifetime_seconds: 31_536_000,
         env: "INFATICA_PAT",
         create_at: "Settings → Personal Access Tokens",
-        password_grant: ::core::option::Option::None,
+        verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            lifetime_seconds: 31_536_000,
+            password_grant: ::core::option::Option::None,
+        }),
     },
     gateway_env: ::core::option::Option::Some("GATEWAY_BASE_URL"),
     scopes: const {

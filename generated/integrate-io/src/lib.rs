@@ -114,13 +114,17 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         abbreviation: "PAT",
         prefix: "integrateio_",
         length: 40,
-        lifetime_seconds: 315_360_000,
         env: "INTEGRATE_IO_TOKEN",
         create_at: "Settings → Developer Settings → Connected Applications",
-        password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
-            path: "/oauth/token",
-            lifetime_seconds: 7_200,
-            scopes: contract::ScopeSet::of(&[contract::ScopeId(0), contract::ScopeId(1)]),
+        verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            lifetime_seconds: 315_360_000,
+            password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
+                path: "/oauth/token",
+                lifetime_seconds: 7_200,
+                scopes: contract::ScopeSet::of(
+                    &[contract::ScopeId(0), contract::ScopeId(1)],
+                ),
+            }),
         }),
     },
     gateway_env: ::core::option::Option::None,

@@ -51,13 +51,17 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         abbreviation: "token",
         prefix: "tenants_",
         length: 40,
-        lifetime_seconds: 7_776_000,
         env: "TENANTS_TOKEN",
         create_at: "Settings → Tokens",
-        password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
-            path: "/oauth/token",
-            lifetime_seconds: 7_200,
-            scopes: contract::ScopeSet::of(&[contract::ScopeId(0), contract::ScopeId(1)]),
+        verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            lifetime_seconds: 7_776_000,
+            password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
+                path: "/oauth/token",
+                lifetime_seconds: 7_200,
+                scopes: contract::ScopeSet::of(
+                    &[contract::ScopeId(0), contract::ScopeId(1)],
+                ),
+            }),
         }),
     },
     gateway_env: ::core::option::Option::Some("TENANTS_GATEWAY"),

@@ -1,9 +1,11 @@
 //! Why there is no answer of the server to pass on.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use http::StatusCode;
 use hyper_util::client::legacy;
+
+use crate::connection::root;
 
 pub(super) enum Failure {
     /// There is no connection, for this reason.
@@ -47,13 +49,4 @@ impl Failure {
             Self::NoAnswer(status) => !status.is_client_error(),
         }
     }
-}
-
-/// What an error comes down to.
-pub(super) fn root(error: &(dyn Error + 'static)) -> String {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    root.to_string()
 }

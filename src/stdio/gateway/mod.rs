@@ -2,7 +2,6 @@
 //! what a handshake has led to.
 
 mod address;
-mod connection;
 mod failure;
 mod headers;
 mod reply;
@@ -25,8 +24,15 @@ use toolwright_core::{
 };
 
 use super::{Notification, Pending};
-use crate::{ServerSpec, credential::Presented, envelope, log::RequestLine, refusal::Refusal, running};
-use connection::Connection;
+use crate::{
+    ServerSpec,
+    connection::{Connection, root},
+    credential::Presented,
+    envelope,
+    log::RequestLine,
+    refusal::Refusal,
+    running,
+};
 use failure::Failure;
 use headers::Handshake;
 use reply::Answer;
@@ -153,7 +159,7 @@ impl Gateway {
             return Err(Failure::Redirected(head.status));
         }
         let answer = reply::read(&head.headers, body, &request.id).await;
-        let answer = answer.map_err(|error| Failure::BrokenOff(failure::root(&error)))?;
+        let answer = answer.map_err(|error| Failure::BrokenOff(root(&error)))?;
         let answer = answer.ok_or(Failure::NoAnswer(head.status))?;
         if request.method == "initialize" {
             let agreed = answer.agreed().map(|revision| Handshake::new(&revision, &head.headers));

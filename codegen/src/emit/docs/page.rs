@@ -18,7 +18,7 @@ use super::{
 use crate::{
     api::{
         Account, Api, ArgumentValues, Binding, BindingSource, Credential, Docs, Feature, Gateway, Group, Listing,
-        PasswordGrant, Prompt, PromptArgument, Server, Tool, Trouble,
+        Prompt, PromptArgument, Server, Tokens, Tool, Trouble, Upstream, Verify,
     },
     emit::{clients, wording},
     names,
@@ -36,16 +36,18 @@ struct Page<'a> {
     bound: Option<BoundFacts<'a>>,
     key: &'a str,
     command: &'a str,
-    /// Where the program keeps its credentials, and the variable that names another place.
-    database: String,
-    database_env: String,
+    /// Where the program keeps its credentials, if it does.
+    database: Option<DatabaseFacts>,
+    /// The API that checks credentials instead, and that the tools ask with them.
+    upstream: Option<UpstreamFacts<'a>>,
     /// What stdio forwards to.
     gateway: Option<GatewayFacts<'a>>,
     create_at: &'a str,
     prefix: &'a str,
     env: &'a str,
     placeholder: String,
-    lifetime: String,
+    /// How long a credential lives, where the server decides it.
+    lifetime: Option<String>,
     grant: Option<grant::Section>,
     listing: String,
     /// Whether a client is shown only what its credential allows.
@@ -82,6 +84,22 @@ struct Page<'a> {
     troubles: Vec<TroubleRow>,
     /// Those that only whoever writes a client meets.
     protocol_troubles: Vec<TroubleRow>,
+}
+
+/// Where a program keeps its credentials, and the variable that names another place.
+#[derive(Serialize)]
+struct DatabaseFacts {
+    file: String,
+    env: String,
+}
+
+/// The API that checks credentials, and that the tools ask with them.
+#[derive(Serialize)]
+struct UpstreamFacts<'a> {
+    origin: &'a str,
+    env: &'a str,
+    /// How long its answer is believed.
+    cache: String,
 }
 
 /// A running server that stdio can forward to.
@@ -232,8 +250,7 @@ pub(super) fn file(api: &Api) -> File {
         call_seconds,
         gateway,
     } = server;
-    let Credential { name: _, abbreviation: _, prefix, length: _, lifetime_seconds, env, create_at, password_grant } =
-        credential;
+    let Credential { name: _, abbreviation: _, prefix, length: _, env, create_at, verify: verifier } = credential;
     let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting } = docs;
     let scopes = scope_rows(scopes, tools);
     let page = Page {
@@ -245,15 +262,28 @@ pub(super) fn file(api: &Api) -> File {
         bound: binding.as_ref().and_then(bound_facts),
         key,
         command: name,
-        database: format!("data/{name}.db"),
-        database_env: option_env(name, "database"),
+        database: match verifier {
+            Verify::Tokens(_) => {
+                Some(DatabaseFacts { file: format!("data/{name}.db"), env: option_env(name, "database") })
+            }
+            Verify::Upstream(_) => None,
+        },
+        upstream: match verifier {
+            Verify::Tokens(_) => None,
+            Verify::Upstream(Upstream { origin, env, check: _, cache_seconds, answer: _ }) => {
+                Some(UpstreamFacts { origin, env, cache: wording::duration(*cache_seconds) })
+            }
+        },
         gateway: gateway.as_ref().map(|Gateway { env, example }| GatewayFacts { env, example, path }),
         create_at,
         prefix,
         env,
         placeholder: clients::placeholder(api),
-        lifetime: wording::duration(*lifetime_seconds),
-        grant: password_grant.as_ref().map(|grant| grant::section(api, grant)),
+        lifetime: match verifier {
+            Verify::Tokens(Tokens { lifetime_seconds, .. }) => Some(wording::duration(*lifetime_seconds)),
+            Verify::Upstream(_) => None,
+        },
+        grant: credential.password_grant().map(|grant| grant::section(api, grant)),
         listing: listing_in_words(*listing, !prompts.is_empty()),
         lists_granted: *listing == Listing::Granted,
         redacted: redact,
@@ -280,7 +310,7 @@ pub(super) fn file(api: &Api) -> File {
         example_prompts,
         notes,
         troubles: trouble_rows(api, false)
-            .chain(password_grant.as_ref().map(|grant| expired_grant_row(credential, grant)))
+            .chain(expired_grant_row(credential))
             .chain(declared_trouble_rows(troubleshooting))
             .collect(),
         protocol_troubles: trouble_rows(api, true).collect(),
@@ -432,9 +462,13 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
             && (!code.is_about_prompts() || !api.prompts.is_empty())
             && is_said(api, **code)
             && (!code.is_about_gateways() || api.server.gateway.is_some())
-            && (!code.is_about_grants() || api.credential.password_grant.is_some())
+            && (!code.is_about_grants() || api.credential.password_grant().is_some())
             && (!code.is_about_costs() || api.tools.iter().any(|tool| tool.costs.is_some()))
             && (!code.is_about_confirmations() || api.tools.iter().any(|tool| tool.confirmation.is_some()))
+            && match api.credential.verify {
+                Verify::Tokens(_) => !code.is_about_upstreams(),
+                Verify::Upstream(_) => !code.is_about_tokens(),
+            }
     };
     ErrorCode::ALL.iter().filter(applies).map(move |code| {
         let ErrorEntry { code: _, name: _, status: _, json_rpc, symptom, cause, fix } = code.entry();
@@ -458,16 +492,16 @@ fn is_said(api: &Api, code: ErrorCode) -> bool {
 }
 
 /// What a program is told that has got its credential for a password.
-fn expired_grant_row(credential: &Credential, grant: &PasswordGrant) -> TroubleRow {
-    let Credential { name, create_at, lifetime_seconds, .. } = credential;
-    TroubleRow {
+fn expired_grant_row(Credential { name, create_at, verify, .. }: &Credential) -> Option<TroubleRow> {
+    let Verify::Tokens(Tokens { lifetime_seconds, password_grant: Some(grant) }) = verify else { return None };
+    Some(TroubleRow {
         symptom: format!("401, expired, after {}", wording::duration(grant.lifetime_seconds)),
         cause: Some(format!("The {name} was given for a password.")),
         fix: format!(
             "Ask for another; better, create one in {create_at}, which lives for {}.",
             wording::duration(*lifetime_seconds)
         ),
-    }
+    })
 }
 
 fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRow> {
@@ -497,7 +531,7 @@ fn filled(api: &Api, text: &str) -> String {
         ("{path}", server.path.clone()),
         ("{env}", credential.env.clone()),
         ("{gateway_env}", server.gateway.as_ref().map(|gateway| gateway.env.clone()).unwrap_or_default()),
-        ("{grant_path}", credential.password_grant.as_ref().map(|grant| grant.path.clone()).unwrap_or_default()),
+        ("{grant_path}", credential.password_grant().map(|grant| grant.path.clone()).unwrap_or_default()),
         ("{binding}", binding(Binding::words)),
         ("{Binding}", binding(|binding| names::heading(&binding.name))),
         ("{placeholder}", account.map(|account| account.placeholder.clone()).unwrap_or_default()),

@@ -8,8 +8,9 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 use super::{COMMAND, File, contract, docs, grouped, ident, option, source, stem, text, tool};
 use crate::{
     api::{
-        Account, Api, ArgumentValues, Binding, BindingSource, Completion, Credential, Feature, Gateway, Group, Listing,
-        PasswordGrant, Prompt, PromptArgument, PromptMessage, Role, Server, Tool,
+        Account, Answer, AnswerGrants, Api, ArgumentValues, Binding, BindingSource, Completion, Credential, Feature,
+        Gateway, Group, Listing, PasswordGrant, Prompt, PromptArgument, PromptMessage, Role, Server, Tokens, Tool,
+        Upstream, Verify,
     },
     emit::{clients, wording},
 };
@@ -193,21 +194,67 @@ fn accessors(binding: &Binding) -> TokenStream {
 }
 
 fn credential_of(credential: &Credential) -> TokenStream {
-    let Credential { name, abbreviation, prefix, length, lifetime_seconds, env, create_at, password_grant } =
-        credential;
-    let password_grant = option(password_grant.as_ref().map(password_grant_of));
-    let (length, lifetime_seconds) = (grouped(*length), grouped(*lifetime_seconds));
+    let Credential { name, abbreviation, prefix, length, env, create_at, verify } = credential;
+    let length = grouped(*length);
+    let verify = match verify {
+        Verify::Tokens(tokens) => tokens_of(tokens),
+        Verify::Upstream(upstream) => upstream_of(upstream),
+    };
     quote! {
         contract::CredentialSpec {
             name: #name,
             abbreviation: #abbreviation,
             prefix: #prefix,
             length: #length,
-            lifetime_seconds: #lifetime_seconds,
             env: #env,
             create_at: #create_at,
-            password_grant: #password_grant,
+            verify: #verify,
         }
+    }
+}
+
+fn tokens_of(Tokens { lifetime_seconds, password_grant }: &Tokens) -> TokenStream {
+    let lifetime_seconds = grouped(*lifetime_seconds);
+    let password_grant = option(password_grant.as_ref().map(password_grant_of));
+    quote! {
+        contract::VerifySpec::Tokens(contract::TokensSpec {
+            lifetime_seconds: #lifetime_seconds,
+            password_grant: #password_grant,
+        })
+    }
+}
+
+fn upstream_of(Upstream { origin, env, check, cache_seconds, answer }: &Upstream) -> TokenStream {
+    let cache_seconds = grouped(*cache_seconds);
+    let Answer { id, name, subject, grants } = answer;
+    let grants = match grants {
+        AnswerGrants::Whole(scopes) => quote!(contract::AnswerGrantsSpec::Whole(&[#(#scopes),*])),
+        AnswerGrants::Bound { each, id, name, scopes, default } => {
+            let [name, default] = [name, default].map(|way| option(way.as_ref().map(|way| quote!(&[#(#way),*]))));
+            quote! {
+                contract::AnswerGrantsSpec::Bound {
+                    each: &[#(#each),*],
+                    id: &[#(#id),*],
+                    name: #name,
+                    scopes: &[#(#scopes),*],
+                    default: #default,
+                }
+            }
+        }
+    };
+    quote! {
+        contract::VerifySpec::Upstream(contract::UpstreamSpec {
+            origin: #origin,
+            env: #env,
+            check: #check,
+            cache_seconds: #cache_seconds,
+            answer: contract::AnswerSpec {
+                id: &[#(#id),*],
+                name: &[#(#name),*],
+                subject: &[#(#subject),*],
+                grants: #grants,
+            },
+        })
     }
 }
 

@@ -61,13 +61,17 @@ Second line with a "# mark that ends raw strings."##,
         abbreviation: "key",
         prefix: "every_",
         length: 24,
-        lifetime_seconds: 129_600,
         env: "EVERY_KEY",
         create_at: "Settings → \"Keys\" | API",
-        password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
-            path: "/v1/oauth/token",
-            lifetime_seconds: 5_400,
-            scopes: contract::ScopeSet::of(&[contract::ScopeId(1), contract::ScopeId(3)]),
+        verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            lifetime_seconds: 129_600,
+            password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
+                path: "/v1/oauth/token",
+                lifetime_seconds: 5_400,
+                scopes: contract::ScopeSet::of(
+                    &[contract::ScopeId(1), contract::ScopeId(3)],
+                ),
+            }),
         }),
     },
     gateway_env: ::core::option::Option::Some("EVERY_GATEWAY"),

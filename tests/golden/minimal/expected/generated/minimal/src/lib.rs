@@ -35,10 +35,12 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         abbreviation: "token",
         prefix: "min_",
         length: 32,
-        lifetime_seconds: 43_200,
         env: "MINIMAL_TOKEN",
         create_at: "Settings",
-        password_grant: ::core::option::Option::None,
+        verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            lifetime_seconds: 43_200,
+            password_grant: ::core::option::Option::None,
+        }),
     },
     gateway_env: ::core::option::Option::None,
     scopes: const {

@@ -1,7 +1,8 @@
-//! The connection to the server: it follows no redirect, knows no proxy and keeps no cookie, so that
-//! the credential goes to one place only.
+//! The connection to another server, to which a caller's credential is sent: it follows no redirect, knows no
+//! proxy and keeps no cookie, so that the credential goes to one place only.
 
 use std::{
+    error::Error as StdError,
     future::{Future, ready},
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -38,12 +39,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// about to be closed.
 const IDLE: Duration = Duration::from_secs(4);
 
-pub(super) struct Connection(Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>);
+pub(crate) struct Connection(Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>);
 
 impl Connection {
     /// # Errors
     /// When encryption is asked for, and this machine trusts nobody.
-    pub(super) fn new(is_encrypted: bool) -> anyhow::Result<Self> {
+    pub(crate) fn new(is_encrypted: bool) -> anyhow::Result<Self> {
         let mut connector = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         connector.enforce_http(false);
         connector.set_nodelay(true);
@@ -66,9 +67,18 @@ impl Connection {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
         self.0.request(request).await
     }
+}
+
+/// What an error comes down to.
+pub(crate) fn root(error: &(dyn StdError + 'static)) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
 }
 
 /// Looks names up, but for those of this machine: a resolver may not know these, and ask another machine.
