@@ -3,6 +3,9 @@
 mod api;
 mod authentication;
 mod forwarding;
+mod projects;
+mod redirects;
+mod refusals;
 mod start;
 
 use toolwright_tests::{Client, Revision, Server, ServerBuilder, Variables};
@@ -11,6 +14,7 @@ use api::Api;
 
 const FORWARDER: &str = env!("CARGO_BIN_EXE_forwarder");
 const HASTY: &str = env!("CARGO_BIN_EXE_forwarder-hasty");
+const PROJECTS: &str = env!("CARGO_BIN_EXE_forwarder-projects");
 
 /// The variable that says where the API is.
 const BASE_URL: &str = "NOTES_BASE_URL";
