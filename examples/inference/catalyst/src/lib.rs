@@ -32,6 +32,7 @@ mod service;
 mod store;
 mod time;
 mod traces;
+pub mod traffic;
 mod training;
 mod whoami;
 

@@ -5,6 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::Store;
 
+mod analysis;
+
 pub(crate) fn routes() -> Router {
     Router::new()
 }
