@@ -28,6 +28,7 @@ mod operator;
 mod page;
 mod router;
 mod rubrics;
+mod samples;
 mod service;
 mod store;
 mod time;

@@ -101,11 +101,12 @@ pub struct StoredKey {
 }
 
 impl Service {
-    /// On a store without teams, makes one with a project and credits, and gives the key with which everything can be done.
+    /// On a store without teams, makes one with credits and a project with samples, and gives the key with which everything
+    /// can be done.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn first_start(&self) -> Result<Option<(Project, SecretString)>, Refused> {
+    pub async fn first_start(&self) -> anyhow::Result<Option<(Project, SecretString)>> {
         let mut change = self.store.begin().await?;
         if sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM teams)").fetch_one(&mut *change).await? {
             return Ok(None);
@@ -117,6 +118,7 @@ impl Service {
         let new = NewKey { name: "first key", team: FIRST_TEAM, grants, default: None };
         let key = make_key(&mut change, &team.id, new).await?;
         change.commit().await?;
+        self.load_samples(&project).await?;
         Ok(Some((project, key)))
     }
 

@@ -41,6 +41,15 @@ pub enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// Give a project traces of a few agents to try everything on, as if they had run for the last days
+    Samples {
+        /// The project; needs not be named where there is one only
+        #[arg(value_name = "NAME-OR-ID")]
+        project: Option<String>,
+        /// Where the store is.
+        #[command(flatten)]
+        options: Options,
+    },
     /// Serve the Catalyst API alone
     Catalyst {
         /// The address to serve on
@@ -177,6 +186,15 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
                 let taken = service.import(&project, text).await?;
                 eprintln!("{} spans are in `{}` now, {} were rejected", taken.accepted, project.name, taken.rejected);
                 taken.rejection.map_or(Ok(()), |first| anyhow::bail!("{first}"))
+            })
+            .await
+        }
+        Command::Samples { project, options } => {
+            with(&options, async |service| {
+                let project = project_or_only(service, project).await?;
+                service.load_samples(&project).await?;
+                eprintln!("the project `{}` has the samples", project.name);
+                Ok(())
             })
             .await
         }

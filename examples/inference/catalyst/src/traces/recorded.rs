@@ -23,7 +23,8 @@ pub(crate) fn take(kind: SpanKind, attributes: &mut Map<String, Value>) -> (Opti
     (attributes.shift_remove(input).map(structured), attributes.shift_remove(output).map(structured))
 }
 
-fn structured(value: Value) -> Value {
+/// What was recorded, also where it was as the text of its JSON.
+pub(crate) fn structured(value: Value) -> Value {
     match value {
         Value::String(text) => match serde_json::from_str(&text) {
             Ok(value @ (Value::Object(_) | Value::Array(_))) => value,

@@ -147,7 +147,13 @@ impl Window {
 
 /// Goes on with a query over what has an agent: only that of agents with this name or id.
 pub(crate) fn push_agent(query: &mut QueryBuilder<Sqlite>, project: &str, agent: &str) {
-    query.push(" AND spans.agent IN (SELECT id FROM agents WHERE project = ").push_bind(project.to_owned());
+    query.push(" AND spans.agent");
+    push_named(query, project, agent);
+}
+
+/// Goes on with a query after a column: it is the id of an agent with this name or id.
+pub(super) fn push_named(query: &mut QueryBuilder<Sqlite>, project: &str, agent: &str) {
+    query.push(" IN (SELECT id FROM agents WHERE project = ").push_bind(project.to_owned());
     query.push(" AND (id = ").push_bind(agent.to_owned()).push(" OR name = ").push_bind(agent.to_owned()).push("))");
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use toolwright_support::sqlite::word;
 
-use super::{Outcome, Span, Window, push_agent};
+use super::{Outcome, Span, Window, span::push_named};
 use crate::{error::ApiError, page::Page, time};
 
 /// Everything that one run led to.
@@ -76,8 +76,9 @@ impl Filter {
         window.push(&mut query, "traces");
         if let Some(agent) = agent {
             query.push(" AND EXISTS (SELECT 1 FROM spans WHERE spans.project = traces.project");
-            query.push(" AND spans.trace_id = traces.trace_id");
-            push_agent(&mut query, project, agent);
+            // The plus keeps the index of agents out: the few spans of each trace are looked at, not all of the agent.
+            query.push(" AND spans.trace_id = traces.trace_id AND +spans.agent");
+            push_named(&mut query, project, agent);
             query.push(")");
         }
         query

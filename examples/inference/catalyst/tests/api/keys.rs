@@ -4,6 +4,8 @@ use catalyst::{Access, NewKey, Options, Service};
 use reqwest::{Method, header};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::service::{Api, answered, refused};
 
@@ -138,10 +140,18 @@ async fn the_first_start_makes_all_that_is_needed_once() {
     let service = Service::open(&Options { store: folder.path().join("made/store.db") }).await.unwrap();
     let (project, key) = service.first_start().await.unwrap().unwrap();
     assert_eq!(project.name, "demo");
+    let shutdown = CancellationToken::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let projects = format!("http://{}/v1/projects", listener.local_addr().unwrap());
+    let serving = tokio::spawn(service.clone().serve(listener, shutdown.clone()));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (_, listed) = answered(client.get(projects).bearer_auth(key.expose_secret())).await;
+    assert!(listed["projects"][0]["traces"].as_i64().is_some_and(|traces| traces > 200), "{listed}");
     assert!(key.expose_secret().starts_with("sk-inference-"));
     assert!(service.first_start().await.unwrap().is_none());
     let keys = service.keys().await.unwrap();
     assert_eq!(keys.iter().map(|key| &key.grants[..]).collect::<Vec<_>>(), [[("demo".to_owned(), Access::Write)]]);
     assert!(service.teams().await.unwrap()[0].credits > 0);
-    service.close().await;
+    shutdown.cancel();
+    serving.await.unwrap().unwrap();
 }

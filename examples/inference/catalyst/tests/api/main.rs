@@ -3,5 +3,6 @@
 mod intake;
 mod keys;
 mod lists;
+mod samples;
 mod service;
 mod spans;

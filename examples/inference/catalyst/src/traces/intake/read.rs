@@ -160,7 +160,8 @@ fn tokens(attributes: &Map<String, Value>, key: &str) -> Option<i64> {
 }
 
 fn finish_reason(attributes: &Map<String, Value>) -> Option<String> {
-    attributes.get("gen_ai.response.finish_reasons")?.get(0)?.as_str().map(|reason| cut(reason, MAX_NAME))
+    let reasons = recorded::structured(attributes.get("gen_ai.response.finish_reasons")?.clone());
+    reasons.get(0)?.as_str().map(|reason| cut(reason, MAX_NAME))
 }
 
 fn cut(text: &str, characters: usize) -> String {
