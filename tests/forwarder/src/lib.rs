@@ -1,4 +1,8 @@
-//! The server that forwarding is tested with: it keeps nothing, and asks an API with its callers' own keys.
+//! The server that forwarding is tested with: it keeps nothing, and asks an API with its callers' own keys. Beside it
+//! stand those whose calls are about something that the key reaches.
+
+pub mod library;
+pub mod shelf;
 
 use std::{net::SocketAddr, process::ExitCode};
 

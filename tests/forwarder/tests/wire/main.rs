@@ -3,6 +3,7 @@
 mod api;
 mod authentication;
 mod forwarding;
+mod library;
 mod projects;
 mod redirects;
 mod refusals;
