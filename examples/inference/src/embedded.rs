@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use toolwright::{Context, Upstream};
 
 #[derive(clap::Args, Debug)]
-pub(crate) struct Options {
+pub(crate) struct EmbeddedOptions {
     #[command(flatten)]
     catalyst: catalyst::Options,
 
@@ -24,7 +24,7 @@ pub(crate) struct Options {
 
 /// Serves the API until the server stops, and has it be the one that keys are forwarded to. On an empty store it gets a
 /// project with samples, and its first key is shown to whoever started the program.
-pub(crate) async fn serve<A>(context: &Context<A>, options: &Options, upstream: &Upstream) -> anyhow::Result<()> {
+pub(crate) async fn serve<A>(context: &Context<A>, options: &EmbeddedOptions, upstream: &Upstream) -> anyhow::Result<()> {
     let service = Service::open(&options.catalyst).await?;
     let listener = listen(options.catalyst_listen).await?;
     let address = listener.local_addr()?;

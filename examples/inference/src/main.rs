@@ -26,7 +26,7 @@ mod training;
 #[derive(clap::Args, Debug)]
 struct Args {
     #[command(flatten)]
-    embedded: embedded::Options,
+    embedded: embedded::EmbeddedOptions,
 }
 
 fn main() -> ExitCode {
