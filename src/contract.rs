@@ -2,15 +2,15 @@
 
 pub use serde;
 pub use serde_json::Value;
-pub use toolwright_core::{Access as DeclaredAccess, Clause, Requirement, Scope, ScopeId, ScopeSet};
+pub use toolwright_core::{Access as DeclaredAccess, Clause, ClientKind, Requirement, Scope, ScopeId, ScopeSet};
 
 pub use crate::{
     Call, Handle, Redacted, Tool,
     call::{account, bound},
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, BindingSource, BindingSpec, ClientSpec,
-        CompletionSpec, CredentialSpec, FeatureSpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
+        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, BindingSource, BindingSpec, CompletionSpec,
+        CredentialSpec, FeatureSpec, GatewaySpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
         PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, TokensSpec, ToolSpec, UpstreamSpec,
         VerifySpec,
     },

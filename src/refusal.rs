@@ -168,7 +168,7 @@ pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
         .replace("{create_at}", server.credential.create_at)
         .replace("{path}", server.path)
         .replace("{env}", server.credential.env)
-        .replace("{gateway_env}", server.gateway_env.unwrap_or_default())
+        .replace("{gateway_env}", server.gateway.map(|gateway| gateway.env).unwrap_or_default())
         .replace("{endpoint}", server.endpoint)
         .replace("{grant_path}", server.credential.password_grant().map_or("", |grant| grant.path))
         .replace("{call_seconds}", &server.limits.call_seconds.to_string())

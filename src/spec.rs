@@ -1,6 +1,6 @@
 //! A server as declared: what generated code hands to the runtime, as data.
 
-use toolwright_core::{Access, Requirement, Scope, ScopeSet, Scopes};
+use toolwright_core::{Access, ClientKind, Requirement, Scope, ScopeSet, Scopes};
 
 /// Everything that a manifest declares about a server, as constants.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +33,8 @@ pub struct ServerSpec {
     pub limits: LimitsSpec,
     /// What a caller proves with who they are.
     pub credential: CredentialSpec,
-    /// The environment variable that holds the address of a server that `stdio` forwards to, if it can.
-    pub gateway_env: Option<&'static str>,
+    /// A running server that `stdio` can forward to.
+    pub gateway: Option<GatewaySpec>,
     /// The scopes, in the order of their ids.
     pub scopes: &'static [Scope],
     /// The groups, in the order of the documentation.
@@ -49,8 +49,8 @@ pub struct ServerSpec {
     /// The list that `prompts/list` is made from: a JSON array of the protocol's `Prompt` objects, in
     /// the order of [`Self::prompts`].
     pub prompt_list: &'static str,
-    /// How clients connect.
-    pub clients: &'static [ClientSpec],
+    /// The clients that the documentation explains; the first is the one that a first start explains.
+    pub clients: &'static [ClientKind],
 }
 
 impl ServerSpec {
@@ -289,6 +289,15 @@ pub struct PasswordGrantSpec {
     pub scopes: ScopeSet,
 }
 
+/// A running server that `stdio` can forward to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GatewaySpec {
+    /// The environment variable that holds its address, without the endpoint's path.
+    pub env: &'static str,
+    /// An address to show.
+    pub example: &'static str,
+}
+
 /// A group of tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupSpec {
@@ -385,16 +394,4 @@ pub enum PromptRole {
     User,
     /// The model.
     Assistant,
-}
-
-/// How one client connects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientSpec {
-    /// Name in the manifest (`claude-code`).
-    pub key: &'static str,
-    /// Name for people.
-    pub title: &'static str,
-    /// The snippet, with `{{url}}`, `{{base}}`, `{{account}}` and `{{token}}` for the endpoint, its address
-    /// without the path, what calls are about, and the person's own credential.
-    pub snippet: &'static str,
 }

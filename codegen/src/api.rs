@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use toolwright_core::{Access, Requirement, Scope, ScopeSet};
+use toolwright_core::{Access, ClientKind, Requirement, Scope, ScopeSet};
 use toolwright_freshness::Inputs;
 
 /// A server.
@@ -553,25 +553,6 @@ pub enum Type {
     Map(Box<Type>),
     /// A named type, as a place in [`Api::types`].
     Named(usize),
-}
-
-/// A client that can be explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientKind {
-    /// Claude Code.
-    ClaudeCode,
-    /// Cursor.
-    Cursor,
-    /// Claude.ai.
-    ClaudeAi,
-    /// Any client that starts the server as a process.
-    Stdio,
-    /// Claude Desktop.
-    ClaudeDesktop,
-    /// The MCP Inspector.
-    Inspector,
-    /// Any other client of a server over HTTP.
-    Other,
 }
 
 /// What the documentation says beside what follows from the declarations.

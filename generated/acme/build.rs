@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "6116470244a04cd0908419c62e3b60cea595127ea110a489acc25d1c192c70f1"
+        digest: "af71fc386ef65d7b9cb8c26085d681ab9b00c3fdfca9a0a9a4949a9255ddcf03"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

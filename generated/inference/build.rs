@@ -11,7 +11,7 @@ fn main() {
             "tools/evals.yaml".to_owned(), "tools/training.yaml".to_owned(),
             "tools/halo.yaml".to_owned()
         ],
-        digest: "d68b947274e9f73357afc3cb6891d5d9749210d2858b707284f334709c8551e3"
+        digest: "e42cd5ae1a2dfcfa575e59057e1765dc460172066af84d482be236e240109e9b"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -7,7 +7,12 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 
-use super::token::explain;
+use toolwright_core::client::Secret;
+
+use super::{
+    snippet::{Named, Target},
+    token::explain,
+};
 use crate::{
     ServerSpec,
     account::{AccountRecord, CreateError as Taken, UserRecord},
@@ -129,13 +134,11 @@ pub(super) struct Place<'a> {
 /// Tells how the first of the clients connects.
 fn connect(spec: &ServerSpec, account: &str, credential: &str, Place { address, url }: Place<'_>) {
     if let Some(client) = spec.clients.first() {
-        let snippet = client
-            .snippet
-            .replace("{{url}}", &spec.url_of(url, account))
-            .replace("{{base}}", &format!("http://{address}"))
-            .replace("{{account}}", account)
-            .replace("{{token}}", credential);
-        eprintln!("To connect {}:\n\n{}\n", client.title, indented(&snippet));
+        let target =
+            Target { url: spec.url_of(url, account), account: account.to_owned(), base: format!("http://{address}") };
+        let named = Named { name: spec.key, variable: spec.credential.env };
+        let snippet = target.snippets(spec, *client, named, Secret::Literal(credential)).swap_remove(0);
+        eprintln!("To connect {}:\n\n{}\n", client.title(), indented(&snippet.text));
     }
 }
 

@@ -5,6 +5,7 @@ mod first_token;
 mod options;
 mod password;
 mod program;
+mod snippet;
 mod token;
 mod tools;
 
@@ -118,6 +119,7 @@ where
             serve_stdio(spec, verifier, account, secrets, options.own, setup).await
         }
         Do::Tools => print(&tools::table(spec)),
+        Do::Snippet(options) => snippet::run(spec, &options, account.as_deref()),
     }
 }
 

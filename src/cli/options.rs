@@ -2,16 +2,22 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::{Arg, ArgMatches, Args, Command, Parser, Subcommand, builder::Resettable};
-
-use toolwright_core::environment::{ACCOUNT, OPTIONS, option_env};
+use clap::{
+    Arg, ArgMatches, Args, Command, Parser, Subcommand,
+    builder::{PossibleValuesParser, Resettable},
+};
+use toolwright_core::{
+    ClientKind,
+    client::Format,
+    environment::{ACCOUNT, OPTIONS, option_env},
+};
 
 use super::{accounts::AccountsCommand, tools::aligned};
 use crate::{
     ServerSpec,
     account::AccountName,
     log::LogFormat,
-    spec::{BindingSpec, UpstreamSpec, VerifySpec},
+    spec::{AccountSpec, BindingSpec, UpstreamSpec, VerifySpec},
 };
 
 /// The option of [`DatabaseOption`], as the parser calls it.
@@ -35,6 +41,8 @@ pub(super) enum Do<A: Args> {
     Stdio(StdioOptions<A>),
     /// Print the tools and the prompts, with what they need.
     Tools,
+    /// Print what a client has to be told to connect. It says where the credential is, and holds none.
+    Snippet(SnippetOptions),
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +135,25 @@ pub(super) struct ListOptions {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct SnippetOptions {
+    /// Which client
+    #[arg(value_name = "CLIENT")]
+    pub(super) client: String,
+    /// What the client shall call the server: another name for each credential
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// The environment variable that holds the credential; without it, one that goes with the name
+    #[arg(long, value_name = "VARIABLE")]
+    pub(super) env: Option<String>,
+    /// URL of the endpoint, when it is not the public one
+    #[arg(long)]
+    pub(super) url: Option<String>,
+    /// How it is written, where the client takes several forms
+    #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.map(Format::extension)))]
+    pub(super) format: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CreateOptions {
     /// What to call the token
     #[arg(long)]
@@ -171,9 +198,12 @@ pub(super) fn named_for(command: Command, spec: &ServerSpec) -> Command {
         VerifySpec::Upstream(_) => command,
     };
     let command = match spec.account() {
-        Some((binding, _)) => with_accounts(command, spec, binding),
+        Some((binding, account)) => with_accounts(command, spec, binding, account),
         None => command,
     };
+    let clients = PossibleValuesParser::new(spec.clients.iter().copied().map(ClientKind::as_str));
+    let command =
+        command.mut_subcommand("snippet", |snippet| snippet.mut_arg("client", |client| client.value_parser(clients)));
     let command = command.name(spec.name).bin_name(spec.name).version(spec.version).about(spec.description);
     let command = match upstream_variable(spec) {
         Some(variable) => {
@@ -194,8 +224,13 @@ fn with_tokens(command: Command) -> Command {
 
 /// What a server has whose calls are about accounts: commands for them, tokens of users, and over stdio
 /// an option that says which account is meant.
-fn with_accounts(command: Command, spec: &ServerSpec, binding: &BindingSpec) -> Command {
+fn with_accounts(command: Command, spec: &ServerSpec, binding: &BindingSpec, account: &AccountSpec) -> Command {
     let asks_for_passwords = spec.credential.password_grant().is_some();
+    let told = Arg::new(ACCOUNT)
+        .long(ACCOUNT)
+        .value_name("ACCOUNT")
+        .value_parser(account_name)
+        .help(format!("What calls are about, instead of {}", account.placeholder));
     let account = Arg::new(ACCOUNT)
         .long(ACCOUNT)
         .value_name("ACCOUNT")
@@ -217,6 +252,7 @@ fn with_accounts(command: Command, spec: &ServerSpec, binding: &BindingSpec) -> 
     AccountsCommand::augment_subcommands(command)
         .mut_subcommand("token", |token| token.mut_subcommand("create", |create| create.mut_arg("subject", user)))
         .mut_subcommand("user", |users| users.mut_subcommand("password", |password| password.hide(!asks_for_passwords)))
+        .mut_subcommand("snippet", |snippet| snippet.arg(told))
         .mut_subcommand("stdio", |stdio| stdio.arg(account))
 }
 
@@ -230,7 +266,7 @@ fn account_name(text: &str) -> Result<String, &'static str> {
 pub(super) struct Particular {
     /// Where the tokens are.
     pub(super) database: Option<String>,
-    /// Which account calls over stdio are about.
+    /// Which account calls over stdio are about, or those of a client that is told how to connect.
     pub(super) account: Option<String>,
 }
 
@@ -247,9 +283,9 @@ impl Particular {
 /// is: a client's configuration sets them.
 fn stdio_environment(spec: &ServerSpec) -> String {
     let credential = (spec.credential.env, format!("The {} of the client", spec.credential.name));
-    let gateway = spec.gateway_env.map(|env| {
+    let gateway = spec.gateway.map(|gateway| {
         let path = spec.path;
-        (env, format!("Address, without {path}, of a running server to forward to instead of serving"))
+        (gateway.env, format!("Address, without {path}, of a running server to forward to instead of serving"))
     });
     let rows: Vec<_> = [credential].into_iter().chain(gateway).chain(upstream_variable(spec)).collect();
     environment(&rows)

@@ -32,6 +32,8 @@ mod programs;
 pub mod raw;
 mod reply;
 mod server;
+#[cfg(unix)]
+mod snippets;
 mod stdio;
 mod stored;
 
@@ -44,5 +46,7 @@ pub use postgres::Postgres;
 pub use programs::is_installed;
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
+#[cfg(unix)]
+pub use snippets::Told;
 pub use stdio::{StdioPipe, Variables};
 pub use stored::dump;

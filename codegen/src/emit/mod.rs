@@ -7,7 +7,6 @@ mod markdown;
 mod prompt_list;
 mod rust;
 mod schema;
-mod shell;
 mod template;
 mod tool_list;
 mod wording;

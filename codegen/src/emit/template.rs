@@ -24,11 +24,18 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "docs/manifest.md",
     "docs/clients/claude-code.md",
     "docs/clients/cursor.md",
+    "docs/clients/vscode.md",
+    "docs/clients/windsurf.md",
+    "docs/clients/codex.md",
+    "docs/clients/opencode.md",
+    "docs/clients/gemini-cli.md",
     "docs/clients/claude-ai.md",
     "docs/clients/stdio.md",
     "docs/clients/claude-desktop.md",
     "docs/clients/inspector.md",
     "docs/clients/other.md",
+    "docs/clients/unsupported.md",
+    "docs/clients/another.md",
 ];
 
 /// Renders the template with this name.

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use toolwright_core::ClientKind;
 
 use super::{
     upstream::Upstream,
@@ -260,6 +261,16 @@ pub enum Client {
     ClaudeCode,
     /// Cursor.
     Cursor,
+    /// Visual Studio Code.
+    Vscode,
+    /// Windsurf.
+    Windsurf,
+    /// Codex, in a terminal or in an editor.
+    Codex,
+    /// OpenCode.
+    Opencode,
+    /// Gemini CLI.
+    GeminiCli,
     /// Claude.ai.
     ClaudeAi,
     /// Any client that starts the server as a process.
@@ -272,17 +283,21 @@ pub enum Client {
     Other,
 }
 
-impl Client {
-    /// The word in the manifest.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ClaudeCode => "claude-code",
-            Self::Cursor => "cursor",
-            Self::ClaudeAi => "claude-ai",
-            Self::Stdio => "stdio",
-            Self::ClaudeDesktop => "claude-desktop",
-            Self::Inspector => "inspector",
-            Self::Other => "other",
+impl From<Client> for ClientKind {
+    fn from(client: Client) -> Self {
+        match client {
+            Client::ClaudeCode => Self::ClaudeCode,
+            Client::Cursor => Self::Cursor,
+            Client::Vscode => Self::Vscode,
+            Client::Windsurf => Self::Windsurf,
+            Client::Codex => Self::Codex,
+            Client::Opencode => Self::Opencode,
+            Client::GeminiCli => Self::GeminiCli,
+            Client::ClaudeAi => Self::ClaudeAi,
+            Client::Stdio => Self::Stdio,
+            Client::ClaudeDesktop => Self::ClaudeDesktop,
+            Client::Inspector => Self::Inspector,
+            Client::Other => Self::Other,
         }
     }
 }

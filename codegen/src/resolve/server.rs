@@ -1,5 +1,7 @@
 //! The server itself, its credential and its groups.
 
+use toolwright_core::client::{LONGEST_NAME, is_name};
+
 use super::{
     Called, Faults, bindings, declared::Named, grants, scopes::ResolvedScopes, tools::ResolvedTool, upstream, urls,
 };
@@ -23,9 +25,6 @@ const SHORTEST_CREDENTIAL: u64 = 22;
 /// The longest that a credential can live by default, in seconds: a hundred years.
 const LONGEST_LIFETIME: u64 = 100 * 365 * 86_400;
 
-/// Longest key of a server, in characters.
-const LONGEST_KEY: usize = 40;
-
 /// What the server is called.
 pub(crate) fn called(declared: &Declared) -> Option<Called> {
     let server = declared.manifest.server.as_ref()?.good()?;
@@ -39,9 +38,9 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         faults.refuse(&server.name, refusal);
     }
     let key = server.key.as_ref().unwrap_or(&server.name);
-    if server.key.is_some() && !is_key(key) {
+    if server.key.is_some() && !is_name(key) {
         let title = format!("{} is not a key that a server can have", quoted(key));
-        let help = format!("use letters, digits, hyphens and underscores, at most {LONGEST_KEY} characters");
+        let help = format!("use letters, digits, hyphens and underscores, at most {LONGEST_NAME} characters");
         faults.push(Diagnostic::new(Code::InvalidName, key.at, title).help(help));
     }
     check_version(&server.version, faults);
@@ -76,11 +75,6 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
         gateway,
     })
-}
-
-fn is_key(key: &str) -> bool {
-    let plain = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';
-    key.starts_with(|first: char| first.is_ascii_alphanumeric()) && key.chars().all(plain) && key.len() <= LONGEST_KEY
 }
 
 /// A name is told in every notation, so that two of them can be one.

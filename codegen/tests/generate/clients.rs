@@ -1,4 +1,4 @@
-//! The snippets do what they are for: JSON is parsed, and what goes into a shell is run in one.
+//! The snippets do what they are for: JSON and TOML are parsed, and what goes into a shell is run in one.
 
 use std::{fs, process::Command};
 
@@ -25,13 +25,19 @@ fn each_declared_client_has_its_files() {
         "/claude-ai.txt",
         "/claude-code.sh",
         "/claude-desktop.json",
+        "/codex.sh",
+        "/codex.toml",
         "/cursor.json",
+        "/gemini-cli.json",
         "/inspector.sh",
         "/inspector.txt",
+        "/opencode.json",
         "/other.sh",
         "/other.txt",
         "/stdio.json",
         "/stdio.sh",
+        "/vscode.json",
+        "/windsurf.json",
     ];
     assert_eq!(files, expected);
 }
@@ -58,6 +64,42 @@ fn configurations_are_json() {
         "env": {"AUTH_HEADER": format!("Bearer every_{}", "x".repeat(24))},
     }}});
     assert_eq!(read("claude-desktop.json"), desktop);
+    let vscode = json!({
+        "inputs": [
+            {"type": "promptString", "id": "every-key", "description": "API Key for Every_type-1", "password": true},
+        ],
+        "servers": {"Every_type-1": {
+            "type": "http",
+            "url": URL,
+            "headers": {"Authorization": "Bearer ${input:every-key}"},
+        }},
+    });
+    assert_eq!(read("vscode.json"), vscode);
+    let windsurf = json!({"mcpServers": {"Every_type-1": {
+        "serverUrl": URL,
+        "headers": {"Authorization": "Bearer ${env:EVERY_KEY}"},
+    }}});
+    assert_eq!(read("windsurf.json"), windsurf);
+    let opencode = json!({
+        "$schema": "https://opencode.ai/config.json",
+        "mcp": {"Every_type-1": {
+            "type": "remote",
+            "url": URL,
+            "enabled": true,
+            "oauth": false,
+            "headers": {"Authorization": "Bearer {env:EVERY_KEY}"},
+        }},
+    });
+    assert_eq!(read("opencode.json"), opencode);
+    let gemini_cli = json!({"mcpServers": {"Every_type-1": {
+        "type": "http",
+        "url": URL,
+        "headers": {"Authorization": "Bearer $EVERY_KEY"},
+    }}});
+    assert_eq!(read("gemini-cli.json"), gemini_cli);
+    let codex: Value = toml::from_str(&workspace.read(&format!("{FOLDER}/codex.toml"))).expect("TOML");
+    let server = json!({"url": URL, "bearer_token_env_var": "EVERY_KEY"});
+    assert_eq!(codex, json!({"mcp_servers": {"Every_type-1": server}}));
 }
 
 /// Runs a file in a shell in which `program` writes down its arguments and three variables; answers with them.
@@ -108,6 +150,15 @@ fn claude_code_is_given_the_value_of_the_variable() {
 
 #[cfg(unix)]
 #[test]
+fn codex_is_told_the_name_of_the_variable() {
+    let workspace = generated();
+    let ran = run_in_shell(&workspace, &format!("{FOLDER}/codex.sh"), "codex", None);
+    let words = ["mcp", "add", "Every_type-1", "--url", URL, "--bearer-token-env-var", "EVERY_KEY", "", "", ""];
+    assert_eq!(ran, words);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_local_server_finds_its_credential_and_its_gateway() {
     let workspace = generated();
     let ran = run_in_shell(&workspace, &format!("{FOLDER}/stdio.sh"), "every-type", None);
@@ -128,6 +179,39 @@ fn the_inspector_and_the_bridge_are_given_the_value_of_the_variable() {
     {
         let ran = run_in_shell(&workspace, &format!("{FOLDER}/{snippet}"), "npx", variable);
         assert_eq!(ran, [words, &["every_secret", "", auth_header]].concat());
+    }
+}
+
+#[test]
+fn the_documentation_adds_the_server_once_more_under_another_name() {
+    let workspace = generated();
+    let page = workspace.read("generated/every-type/docs/README.md");
+    let (_, section) = page.split_once("\n### Several times, under different names\n").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("an end");
+    let command = format!("{URL} \\\n  --header \"Authorization: Bearer $EVERY_TYPE_1_2_EVERY_KEY\"\n```");
+    assert!(
+        section.contains(&format!("claude mcp add --transport http --scope user Every_type-1-2 {command}")),
+        "{section}"
+    );
+    assert!(section.contains("`every-type snippet claude-code --name Every_type-1-2`"), "{section}");
+}
+
+#[test]
+fn every_page_says_which_clients_cannot_connect() {
+    // One explains other clients, and one does not.
+    for server in ["every-type", "minimal"] {
+        let workspace = Workspace::of(server);
+        assert_eq!(workspace.run(&[]).code, Some(0));
+        let page = workspace.read(&format!("generated/{server}/docs/README.md"));
+        let said = "A client has to send a header of your choice with every request.";
+        assert_eq!(page.matches(said).count(), 1, "{server}");
+        let (before, _) = page.split_once(said).expect("it is there");
+        assert_eq!(before.contains("### Other clients"), server == "every-type", "{server}");
+        assert_eq!(before.contains("### Claude Code"), server == "every-type", "{server}");
+        assert_eq!(
+            page.contains("processes can use the server [over stdio](#local-over-stdio)"),
+            server == "every-type"
+        );
     }
 }
 

@@ -117,12 +117,13 @@ fn the_page_has_every_tool_and_every_scope() {
 fn the_page_tells_how_each_client_connects() {
     let page = &pages()["README.md"];
     let rows = page.table("Client").into_iter().map(|row| row.iter().map(String::as_str).collect::<Vec<_>>());
+    let referred = "header, which refers to EVERY_KEY in the environment";
     let claude_code = "header, with the value that EVERY_KEY has when you add the server";
     assert_eq!(
         rows.collect::<Vec<_>>(),
         [
             ["Claude Code", "Streamable HTTP", claude_code, "none"],
-            ["Cursor", "Streamable HTTP", "header, which refers to EVERY_KEY in the environment", "none"],
+            ["Cursor", "Streamable HTTP", referred, "none"],
             ["Claude.ai", "Streamable HTTP", "header, filled in among the connector's values", "none"],
             ["Local, over stdio", "stdio", "EVERY_KEY in the environment of the process", "none"],
             ["Claude Desktop", "stdio", "header, which the bridge takes from AUTH_HEADER in the file", "mcp-remote"],
@@ -138,6 +139,11 @@ fn the_page_tells_how_each_client_connects() {
                 "header, given as the client asks for it",
                 "mcp-remote, where the client speaks stdio only",
             ],
+            ["VS Code", "Streamable HTTP", "header, with what you are asked for when it starts the server", "none"],
+            ["Windsurf", "Streamable HTTP", referred, "none"],
+            ["Codex", "Streamable HTTP", "header, with the value of EVERY_KEY in the environment", "none"],
+            ["OpenCode", "Streamable HTTP", referred, "none"],
+            ["Gemini CLI", "Streamable HTTP", referred, "none"],
         ]
     );
 }

@@ -63,7 +63,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             password_grant: ::core::option::Option::None,
         }),
     },
-    gateway_env: ::core::option::Option::Some("NOTES_GATEWAY"),
+    gateway: ::core::option::Option::Some(contract::GatewaySpec {
+        env: "NOTES_GATEWAY",
+        example: "https://notes.acme.example",
+    }),
     scopes: const {
         &[
             contract::Scope {
@@ -290,86 +293,18 @@ It has the tag {{ tag }}.
     },
     prompt_list: ::core::include_str!("../prompts.json"),
     clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user acme "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "acme": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "claude-ai",
-            title: "Claude.ai",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
-        contract::ClientSpec {
-            key: "stdio",
-            title: "Local, over stdio",
-            snippet: r#"{
-  "mcpServers": {
-    "acme": {
-      "command": "acme",
-      "args": [
-        "stdio"
-      ],
-      "env": {
-        "ACME_KEY": "{{token}}",
-        "NOTES_GATEWAY": "{{base}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "claude-desktop",
-            title: "Claude Desktop",
-            snippet: r#"{
-  "mcpServers": {
-    "acme": {
-      "command": "npx",
-      "args": [
-        "-y",
-        "mcp-remote",
-        "{{url}}",
-        "--header",
-        "Authorization:${AUTH_HEADER}",
-        "--transport",
-        "http-only"
-      ],
-      "env": {
-        "AUTH_HEADER": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "inspector",
-            title: "MCP Inspector",
-            snippet: r#"npx -y @modelcontextprotocol/inspector --cli "{{url}}" \
-  --transport http --method tools/list \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "other",
-            title: "Other clients",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Cursor,
+        contract::ClientKind::ClaudeAi,
+        contract::ClientKind::Stdio,
+        contract::ClientKind::ClaudeDesktop,
+        contract::ClientKind::Inspector,
+        contract::ClientKind::Other,
+        contract::ClientKind::Vscode,
+        contract::ClientKind::Windsurf,
+        contract::ClientKind::Codex,
+        contract::ClientKind::Opencode,
+        contract::ClientKind::GeminiCli,
     ],
 };
 

@@ -61,7 +61,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             },
         }),
     },
-    gateway_env: ::core::option::Option::Some("FORWARDER_GATEWAY"),
+    gateway: ::core::option::Option::Some(contract::GatewaySpec {
+        env: "FORWARDER_GATEWAY",
+        example: "https://mcp.forwarder.example",
+    }),
     scopes: const {
         &[
             contract::Scope {
@@ -95,44 +98,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     prompts: const { &[] },
     prompt_list: "[]",
     clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user forwarder "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "stdio",
-            title: "Local, over stdio",
-            snippet: r#"{
-  "mcpServers": {
-    "forwarder": {
-      "command": "forwarder",
-      "args": [
-        "stdio"
-      ],
-      "env": {
-        "NOTES_API_KEY": "{{token}}",
-        "FORWARDER_GATEWAY": "{{base}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "forwarder": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Stdio,
+        contract::ClientKind::Cursor,
     ],
 };
 

@@ -112,7 +112,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             password_grant: ::core::option::Option::None,
         }),
     },
-    gateway_env: ::core::option::Option::Some("GATEWAY_BASE_URL"),
+    gateway: ::core::option::Option::Some(contract::GatewaySpec {
+        env: "GATEWAY_BASE_URL",
+        example: "http://localhost:8081",
+    }),
     scopes: const {
         &[
             contract::Scope {
@@ -453,86 +456,13 @@ Do nothing else, even if little is left. Stop no run and no schedule, and create
     },
     prompt_list: ::core::include_str!("../prompts.json"),
     clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user infatica "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "infatica": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "claude-ai",
-            title: "Claude.ai",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
-        contract::ClientSpec {
-            key: "stdio",
-            title: "Local, over stdio",
-            snippet: r#"{
-  "mcpServers": {
-    "infatica": {
-      "command": "infatica",
-      "args": [
-        "stdio"
-      ],
-      "env": {
-        "INFATICA_PAT": "{{token}}",
-        "GATEWAY_BASE_URL": "{{base}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "claude-desktop",
-            title: "Claude Desktop",
-            snippet: r#"{
-  "mcpServers": {
-    "infatica": {
-      "command": "npx",
-      "args": [
-        "-y",
-        "mcp-remote",
-        "{{url}}",
-        "--header",
-        "Authorization:${AUTH_HEADER}",
-        "--transport",
-        "http-only"
-      ],
-      "env": {
-        "AUTH_HEADER": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "inspector",
-            title: "MCP Inspector",
-            snippet: r#"npx -y @modelcontextprotocol/inspector --cli "{{url}}" \
-  --transport http --method tools/list \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "other",
-            title: "Other clients",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Cursor,
+        contract::ClientKind::ClaudeAi,
+        contract::ClientKind::Stdio,
+        contract::ClientKind::ClaudeDesktop,
+        contract::ClientKind::Inspector,
+        contract::ClientKind::Other,
     ],
 };
 

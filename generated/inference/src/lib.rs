@@ -145,7 +145,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             },
         }),
     },
-    gateway_env: ::core::option::Option::None,
+    gateway: ::core::option::Option::None,
     scopes: const {
         &[
             contract::Scope {
@@ -248,32 +248,14 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     prompts: const { &[] },
     prompt_list: "[]",
     clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user inference "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "inference": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "other",
-            title: "Other clients",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Cursor,
+        contract::ClientKind::Vscode,
+        contract::ClientKind::Windsurf,
+        contract::ClientKind::Codex,
+        contract::ClientKind::Opencode,
+        contract::ClientKind::GeminiCli,
+        contract::ClientKind::Other,
     ],
 };
 

@@ -127,7 +127,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             }),
         }),
     },
-    gateway_env: ::core::option::Option::None,
+    gateway: ::core::option::Option::None,
     scopes: const {
         &[
             contract::Scope {
@@ -206,62 +206,11 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     prompts: const { &[] },
     prompt_list: "[]",
     clients: &[
-        contract::ClientSpec {
-            key: "claude-desktop",
-            title: "Claude Desktop",
-            snippet: r#"{
-  "mcpServers": {
-    "integrateio": {
-      "command": "npx",
-      "args": [
-        "-y",
-        "mcp-remote",
-        "{{url}}",
-        "--header",
-        "Authorization:${AUTH_HEADER}",
-        "--transport",
-        "http-only"
-      ],
-      "env": {
-        "AUTH_HEADER": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user integrateio "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "inspector",
-            title: "MCP Inspector",
-            snippet: r#"npx -y @modelcontextprotocol/inspector --cli "{{url}}" \
-  --transport http --method tools/list \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "integrateio": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "other",
-            title: "Other clients",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
+        contract::ClientKind::ClaudeDesktop,
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Inspector,
+        contract::ClientKind::Cursor,
+        contract::ClientKind::Other,
     ],
 };
 

@@ -71,7 +71,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             },
         }),
     },
-    gateway_env: ::core::option::Option::Some("LIBRARY_GATEWAY"),
+    gateway: ::core::option::Option::Some(contract::GatewaySpec {
+        env: "LIBRARY_GATEWAY",
+        example: "https://mcp.library.example",
+    }),
     scopes: const {
         &[
             contract::Scope {
@@ -151,44 +154,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     },
     prompt_list: ::core::include_str!("../prompts.json"),
     clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user library "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "stdio",
-            title: "Local, over stdio",
-            snippet: r#"{
-  "mcpServers": {
-    "library": {
-      "command": "library",
-      "args": [
-        "stdio"
-      ],
-      "env": {
-        "LIBRARY_KEY": "{{token}}",
-        "LIBRARY_GATEWAY": "{{base}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "library": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Stdio,
+        contract::ClientKind::Cursor,
     ],
 };
 

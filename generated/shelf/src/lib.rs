@@ -62,7 +62,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             },
         }),
     },
-    gateway_env: ::core::option::Option::None,
+    gateway: ::core::option::Option::None,
     scopes: const {
         &[
             contract::Scope {
@@ -86,25 +86,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
     prompt_list: "[]",
-    clients: &[
-        contract::ClientSpec {
-            key: "stdio",
-            title: "Local, over stdio",
-            snippet: r#"{
-  "mcpServers": {
-    "shelf": {
-      "command": "shelf",
-      "args": [
-        "stdio"
-      ],
-      "env": {
-        "SHELF_KEY": "{{token}}"
-      }
-    }
-  }
-}"#,
-        },
-    ],
+    clients: &[contract::ClientKind::Stdio],
 };
 
 /// What a call is about.

@@ -64,7 +64,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             }),
         }),
     },
-    gateway_env: ::core::option::Option::Some("TENANTS_GATEWAY"),
+    gateway: ::core::option::Option::Some(contract::GatewaySpec {
+        env: "TENANTS_GATEWAY",
+        example: "https://api.tenants.example",
+    }),
     scopes: const {
         &[
             contract::Scope {
@@ -125,45 +128,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     },
     prompt_list: ::core::include_str!("../prompts.json"),
     clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user tenants "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "stdio",
-            title: "Local, over stdio",
-            snippet: r#"{
-  "mcpServers": {
-    "tenants": {
-      "command": "tenants",
-      "args": [
-        "stdio"
-      ],
-      "env": {
-        "TENANTS_TOKEN": "{{token}}",
-        "TENANTS_ACCOUNT": "{{account}}",
-        "TENANTS_GATEWAY": "{{base}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "tenants": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Stdio,
+        contract::ClientKind::Cursor,
     ],
 };
 

@@ -53,7 +53,7 @@ impl Gateway {
     /// When it is no address to which a credential can be sent, or when nothing says which account is meant:
     /// only the server that knows the user knows that there is but one.
     pub(crate) fn from_environment(spec: &'static ServerSpec, account: Option<&str>) -> anyhow::Result<Option<Self>> {
-        let Some(variable) = spec.gateway_env else { return Ok(None) };
+        let Some(variable) = spec.gateway.map(|gateway| gateway.env) else { return Ok(None) };
         let server = match env::var(variable) {
             Err(env::VarError::NotPresent) => return Ok(None),
             Err(env::VarError::NotUnicode(_)) => bail!("{variable} is no text"),

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use serde_json::json;
+use toolwright_core::shell::word;
 
 use super::{markdown, path_of};
 use crate::{
     api::{Api, Example, Tool},
-    emit::shell::word,
     names,
 };
 

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use serde_json::json;
-use toolwright_core::Scopes;
+use toolwright_core::{Scopes, shell::word};
 
 use super::markdown;
 use crate::{
     api::{Api, PasswordGrant},
-    emit::{clients, shell::word, wording},
+    emit::{clients, wording},
 };
 
 /// Seconds since 1970 of a time to show.

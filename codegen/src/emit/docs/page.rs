@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use toolwright_core::{
     Access, ErrorCode, ErrorEntry, Scope, ScopeId, ScopeSet, Scopes, authorize,
+    client::{Snippet, Source},
     confirmation::LIFETIME_SECONDS,
     environment::{ACCOUNT, option_env},
     errors::binding_fix,
@@ -57,6 +58,8 @@ struct Page<'a> {
     request_size: String,
     call_time: String,
     clients: Vec<ClientSection>,
+    /// The same server under another name.
+    another: Option<AnotherFacts>,
     scopes: Vec<ScopeRow<'a>>,
     /// Whether a scope covers another.
     has_covering: bool,
@@ -145,6 +148,19 @@ struct ClientSection {
     bridge: Option<&'static str>,
     /// Each snippet as a block of code.
     snippets: Vec<String>,
+}
+
+/// How the server is added once more.
+#[derive(Serialize)]
+struct AnotherFacts {
+    /// The client of the example.
+    client: &'static str,
+    client_key: &'static str,
+    name: String,
+    /// Where the client gets the second credential.
+    variable: Option<String>,
+    /// Markdown: the snippet as a block of code.
+    snippet: String,
 }
 
 #[derive(Serialize)]
@@ -290,6 +306,7 @@ pub(super) fn file(api: &Api) -> File {
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
         clients: clients::documented(api).into_iter().map(client_section).collect(),
+        another: clients::another(api).map(another_facts),
         has_covering: scopes.iter().any(|scope| !scope.covers.is_empty()),
         unlocks_otherwise: scopes.iter().any(|scope| scope.unlocks != scope.named_by),
         scopes,
@@ -342,17 +359,31 @@ fn bound_facts(binding: &Binding) -> Option<BoundFacts<'_>> {
 }
 
 fn client_section(client: clients::Client) -> ClientSection {
-    let clients::Client { key, title, transport, authentication, bridge, snippets } = client;
-    let block = |snippet: &clients::Snippet| markdown::block(snippet.format.language(), &snippet.text);
+    let clients::Client { kind, facts: clients::Facts { transport, authentication, bridge }, snippets } = client;
     ClientSection {
-        key,
-        title,
-        anchor: names::anchor(title),
+        key: kind.as_str(),
+        title: kind.title(),
+        anchor: names::anchor(kind.title()),
         transport: transport.as_str(),
         authentication,
         bridge,
         snippets: snippets.iter().map(block).collect(),
     }
+}
+
+fn another_facts(another: clients::Another) -> AnotherFacts {
+    let clients::Another { kind, name, variable, snippet } = another;
+    AnotherFacts {
+        client: kind.title(),
+        client_key: kind.as_str(),
+        name,
+        variable: Some(variable).filter(|_| snippet.source == Source::Variable),
+        snippet: block(&snippet),
+    }
+}
+
+fn block(snippet: &Snippet) -> String {
+    markdown::block(snippet.format.language(), &snippet.text)
 }
 
 fn scope_rows<'a>(scopes: &'a [Scope], tools: &[Tool]) -> Vec<ScopeRow<'a>> {

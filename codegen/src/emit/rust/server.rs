@@ -12,7 +12,7 @@ use crate::{
         Gateway, Group, Listing, PasswordGrant, Prompt, PromptArgument, PromptMessage, Role, Server, Tokens, Tool,
         Upstream, Verify,
     },
-    emit::{clients, wording},
+    emit::wording,
 };
 
 pub(super) fn file(api: &Api) -> File {
@@ -61,7 +61,7 @@ fn constant(api: &Api) -> TokenStream {
         types: _,
         tools,
         prompts,
-        clients: _,
+        clients,
         docs: _,
         inputs: _,
         folder: _,
@@ -93,10 +93,9 @@ fn constant(api: &Api) -> TokenStream {
         Listing::All => "All",
         Listing::Gated => "Gated",
     });
-    let gateway_env = gateway
-        .as_ref()
-        .map(|Gateway { env, example: _ }| env)
-        .map_or_else(|| quote!(::core::option::Option::None), |env| quote!(::core::option::Option::Some(#env)));
+    let gateway = option(
+        gateway.as_ref().map(|Gateway { env, example }| quote!(contract::GatewaySpec { env: #env, example: #example })),
+    );
     let (body_bytes, call_seconds) = (grouped(*body_bytes), grouped(*call_seconds));
     let credential = credential_of(credential);
     let scopes = scopes.iter().map(scope_of);
@@ -106,7 +105,8 @@ fn constant(api: &Api) -> TokenStream {
     let modules = tools.iter().map(|tool| ident(&tool.module));
     let prompts_of = prompts.iter().map(|prompt| prompt_of(api, prompt));
     let prompt_list = prompt_list_of(api);
-    let clients = clients_of(api);
+    // The name of a variant is what `Debug` prints.
+    let clients = clients.iter().map(|kind| ident(&format!("{kind:?}")));
     quote! {
         /// What the manifest declares about the server.
         pub static SERVER: contract::ServerSpec = contract::ServerSpec {
@@ -124,14 +124,14 @@ fn constant(api: &Api) -> TokenStream {
             redact: &[#(#redact),*],
             limits: contract::LimitsSpec { body_bytes: #body_bytes, call_seconds: #call_seconds },
             credential: #credential,
-            gateway_env: #gateway_env,
+            gateway: #gateway,
             scopes: const { &[#(#scopes),*] },
             groups: &[#(#groups),*],
             tools: &[#(<#modules::Tool as contract::Tool>::SPEC),*],
             tool_list: ::core::include_str!("../tools.json"),
             prompts: const { &[#(#prompts_of),*] },
             prompt_list: #prompt_list,
-            clients: &[#(#clients),*],
+            clients: &[#(contract::ClientKind::#clients),*],
         };
     }
 }
@@ -329,15 +329,6 @@ fn values_of(api: &Api, values: &ArgumentValues) -> TokenStream {
 /// A server without prompts has no file of them.
 fn prompt_list_of(api: &Api) -> TokenStream {
     if api.prompts.is_empty() { quote!("[]") } else { quote!(::core::include_str!("../prompts.json")) }
-}
-
-fn clients_of(api: &Api) -> Vec<TokenStream> {
-    let templates = clients::templates(api);
-    let specs = templates.iter().map(|clients::Template { key, title, snippet }| {
-        let snippet = text(snippet);
-        quote!(contract::ClientSpec { key: #key, title: #title, snippet: #snippet })
-    });
-    specs.collect()
 }
 
 fn set_of(set: ScopeSet) -> TokenStream {

@@ -15,7 +15,7 @@ async fn the_first_start_makes_a_token_and_tells_how_to_connect() {
     let log = server.log();
     assert_eq!(log.matches(&token).count(), 2, "once alone and once in the command:\n{log}");
     assert!(log.lines().any(|line| line.trim() == token), "alone on its line:\n{log}");
-    let command = format!("claude mcp add --transport http --scope user acme \"{}\"", server.url());
+    let command = format!("claude mcp add --transport http --scope user acme {} ", server.url());
     assert!(log.contains(&command), "{log}");
     let list = full(&server, Revision::V2025_11_25).await.list().await;
     assert_eq!(list.tool_names().len(), 10, "every scope");

@@ -19,6 +19,8 @@ mod prompts;
 mod protocol;
 mod records;
 mod secrets;
+#[cfg(unix)]
+mod snippets;
 mod stdio;
 mod tokens;
 

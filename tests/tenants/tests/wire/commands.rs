@@ -1,8 +1,9 @@
 //! The commands for accounts and users, and what they say when they are used wrongly.
 
-use toolwright_tests::{Ran, run};
+use serde_json::Value;
+use toolwright_tests::{Ran, Told, run};
 
-use crate::TENANTS;
+use crate::{TENANTS, VARIABLES};
 
 fn said(folder: &std::path::Path, command: &str) -> Ran {
     let words: Vec<&str> = command.split(' ').map(|word| if word == "''" { "" } else { word }).collect();
@@ -150,4 +151,37 @@ fn the_id_of_a_deleted_account_is_not_given_when_it_is_asked_for() {
     // The name goes to whoever asks for it, with another id.
     assert_eq!(create("seven").stdout, "8\n");
     assert_eq!(create("six --id 6").stdout, "6\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_snippet_is_about_the_account_that_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (arguments, account, url, gateway) in [
+        ("", "YOUR_TEAM", "https://api.tenants.example/YOUR_TEAM/mcp", "https://api.tenants.example"),
+        (" --account ours", "ours", "https://api.tenants.example/ours/mcp", "https://api.tenants.example"),
+        (" --url http://[::1]:9/{team}/mcp --account 42", "42", "http://[::1]:9/42/mcp", "http://[::1]:9"),
+        (" --url https://a.example/{team}/mcp", "YOUR_TEAM", "https://a.example/YOUR_TEAM/mcp", "https://a.example"),
+        (" --url https://a.example/ours/mcp", "ours", "https://a.example/ours/mcp", "https://a.example"),
+    ] {
+        let command = said(folder.path(), &format!("snippet claude-code{arguments}")).stdout;
+        let told = Told::read("claude-code", "sh", &command, VARIABLES.credential, VARIABLES.gateway);
+        assert_eq!(told.url.as_deref(), Some(url), "{arguments}");
+        let local = said(folder.path(), &format!("snippet stdio{arguments}")).stdout;
+        let local: Value = serde_json::from_str(&local).expect("JSON");
+        let env = &local["mcpServers"]["tenants"]["env"];
+        assert_eq!(env["TENANTS_ACCOUNT"], account, "{arguments}");
+        assert_eq!(env["TENANTS_GATEWAY"], gateway, "{arguments}");
+    }
+    for (arguments, expected) in [
+        (
+            "--url https://a.example/ours/mcp --account ours",
+            "tenants: the URL has no place for the team: write {team} there, or leave --account out\n",
+        ),
+        ("--account a/b", "write an id or a subdomain"),
+    ] {
+        let ran = said(folder.path(), &format!("snippet claude-code {arguments}"));
+        assert!(!ran.status.success() && ran.stdout.is_empty(), "{arguments}: {}", ran.stdout);
+        assert!(ran.stderr.contains(expected), "{arguments}: {}", ran.stderr);
+    }
 }

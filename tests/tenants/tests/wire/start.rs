@@ -11,7 +11,7 @@ async fn a_first_start_makes_an_account_that_the_servers_own_code_can_fill() {
     let token = server.first_token("tenants_");
     let log = server.log();
     assert!(log.contains("tenants: the first account is 1 (demo), and demo@example.com is its user\n"), "{log}");
-    let command = format!("claude mcp add --transport http --scope user tenants \"{}\"", server.url_of("1"));
+    let command = format!("claude mcp add --transport http --scope user tenants {} ", server.url_of("1"));
     assert!(log.contains(&command), "no {command} in\n{log}");
     for account in ["1", "demo"] {
         let mut client = Client::http(&server.url_of(account), Some(&token), Revision::V2025_11_25);

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "d61ec005ff742cea286e4dae45eaecaf29cf2d761db209becf68fe19278ea88c"
+        digest: "c07965c1af6d003cfacbe4e66673fd522f48d7a0adef526349126d89c41a1d63"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

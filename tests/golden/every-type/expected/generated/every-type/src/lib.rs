@@ -74,7 +74,10 @@ Second line with a "# mark that ends raw strings."##,
             }),
         }),
     },
-    gateway_env: ::core::option::Option::Some("EVERY_GATEWAY"),
+    gateway: ::core::option::Option::Some(contract::GatewaySpec {
+        env: "EVERY_GATEWAY",
+        example: "https://gateway.example/a|b's",
+    }),
     scopes: const {
         &[
             contract::Scope {
@@ -199,87 +202,18 @@ Because {{ why }}.
     },
     prompt_list: ::core::include_str!("../prompts.json"),
     clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user Every_type-1 "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "cursor",
-            title: "Cursor",
-            snippet: r#"{
-  "mcpServers": {
-    "Every_type-1": {
-      "url": "{{url}}",
-      "headers": {
-        "Authorization": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "claude-ai",
-            title: "Claude.ai",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
-        contract::ClientSpec {
-            key: "stdio",
-            title: "Local, over stdio",
-            snippet: r#"{
-  "mcpServers": {
-    "Every_type-1": {
-      "command": "every-type",
-      "args": [
-        "stdio"
-      ],
-      "env": {
-        "EVERY_KEY": "{{token}}",
-        "EVERY_TYPE_ACCOUNT": "{{account}}",
-        "EVERY_GATEWAY": "{{base}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "claude-desktop",
-            title: "Claude Desktop",
-            snippet: r#"{
-  "mcpServers": {
-    "Every_type-1": {
-      "command": "npx",
-      "args": [
-        "-y",
-        "mcp-remote",
-        "{{url}}",
-        "--header",
-        "Authorization:${AUTH_HEADER}",
-        "--transport",
-        "http-only"
-      ],
-      "env": {
-        "AUTH_HEADER": "Bearer {{token}}"
-      }
-    }
-  }
-}"#,
-        },
-        contract::ClientSpec {
-            key: "inspector",
-            title: "MCP Inspector",
-            snippet: r#"npx -y @modelcontextprotocol/inspector --cli "{{url}}" \
-  --transport http --method tools/list \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-        contract::ClientSpec {
-            key: "other",
-            title: "Other clients",
-            snippet: r"URL: {{url}}
-Header: Authorization: Bearer {{token}}",
-        },
+        contract::ClientKind::ClaudeCode,
+        contract::ClientKind::Cursor,
+        contract::ClientKind::ClaudeAi,
+        contract::ClientKind::Stdio,
+        contract::ClientKind::ClaudeDesktop,
+        contract::ClientKind::Inspector,
+        contract::ClientKind::Other,
+        contract::ClientKind::Vscode,
+        contract::ClientKind::Windsurf,
+        contract::ClientKind::Codex,
+        contract::ClientKind::Opencode,
+        contract::ClientKind::GeminiCli,
     ],
 };
 

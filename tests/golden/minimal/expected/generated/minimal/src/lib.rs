@@ -42,7 +42,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             password_grant: ::core::option::Option::None,
         }),
     },
-    gateway_env: ::core::option::Option::None,
+    gateway: ::core::option::Option::None,
     scopes: const {
         &[
             contract::Scope {
@@ -63,14 +63,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
     prompt_list: "[]",
-    clients: &[
-        contract::ClientSpec {
-            key: "claude-code",
-            title: "Claude Code",
-            snippet: r#"claude mcp add --transport http --scope user minimal "{{url}}" \
-  --header "Authorization: Bearer {{token}}""#,
-        },
-    ],
+    clients: &[contract::ClientKind::ClaudeCode],
 };
 
 /// Every handler of the server, on the store that reads.

@@ -1,7 +1,7 @@
 //! Text in commands that a POSIX shell reads.
 
 /// Text as one word of a shell; in double quotes where any will do, which other shells read as well.
-pub(super) fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=,-".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()

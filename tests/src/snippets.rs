@@ -1,0 +1,191 @@
+//! What a snippet tells a client, as the client itself would read it: a real parser of its format, or a shell in
+//! which the client's program writes down what it is given.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+
+use serde_json::{Value, json};
+
+/// What the variable of a snippet holds when it is run in a shell.
+const VALUE: &str = "held-by-the-variable";
+
+/// What a client is told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What it shall call the server, where it is told a name.
+    pub name: Option<String>,
+    /// The URL of the endpoint; over stdio the address to forward to, if there is one.
+    pub url: Option<String>,
+    /// The value of the header, over stdio that of the credential's variable; of a shell, with the variable's name in
+    /// the place of its value.
+    pub credential: String,
+}
+
+impl Told {
+    /// Reads a snippet as `client` does; `format` is how its file ends, `variable` the one in which the credential
+    /// is, and `gateway` the one of an address to forward to over stdio.
+    ///
+    /// # Panics
+    /// When it has another form than the client knows, or something beside it.
+    pub fn read(client: &str, format: &str, text: &str, variable: &str, gateway: &str) -> Self {
+        match format {
+            "json" => Self::from_json(client, &serde_json::from_str(text).expect(text), gateway),
+            "toml" => Self::from_toml(client, &toml::from_str(text).expect(text)),
+            "sh" => Self::from_shell(client, text, variable, gateway),
+            "txt" => Self::from_fields(client, text),
+            _ => panic!("{client} has a snippet in {format}"),
+        }
+    }
+
+    fn over_http(name: &str, url: &Value, credential: &Value) -> Self {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        Self { name: Some(name.to_owned()), url: Some(text(url)), credential: text(credential) }
+    }
+
+    fn from_json(client: &str, configuration: &Value, gateway: &str) -> Self {
+        let (root, beside) = match client {
+            "vscode" => ("servers", vec!["inputs"]),
+            "opencode" => ("mcp", vec!["$schema"]),
+            _ => ("mcpServers", vec![]),
+        };
+        let keys: Vec<&str> = configuration.as_object().expect("an object").keys().map(String::as_str).collect();
+        assert_eq!(keys, [beside, vec![root]].concat(), "{client}");
+        let servers: Vec<_> = configuration[root].as_object().expect("servers").iter().collect();
+        let &[(name, server)] = servers.as_slice() else { panic!("{client} has servers: {servers:?}") };
+        let header = &server["headers"]["Authorization"];
+        let http = |url: &str| json!({url: server[url], "headers": {"Authorization": header}});
+        let with = |mut server: Value, more: Value| {
+            let more = more.as_object().expect("an object").clone();
+            server.as_object_mut().expect("an object").extend(more);
+            server
+        };
+        let url = if client == "windsurf" { "serverUrl" } else { "url" };
+        let expected = match client {
+            "cursor" | "windsurf" => http(url),
+            "vscode" => {
+                let input = &configuration["inputs"][0];
+                let (id, description) = (input["id"].as_str().expect("an id"), &input["description"]);
+                assert_eq!(*header, format!("Bearer ${{input:{id}}}"));
+                let input = json!([{"type": "promptString", "id": id, "description": description, "password": true}]);
+                assert_eq!(configuration["inputs"], input);
+                with(http(url), json!({"type": "http"}))
+            }
+            "gemini-cli" => with(http(url), json!({"type": "http"})),
+            "opencode" => {
+                assert_eq!(configuration["$schema"], "https://opencode.ai/config.json");
+                with(http(url), json!({"type": "remote", "enabled": true, "oauth": false}))
+            }
+            "claude-desktop" => {
+                let (url, header) = (&server["args"][2], &server["env"]["AUTH_HEADER"]);
+                let args = json!(["-y", "mcp-remote", url, "--header", BRIDGED, "--transport", "http-only"]);
+                assert_eq!(*server, json!({"command": "npx", "args": args, "env": {"AUTH_HEADER": header}}));
+                return Self::over_http(name, url, header);
+            }
+            "stdio" => {
+                assert_eq!(
+                    (server.as_object().map(serde_json::Map::len), &server["args"]),
+                    (Some(3), &json!(["stdio"]))
+                );
+                let variables: Vec<_> = server["env"].as_object().expect("variables").values().collect();
+                let url = server["env"].get(gateway).map(|url| url.as_str().expect("an address").to_owned());
+                let credential = variables[0].as_str().expect("a credential").to_owned();
+                return Self { name: Some(name.clone()), url, credential };
+            }
+            _ => panic!("{client} reads no JSON"),
+        };
+        assert_eq!(*server, expected, "{client}");
+        Self::over_http(name, &server[url], header)
+    }
+
+    fn from_toml(client: &str, configuration: &Value) -> Self {
+        assert_eq!(client, "codex");
+        let servers: Vec<_> = configuration["mcp_servers"].as_object().expect("servers").iter().collect();
+        let &[(name, server)] = servers.as_slice() else { panic!("{client} has servers: {servers:?}") };
+        let (url, variable) = (&server["url"], &server["bearer_token_env_var"]);
+        let server = json!({name: {"url": url, "bearer_token_env_var": variable}});
+        assert_eq!(*configuration, json!({"mcp_servers": server}));
+        Self::over_http(name, url, variable)
+    }
+
+    fn from_shell(client: &str, text: &str, variable: &str, gateway: &str) -> Self {
+        let ran = run_in_shell(client, text, variable, gateway);
+        let said: Vec<&str> = ran.iter().map(String::as_str).collect();
+        let told = |name: Option<&str>, url: &str, credential: &str| Self {
+            name: name.map(str::to_owned),
+            url: Some(url.to_owned()).filter(|url| !url.is_empty()),
+            credential: credential.replace(VALUE, &format!("${variable}")),
+        };
+        match (client, said.as_slice()) {
+            (
+                "claude-code",
+                ["mcp", "add", "--transport", "http", "--scope", "user", name, url, "--header", header, ..],
+            ) => told(Some(name), url, header.strip_prefix("Authorization: ").expect("a header")),
+            ("codex", ["mcp", "add", name, "--url", url, "--bearer-token-env-var", variable, _, _, _]) => {
+                told(Some(name), url, variable)
+            }
+            (
+                "inspector",
+                [
+                    "-y",
+                    "@modelcontextprotocol/inspector",
+                    "--cli",
+                    url,
+                    "--transport",
+                    "http",
+                    "--method",
+                    "tools/list",
+                    "--header",
+                    header,
+                    _,
+                    _,
+                    _,
+                ],
+            ) => told(None, url, header.strip_prefix("Authorization: ").expect("a header")),
+            ("other", ["-y", "mcp-remote", url, "--header", BRIDGED, "--transport", "http-only", header, _, _]) => {
+                told(None, url, header)
+            }
+            ("stdio", ["stdio", _, credential, address]) => told(None, address, credential),
+            _ => panic!("{client} is run with {said:?}"),
+        }
+    }
+
+    fn from_fields(client: &str, text: &str) -> Self {
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        let (url, header) = match lines.as_slice() {
+            ["Transport: Streamable HTTP", url, header] if client == "inspector" => (url, header),
+            [url, header] => (url, header),
+            _ => panic!("{client}: {text}"),
+        };
+        let after = |line: &str, start: &str| line.strip_prefix(start).unwrap_or_else(|| panic!("{line}")).to_owned();
+        Self { name: None, url: Some(after(url, "URL: ")), credential: after(header, "Header: Authorization: ") }
+    }
+}
+
+/// What `mcp-remote` is told of the header.
+const BRIDGED: &str = "Authorization:${AUTH_HEADER}";
+
+/// Runs a snippet in a shell that has no program but the client's, which writes down its arguments and, after
+/// them, `AUTH_HEADER`, the credential's variable and the gateway's.
+fn run_in_shell(client: &str, text: &str, variable: &str, gateway: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = match client {
+        "claude-code" => "claude".to_owned(),
+        "codex" => "codex".to_owned(),
+        "stdio" => {
+            let last = text.lines().last().expect("a command");
+            let command = last.trim_end_matches(" stdio");
+            command.rsplit(' ').next().expect("a program").to_owned()
+        }
+        _ => "npx".to_owned(),
+    };
+    let stub = folder.path().join(&program);
+    let script = format!("#!/bin/sh\nprintf '%s\\0' \"$@\" \"$AUTH_HEADER\" \"${variable}\" \"${gateway}\"\n");
+    fs::write(&stub, script).expect("a program");
+    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).expect("a program");
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-eu", "-c", text]).current_dir(folder.path()).env_clear().env("PATH", folder.path());
+    let output = shell.env(variable, VALUE).env(gateway, "").env("AUTH_HEADER", "").output().expect("a shell");
+    assert!(output.status.success(), "{client}: {}\n{text}", String::from_utf8_lossy(&output.stderr));
+    let written = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "{client} left a file:\n{text}");
+    written.split_terminator('\0').map(str::to_owned).collect()
+}
