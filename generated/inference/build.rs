@@ -11,7 +11,7 @@ fn main() {
             "tools/evals.yaml".to_owned(), "tools/training.yaml".to_owned(),
             "tools/halo.yaml".to_owned()
         ],
-        digest: "e42cd5ae1a2dfcfa575e59057e1765dc460172066af84d482be236e240109e9b"
+        digest: "f303b8fe483351bf295a93aa6a2949287536c7ec1bf037156965bf2f8a69da78"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -24,7 +24,11 @@ pub(crate) struct EmbeddedOptions {
 
 /// Serves the API until the server stops, and has it be the one that keys are forwarded to. On an empty store it gets a
 /// project with samples, and its first key is shown to whoever started the program.
-pub(crate) async fn serve<A>(context: &Context<A>, options: &EmbeddedOptions, upstream: &Upstream) -> anyhow::Result<()> {
+pub(crate) async fn serve<A>(
+    context: &Context<A>,
+    options: &EmbeddedOptions,
+    upstream: &Upstream,
+) -> anyhow::Result<()> {
     let service = Service::open(&options.catalyst).await?;
     let listener = listen(options.catalyst_listen).await?;
     let address = listener.local_addr()?;

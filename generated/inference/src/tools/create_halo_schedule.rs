@@ -55,7 +55,7 @@ impl contract::Tool for Tool {
         access: contract::DeclaredAccess::Write,
         records: false,
         costs: ::core::option::Option::Some(
-            "credits and compute each time that it fires",
+            "credits and compute whenever the schedule fires",
         ),
         question: ::core::option::Option::Some(
             "Run HALO on {{ agent }} by the cron expression {{ cron }} ({{ time_zone }}), each time over the last {{ window }}, with the prompt: {{ prompt }}?",

@@ -32,7 +32,7 @@ impl contract::Tool for Tool {
         access: contract::DeclaredAccess::Write,
         records: false,
         costs: ::core::option::Option::Some(
-            "credits and compute each time that it fires",
+            "credits and compute whenever the schedule fires",
         ),
         question: ::core::option::Option::None,
         requirement: contract::Requirement::all_of(const {
