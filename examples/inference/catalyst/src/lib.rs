@@ -13,6 +13,7 @@
 mod access;
 mod agents;
 mod background;
+mod classifier;
 mod commands;
 mod datasets;
 mod deployments;
