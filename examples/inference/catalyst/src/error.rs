@@ -79,6 +79,18 @@ impl ApiError {
         Self::BadRequest(why.to_string())
     }
 
+    /// What a caller is told of it. A fault of the service's own is told in general words, and logged.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Database(error) if is_busy(error) => "try again in a few seconds".to_owned(),
+            Self::Database(_) | Self::Internal(_) => {
+                tracing::error!(error = format!("{self:#}"), "something failed");
+                "the service met a fault of its own".to_owned()
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// The status, and the error's name in the body.
     fn kind(&self) -> (StatusCode, &'static str) {
         match self {
@@ -122,15 +134,7 @@ struct Inner {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.kind();
-        let message = match &self {
-            Self::Database(_) | Self::Internal(_) => {
-                tracing::error!(error = %self, "a request failed");
-                let message =
-                    if code == "busy" { "try again in a few seconds" } else { "the service met a fault of its own" };
-                message.to_owned()
-            }
-            _ => self.to_string(),
-        };
+        let message = self.told();
         let mut response = (status, Json(Body { error: Inner { code, message } })).into_response();
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -3,6 +3,7 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{QueryBuilder, Sqlite};
 
 use crate::error::ApiError;
 
@@ -65,5 +66,15 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
             _ => None,
         };
         Ok((rows, next))
+    }
+}
+
+impl Page<(i64, String)> {
+    /// Ends a query whose conditions are written: what was created last comes first. Its columns are `created_at` and `id`.
+    pub(crate) fn newest_first(&self, query: &mut QueryBuilder<Sqlite>) {
+        if let Some((created_at, id)) = &self.after {
+            query.push(" AND (created_at, id) < (").push_bind(*created_at).push(", ").push_bind(id.clone()).push(")");
+        }
+        query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(self.rows());
     }
 }

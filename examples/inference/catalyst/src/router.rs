@@ -9,26 +9,26 @@ use axum::{
 };
 
 use crate::{
-    access, agents, datasets, deployments, error::ApiError, evals, halo, inferences, models, rubrics, store::Store,
-    traces, training, whoami,
+    access, agents, datasets, deployments, error::ApiError, evals, evals::HasJudge, halo, inferences, models, rubrics,
+    store::Store, traces, training, whoami,
 };
 
 /// How large a body can be where a path says nothing else, in bytes.
 const BODY_LIMIT: usize = 4 << 20;
 
-pub(crate) fn router(store: &Store) -> Router {
+pub(crate) fn router(store: &Store, has_judge: HasJudge) -> Router {
     let in_project = Router::new()
         .merge(agents::routes())
         .merge(datasets::routes())
         .merge(deployments::routes())
-        .merge(evals::routes())
+        .merge(evals::routes(has_judge))
         .merge(halo::routes())
         .merge(inferences::routes())
         .merge(models::routes())
         .merge(rubrics::routes())
         .merge(traces::routes())
         .merge(training::routes());
-    let by_header = Router::new().merge(traces::intake::routes());
+    let by_header = Router::new().merge(deployments::chat_routes()).merge(traces::intake::routes());
     let about_projects = Router::new()
         .nest("/v1/projects/{project}", in_project)
         .merge(by_header)

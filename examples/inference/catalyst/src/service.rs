@@ -7,7 +7,13 @@ use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 use toolwright_support::StoreLock;
 
-use crate::{background, router::router, store::Store};
+use crate::{
+    background,
+    evals::HasJudge,
+    judge::{Judge, JudgeOptions},
+    router::router,
+    store::Store,
+};
 
 /// How long requests may go on when the service stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -25,6 +31,7 @@ pub struct Options {
 pub struct Service {
     pub(crate) store: Store,
     path: PathBuf,
+    judge: Option<Judge>,
 }
 
 impl Service {
@@ -33,7 +40,15 @@ impl Service {
     /// # Errors
     /// When the file cannot be made or opened, or is no store.
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::open(&options.store).await?, path: options.store.clone() })
+        Ok(Self { store: Store::open(&options.store).await?, path: options.store.clone(), judge: None })
+    }
+
+    /// Has a language model judge answers, where the options name one.
+    ///
+    /// # Errors
+    /// When it cannot be asked as it is named.
+    pub fn judged_by(self, options: &JudgeOptions) -> anyhow::Result<Self> {
+        Ok(Self { judge: options.judge()?, ..self })
     }
 
     /// Answers requests, and works beside them, until `shutdown`; then closes the store.
@@ -42,9 +57,10 @@ impl Service {
     /// When the store's lock cannot be made.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
         let lock = StoreLock::of(&self.path)?;
-        let background = tokio::spawn(background::run(self.store.clone(), lock, shutdown.clone()));
+        let has_judge = HasJudge(self.judge.is_some());
+        let background = tokio::spawn(background::run(self.store.clone(), self.judge, lock, shutdown.clone()));
         let stop = shutdown.clone().cancelled_owned();
-        let serving = axum::serve(listener, router(&self.store)).with_graceful_shutdown(stop);
+        let serving = axum::serve(listener, router(&self.store, has_judge)).with_graceful_shutdown(stop);
         tokio::select! {
             served = serving => served?,
             () = async { shutdown.cancelled().await; sleep(GRACE).await } => {

@@ -86,6 +86,11 @@ pub(crate) struct Charge<'a> {
     pub(crate) credits: i64,
 }
 
+/// What work costs of which so much is done for a credit. What is begun is paid.
+pub(crate) fn credits(amount: i64, for_a_credit: i64) -> i64 {
+    (amount + for_a_credit - 1) / for_a_credit
+}
+
 impl Change {
     /// Takes what the work costs from the team's credits, together with the change that starts it.
     pub(crate) async fn charge(&mut self, charge: Charge<'_>) -> Result<(), ApiError> {

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, NewKey, Options, Project, Service};
+use crate::{Access, JudgeOptions, NewKey, Options, Project, Service};
 
 /// The operator's commands.
 #[derive(clap::Subcommand, Debug)]
@@ -58,6 +58,9 @@ pub enum Command {
         /// Where the store is.
         #[command(flatten)]
         options: Options,
+        /// Who judges answers.
+        #[command(flatten)]
+        judge: JudgeOptions,
     },
 }
 
@@ -198,12 +201,12 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             })
             .await
         }
-        Command::Catalyst { listen, options } => serve(listen, &options).await,
+        Command::Catalyst { listen, options, judge } => serve(listen, &options, &judge).await,
     }
 }
 
-async fn serve(listen: SocketAddr, options: &Options) -> anyhow::Result<()> {
-    let service = Service::open(options).await?;
+async fn serve(listen: SocketAddr, options: &Options, judge: &JudgeOptions) -> anyhow::Result<()> {
+    let service = Service::open(options).await?.judged_by(judge)?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     eprintln!("Catalyst serves on http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();

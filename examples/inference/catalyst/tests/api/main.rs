@@ -1,8 +1,14 @@
 //! The API, asked over HTTP on loopback.
 
+mod chat;
+mod datasets;
+mod evals;
 mod intake;
+mod judge;
 mod keys;
 mod lists;
 mod samples;
 mod service;
 mod spans;
+mod traffic;
+mod training;

@@ -1,7 +1,0 @@
-//! Datasets: examples to evaluate and to train on.
-
-use axum::Router;
-
-pub(crate) fn routes() -> Router {
-    Router::new()
-}

@@ -1,7 +1,0 @@
-//! Deployments: models that answer requests.
-
-use axum::Router;
-
-pub(crate) fn routes() -> Router {
-    Router::new()
-}
