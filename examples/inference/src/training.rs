@@ -1,6 +1,7 @@
 //! Models that are trained, and what serves them.
 
 use inference_tools::*;
+use serde::Serialize;
 use toolwright::{Call, ToolError, mcp_tool};
 
 use crate::api::{ReadStore, WriteStore};
@@ -61,11 +62,19 @@ async fn get_deployment(
     api.get(call, &["deployments", &deployment_id], &()).await
 }
 
+/// What to change of a deployment.
+#[derive(Serialize)]
+struct Changes {
+    model_id: Option<String>,
+    status: Option<DeploymentStatus>,
+}
+
 #[mcp_tool]
 async fn update_deployment(
     api: &WriteStore,
     call: &Call,
     input: update_deployment::Input,
 ) -> Result<Deployment, ToolError> {
-    api.patch(call, &["deployments", &input.deployment_id], &input).await
+    let update_deployment::Input { deployment_id, model_id, status } = input;
+    api.patch(call, &["deployments", &deployment_id], &Changes { model_id, status }).await
 }
