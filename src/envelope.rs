@@ -18,6 +18,9 @@ use crate::shortened::shortened;
 /// The key under a request's `_meta` that says its protocol revision, from 2026-07-28 on.
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
+/// The key under a request's `_meta` that says what its client can do, from 2026-07-28 on.
+pub(crate) const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
 /// One JSON-RPC message of a client.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {

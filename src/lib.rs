@@ -17,8 +17,8 @@
 //!
 //! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
-//! answers in the protocol's terms, `arguments` holds the arguments against their schema, and
-//! `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt, and `completion`
+//! answers in the protocol's terms, `arguments` holds the arguments against their schema, `confirmation`
+//! has a person agree where the tool asks for it, and `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt, and `completion`
 //! suggests what could fill them. `stdio` asks the same of every line, or forwards it to a
 //! server that does.
 
@@ -29,6 +29,7 @@ mod call;
 mod caller;
 mod cli;
 mod completion;
+mod confirmation;
 mod connection;
 #[doc(hidden)]
 pub mod contract;

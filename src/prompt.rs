@@ -18,6 +18,21 @@ use crate::{
 /// How many arguments that a prompt does not have are named: a caller can send any number.
 const MOST_UNKNOWN: usize = 8;
 
+/// What templates are read with. No filter, no test and no function: what the generator lets through needs
+/// none but `tool`.
+///
+/// # Errors
+/// When the template engine is not of the version that this is written for.
+pub(crate) fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // A line with a condition alone leaves no trace.
+    let mut syntax = SyntaxConfig::builder();
+    environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    Ok(environment)
+}
+
 /// The messages of a server's prompts, compiled once.
 #[derive(Debug)]
 pub(crate) struct Prompts(Environment<'static>);
@@ -90,13 +105,7 @@ impl Prompts {
     /// # Errors
     /// When a declared message is no template: the generated crate is not of this version.
     pub(crate) fn compile(server: &ServerSpec) -> anyhow::Result<Self> {
-        // No filter, no test and no function: what the generator lets through needs none but `tool`.
-        let mut environment = Environment::empty();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        // A line with a condition alone leaves no trace.
-        let mut syntax = SyntaxConfig::builder();
-        environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        let mut environment = environment()?;
         environment.set_formatter(|output, _, value| match value.as_str() {
             Some(text) => Ok(output.write_str(text)?),
             None => Err(Error::new(ErrorKind::InvalidOperation, "only text can be printed")),

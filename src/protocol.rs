@@ -3,6 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use http::request::Parts;
+use jiff::Timestamp;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -14,10 +15,12 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::{Value, json};
+use toolwright_core::ErrorCode;
 
 use crate::{
     ServerSpec, ToolError,
     completion::{self, Candidates, Completion},
+    confirmation::{Confirmed, Unconfirmed},
     listing::cache_scope,
     refusal::fill,
     server::{AdmittedCall, Passage, Server, Work},
@@ -46,16 +49,17 @@ pub(crate) struct Protocol(pub(crate) Arc<Server>);
 type Context = RequestContext<RoleServer>;
 
 impl Protocol {
+    /// Holds a call against its tool's schema, and has a person agree where the tool asks for it.
+    fn confirm(&self, call: Result<AdmittedCall, ToolError>) -> Result<Confirmed, Unconfirmed> {
+        let AdmittedCall { admitted, arguments, said } = call?;
+        let arguments = self.0.schemas.check(admitted.operation(), arguments)?;
+        let now = Timestamp::now().as_second();
+        self.0.confirmations.check(admitted, arguments, &said, &self.0.secrets, now)
+    }
+
     /// Runs a call, whose result has no secrets. Nothing comes of one whose caller has gone.
-    async fn run(&self, call: Result<AdmittedCall, ToolError>, context: &Context) -> Option<Result<Value, ToolError>> {
-        let AdmittedCall { admitted, arguments } = match call {
-            Ok(call) => call,
-            Err(error) => return Some(Err(error)),
-        };
-        let mut answer = match self.0.schemas.check(admitted.operation(), arguments) {
-            Ok(arguments) => self.0.runner.run(admitted, arguments, context.ct.clone()).await,
-            Err(error) => Some(Err(error)),
-        };
+    async fn run(&self, call: Confirmed, context: &Context) -> Option<Result<Value, ToolError>> {
+        let mut answer = self.0.runner.run(call, context.ct.clone()).await;
         if let Some(Ok(result)) = &mut answer {
             self.0.secrets.redact_result(result);
         }
@@ -72,6 +76,28 @@ impl Protocol {
         self.0.secrets.redact_text(&text).into_owned()
     }
 
+    /// What is answered in place of a call that cannot run yet.
+    fn unconfirmed(&self, unconfirmed: Unconfirmed, passage: &Passage) -> Result<CallToolResponse, ErrorData> {
+        let code = match &unconfirmed {
+            Unconfirmed::Ask(_) => ErrorCode::NotConfirmed,
+            Unconfirmed::Tell { error, next: _ } => error.code(),
+            Unconfirmed::ForeignState => ErrorCode::InvalidParams,
+        };
+        passage.note_refusal(code);
+        match unconfirmed {
+            Unconfirmed::Ask(inputs) => Ok((*inputs).into()),
+            Unconfirmed::Tell { error, next } => {
+                let text: Vec<String> = [self.explained(&error)].into_iter().chain(next).collect();
+                let text = text.join(" ");
+                Ok(CallToolResult::error(vec![ContentBlock::text(text)]).into())
+            }
+            Unconfirmed::ForeignState => {
+                let message = "`requestState` is not what this call was given, or too old. Call again without it.";
+                Err(ErrorData::invalid_params(message, Some(json!({ "reason": code.entry().name }))))
+            }
+        }
+    }
+
     /// What completes an argument. That a tool failed is an error, for that there is nothing to suggest
     /// would be another thing to say.
     async fn suggest(&self, asked: Completion, context: &Context) -> Option<Result<CompletionInfo, ToolError>> {
@@ -79,7 +105,11 @@ impl Protocol {
         match from {
             Candidates::Declared(words) => Some(Ok(completion::matching(words.iter().copied(), &typed))),
             Candidates::Listed(listed, call) => {
-                self.run(call, context).await.map(|answer| listed.complete(answer, &typed))
+                let answer = match self.confirm(call) {
+                    Ok(call) => self.run(call, context).await?,
+                    Err(unconfirmed) => Err(unconfirmed.into_error()),
+                };
+                Some(listed.complete(answer, &typed))
             }
         }
     }
@@ -170,6 +200,10 @@ impl ServerHandler for Protocol {
     async fn call_tool(&self, _: CallToolRequestParams, mut context: Context) -> Result<CallToolResponse, ErrorData> {
         let mut passage = passage(&mut context)?;
         let Work::Call(call) = work(&mut passage)? else { return Err(ambiguous()) };
+        let call = match self.confirm(call) {
+            Ok(call) => call,
+            Err(unconfirmed) => return self.unconfirmed(unconfirmed, &passage),
+        };
         let answer = self.run(call, &context).await;
         passage.note(answer.as_ref());
         let result = match answer.ok_or_else(unread)? {

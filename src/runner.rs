@@ -10,7 +10,9 @@ use tokio_util::{
 };
 use toolwright_core::{Access, ErrorCode};
 
-use crate::{Call, Handlers, ServerSpec, ToolError, gate::Admitted, refusal::fill, spec::ToolSpec};
+use crate::{
+    Call, Handlers, ServerSpec, ToolError, confirmation::Confirmed, gate::Admitted, refusal::fill, spec::ToolSpec,
+};
 
 /// Runs calls, each in a task of its own: a handler that panics or blocks its thread takes down
 /// neither its caller's connection nor its own time limit.
@@ -27,19 +29,15 @@ impl Runner {
         Self { spec, handlers, limit: Duration::from_secs(spec.limits.call_seconds), tasks: TaskTracker::new() }
     }
 
-    /// Runs a call whose arguments are valid.
+    /// Runs a call whose arguments are valid, and which has been agreed to where its tool asks.
     ///
     /// A call that only reads ends when its time is over or its caller has gone; what it has recorded by
     /// then stays. One that writes goes on in either case, so that it never stops half-way; past its time the caller is told
     /// that its outcome is unknown.
     ///
     /// Nothing comes of a call that ended because its caller has gone.
-    pub(crate) async fn run(
-        &self,
-        admitted: Admitted<ToolSpec>,
-        arguments: Value,
-        cancelled: CancellationToken,
-    ) -> Option<Result<Value, ToolError>> {
+    pub(crate) async fn run(&self, call: Confirmed, cancelled: CancellationToken) -> Option<Result<Value, ToolError>> {
+        let (admitted, arguments) = call.into_parts();
         let access = admitted.operation().access;
         let task = self.start(admitted, arguments, cancelled.clone());
         match access {

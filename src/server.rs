@@ -11,6 +11,7 @@ use crate::{
     arguments::Schemas,
     caller::{Caller, Named},
     completion::{Candidates, Completion},
+    confirmation::{Confirmations, Said},
     credential::{Authenticated, Credential, Presented, Verifier},
     envelope::{Message, Request},
     gate::{self, Admitted, Operation},
@@ -29,6 +30,7 @@ pub(crate) struct Server {
     pub(crate) spec: &'static ServerSpec,
     pub(crate) verifier: Verifier,
     pub(crate) schemas: Schemas,
+    pub(crate) confirmations: Confirmations,
     pub(crate) tools: ToolList,
     pub(crate) prompt_list: PromptList,
     pub(crate) prompts: Prompts,
@@ -49,11 +51,19 @@ pub(crate) struct Passage {
 impl Passage {
     /// Notes what came of the request; nothing has when its caller has gone.
     pub(crate) fn note<T>(&self, answer: Option<&Result<T, ToolError>>) {
-        let outcome = match answer {
+        self.set(match answer {
             None => "caller_gone",
             Some(Ok(_)) => "ok",
             Some(Err(error)) => error.code().entry().name,
-        };
+        });
+    }
+
+    /// Notes that the request has ended without a result.
+    pub(crate) fn note_refusal(&self, code: ErrorCode) {
+        self.set(code.entry().name);
+    }
+
+    fn set(&self, outcome: &'static str) {
         // Set once: no one else answers this request.
         let _ = self.outcome.set(outcome);
     }
@@ -73,6 +83,7 @@ pub(crate) enum Work {
 pub(crate) struct AdmittedCall {
     pub(crate) admitted: Admitted<ToolSpec>,
     pub(crate) arguments: Map<String, Value>,
+    pub(crate) said: Said,
 }
 
 impl Server {
@@ -88,6 +99,7 @@ impl Server {
             spec,
             verifier,
             schemas: Schemas::compile(spec)?,
+            confirmations: Confirmations::compile(spec)?,
             tools: ToolList::read(spec.tool_list, spec.tools.iter().copied())?,
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
             prompts: Prompts::compile(spec)?,
@@ -171,7 +183,7 @@ impl Server {
             let visible = self.tools.visible(self.spec, caller).map(|tool| tool.name);
             return Err(self.unknown(ErrorCode::UnknownTool, "tool", name, visible));
         };
-        self.admit_call(caller, tool, arguments).map(Work::Call)
+        self.admit_call(caller, tool, arguments, Said::of(params)).map(Work::Call)
     }
 
     /// Says what a call is about, and then whether its caller may have it.
@@ -180,9 +192,10 @@ impl Server {
         caller: &Arc<Caller>,
         tool: &'static ToolSpec,
         mut arguments: Map<String, Value>,
+        said: Said,
     ) -> Result<Result<AdmittedCall, ToolError>, Refusal> {
         match About::of_call(self.spec, &self.schemas, caller, tool, &mut arguments) {
-            Ok(about) => self.admit(&about, tool).map(|admitted| Ok(AdmittedCall { admitted, arguments })),
+            Ok(about) => self.admit(&about, tool).map(|admitted| Ok(AdmittedCall { admitted, arguments, said })),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -237,7 +250,7 @@ impl Server {
             let error = ToolError::internal(error);
             Refusal::new(self.spec, error.code(), None)
         })?;
-        let call = self.admit_call(caller, listed.tool, arguments)?;
+        let call = self.admit_call(caller, listed.tool, arguments, Said::default())?;
         Ok(Candidates::Listed(listed, call))
     }
 

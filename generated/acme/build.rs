@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "af71fc386ef65d7b9cb8c26085d681ab9b00c3fdfca9a0a9a4949a9255ddcf03"
+        digest: "82e0bcd627b4fe5098e36d8e04e1e4327f79f0854f3fa4e55d6f33cb2c08610e"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

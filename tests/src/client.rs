@@ -77,6 +77,7 @@ impl Transport {
 #[derive(Debug)]
 pub struct Client {
     revision: Revision,
+    capabilities: Value,
     way: Way,
     next_id: u64,
 }
@@ -110,12 +111,19 @@ impl Client {
     pub fn http(url: &str, token: Option<&str>, revision: Revision) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let way = Way::Http { http, url: url.to_owned(), token: token.map(str::to_owned) };
-        Self { revision, way, next_id: 1 }
+        Self { revision, capabilities: json!({}), way, next_id: 1 }
     }
 
     /// A client over a process's pipes; see [`StdioPipe::start`].
     pub fn stdio(pipe: StdioPipe, revision: Revision) -> Self {
-        Self { revision, way: Way::Stdio(Box::new(pipe)), next_id: 1 }
+        Self { revision, capabilities: json!({}), way: Way::Stdio(Box::new(pipe)), next_id: 1 }
+    }
+
+    /// The same client with these capabilities, where it had none.
+    #[must_use]
+    pub fn capable(mut self, capabilities: Value) -> Self {
+        self.capabilities = capabilities;
+        self
     }
 
     /// Opens the conversation as the revision wants it: `initialize`, or nothing.
@@ -124,7 +132,9 @@ impl Client {
         if self.revision.is_stateless() {
             return self.request("server/discover", json!({})).await;
         }
-        let reply = self.request("initialize", self.revision.initialize()).await;
+        let mut params = self.revision.initialize();
+        params["capabilities"] = self.capabilities.clone();
+        let reply = self.request("initialize", params).await;
         if reply.error_code().is_none() {
             self.notify("notifications/initialized").await;
         }
@@ -138,7 +148,10 @@ impl Client {
     pub async fn request(&mut self, method: &str, params: Value) -> Reply {
         let id = self.next_id;
         self.next_id += 1;
-        let params = self.revision.parameters(params);
+        let mut params = self.revision.parameters(params);
+        if self.revision.is_stateless() {
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
+        }
         let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         match &mut self.way {
             Way::Http { http, url, token } => {

@@ -18,6 +18,10 @@ pub mod list_notes;
 pub mod add_note;
 #[path = "tools/delete_note.rs"]
 pub mod delete_note;
+#[path = "tools/print_note.rs"]
+pub mod print_note;
+#[path = "tools/shred_note.rs"]
+pub mod shred_note;
 #[path = "tools/count_notes.rs"]
 pub mod count_notes;
 #[path = "tools/price_notes.rs"]
@@ -117,6 +121,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <list_notes::Tool as contract::Tool>::SPEC,
         <add_note::Tool as contract::Tool>::SPEC,
         <delete_note::Tool as contract::Tool>::SPEC,
+        <print_note::Tool as contract::Tool>::SPEC,
+        <shred_note::Tool as contract::Tool>::SPEC,
         <count_notes::Tool as contract::Tool>::SPEC,
         <price_notes::Tool as contract::Tool>::SPEC,
         <check_notes::Tool as contract::Tool>::SPEC,
@@ -316,6 +322,7 @@ where
         + contract::Handle<echo::Tool> + contract::Handle<misbehave::Tool>,
     C: contract::Handle<check_notes::Tool>,
     W: contract::Handle<add_note::Tool> + contract::Handle<delete_note::Tool>
+        + contract::Handle<print_note::Tool> + contract::Handle<shred_note::Tool>
         + contract::Handle<misbehave_writing::Tool>,
 {
     struct Stores<R, C, W> {
@@ -330,6 +337,7 @@ where
             + contract::Handle<echo::Tool> + contract::Handle<misbehave::Tool>,
         C: contract::Handle<check_notes::Tool>,
         W: contract::Handle<add_note::Tool> + contract::Handle<delete_note::Tool>
+            + contract::Handle<print_note::Tool> + contract::Handle<shred_note::Tool>
             + contract::Handle<misbehave_writing::Tool>,
     {
         fn dispatch(
@@ -401,6 +409,20 @@ where
                         Self,
                     >(self, |stores| &stores.write, call, arguments)
                 }
+                "print_note" => {
+                    contract::invoke::<
+                        print_note::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
+                "shred_note" => {
+                    contract::invoke::<
+                        shred_note::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
                 "misbehave_writing" => {
                     contract::invoke::<
                         misbehave_writing::Tool,
@@ -428,6 +450,12 @@ macro_rules! declared_tool {
     (delete_note => $($handler:tt)*) => {
         $($handler)*
     };
+    (print_note => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (shred_note => $($handler:tt)*) => {
+        $($handler)*
+    };
     (count_notes => $($handler:tt)*) => {
         $($handler)*
     };
@@ -452,6 +480,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("tests/acme/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: list_notes, add_note, delete_note, count_notes, price_notes, check_notes, whoami, echo, misbehave, misbehave_writing"));
+        "declare it there and run `cargo run -p codegen`, or use one of: list_notes, add_note, delete_note, print_note, shred_note, count_notes, price_notes, check_notes, whoami, echo, misbehave, misbehave_writing"));
     };
 }

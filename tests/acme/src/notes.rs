@@ -39,6 +39,15 @@ impl WriteNotes {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether there was such a note.
+    fn remove(&self, subject: &str, id: &str) -> bool {
+        let mut notes = self.lock();
+        let own = notes.by_subject.entry(subject.to_owned()).or_default();
+        let before = own.len();
+        own.retain(|note| note.id != id);
+        own.len() < before
+    }
+
     pub(crate) fn add(&self, subject: &str, text: String, color: Option<Color>, tags: Vec<String>) -> Note {
         let mut notes = self.lock();
         notes.last_id += 1;
@@ -82,9 +91,32 @@ async fn delete_note(
     call: &Call,
     input: delete_note::Input,
 ) -> Result<delete_note::Output, ToolError> {
-    let mut notes = store.lock();
-    let own = notes.by_subject.entry(call.subject().to_owned()).or_default();
-    let before = own.len();
-    own.retain(|note| note.id != input.note_id);
-    Ok(delete_note::Output { deleted: own.len() < before })
+    Ok(delete_note::Output { deleted: store.remove(call.subject(), &input.note_id) })
+}
+
+/// What every account has left to print with.
+const CREDITS: i64 = 10;
+
+#[mcp_tool]
+async fn print_note(
+    store: &WriteNotes,
+    call: &Call,
+    input: print_note::Input,
+) -> Result<print_note::Output, ToolError> {
+    if input.copies > CREDITS {
+        return Err(ToolError::out_of_credits(format!("{} credits are needed, and {CREDITS} are left", input.copies)));
+    }
+    for _ in 0..input.copies {
+        store.add(call.subject(), format!("copy of {}", input.note_id), None, Vec::new());
+    }
+    Ok(print_note::Output { printed: input.copies })
+}
+
+#[mcp_tool]
+async fn shred_note(
+    store: &WriteNotes,
+    call: &Call,
+    input: shred_note::Input,
+) -> Result<shred_note::Output, ToolError> {
+    Ok(shred_note::Output { shredded: store.remove(call.subject(), &input.note_id) })
 }

@@ -18,7 +18,7 @@ async fn the_first_start_makes_a_token_and_tells_how_to_connect() {
     let command = format!("claude mcp add --transport http --scope user acme {} ", server.url());
     assert!(log.contains(&command), "{log}");
     let list = full(&server, Revision::V2025_11_25).await.list().await;
-    assert_eq!(list.tool_names().len(), 10, "every scope");
+    assert_eq!(list.tool_names().len(), 12, "every scope");
     server.kill();
 
     let again = Server::of(ACME).folder(server.folder()).start();

@@ -64,9 +64,11 @@ async fn gated_says_what_is_missing() {
     assert_eq!(gated[0], "", "list_notes");
     assert_eq!(gated[1], lacks("notes:write"), "add_note");
     assert_eq!(gated[2], lacks("notes:write"), "delete_note");
-    assert_eq!(gated[3], lacks("notes:admin"), "count_notes");
-    assert_eq!(gated[4], lacks("billing:read"), "price_notes");
-    assert_eq!(gated[5..], [""; 5]);
+    assert_eq!(gated[3], lacks("notes:write"), "print_note");
+    assert_eq!(gated[4], lacks("notes:write"), "shred_note");
+    assert_eq!(gated[5], lacks("notes:admin"), "count_notes");
+    assert_eq!(gated[6], lacks("billing:read"), "price_notes");
+    assert_eq!(gated[7..], [""; 5]);
     // The note is all that differs.
     let mut same = tools.clone();
     for (tool, said) in same.as_array_mut().expect("a list").iter_mut().zip(notes) {

@@ -6,6 +6,7 @@ mod authorization;
 mod calls;
 mod commands;
 mod completions;
+mod confirmation;
 mod connections;
 #[cfg(unix)]
 mod curl;
@@ -47,10 +48,12 @@ const PREFIX: &str = "acme_";
 
 const SCOPES: [&str; 5] = ["notes:read", "notes:write", "notes:admin", "billing:read", "keys:read"];
 
-const TOOLS: [&str; 10] = [
+const TOOLS: [&str; 12] = [
     "list_notes",
     "add_note",
     "delete_note",
+    "print_note",
+    "shred_note",
     "count_notes",
     "price_notes",
     "check_notes",

@@ -84,7 +84,7 @@ async fn a_client_that_names_no_revision_is_served() {
     assert_eq!(reply.status(), 200);
     let list: serde_json::Value = serde_json::from_str(&reply.text().await.expect("a body")).expect("JSON");
     assert_eq!(list["id"], "a");
-    assert_eq!(list["result"]["tools"].as_array().map(Vec::len), Some(10));
+    assert_eq!(list["result"]["tools"].as_array().map(Vec::len), Some(12));
 }
 
 #[tokio::test]

@@ -18,6 +18,16 @@ async fn add_note(_: &Writing) -> Result<Note, ToolError> {
 }
 
 #[mcp_tool]
+async fn print_note(_: &Writing) -> Result<print_note::Output, ToolError> {
+    unimplemented!()
+}
+
+#[mcp_tool]
+async fn shred_note(_: &Writing) -> Result<shred_note::Output, ToolError> {
+    unimplemented!()
+}
+
+#[mcp_tool]
 async fn count_notes(_: &Reading) -> Result<count_notes::Output, ToolError> {
     unimplemented!()
 }

@@ -1,0 +1,103 @@
+//! What a person is asked. Values of arguments stand in it as data: whole words of a model, which may have
+//! them from anywhere, and which a person is to see as they are.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use minijinja::{Environment, Error, ErrorKind, Value as Gap, value::ValueKind};
+use serde_json::{Map, Value};
+use toolwright_core::text::invisible;
+
+use crate::{Secrets, ServerSpec, prompt, spec::ToolSpec};
+
+/// How many characters of a value are shown.
+const SHOWN: usize = 500;
+
+/// The questions of a server's tools, compiled once.
+#[derive(Debug)]
+pub(super) struct Questions {
+    templates: Environment<'static>,
+    /// The arguments of each tool that asks, with their defaults.
+    arguments: HashMap<&'static str, Map<String, Value>>,
+}
+
+impl Questions {
+    /// # Errors
+    /// When a declared question is no template: the generated crate is not of this version.
+    pub(super) fn compile(server: &ServerSpec) -> anyhow::Result<Self> {
+        let list: Vec<Value> = serde_json::from_str(server.tool_list).context("the generated tool list is broken")?;
+        let mut templates = prompt::environment()?;
+        templates.set_formatter(|output, _, value| match value.as_str() {
+            Some(text) => Ok(output.write_str(&code(text))?),
+            // The engine's own words for them are Python's.
+            None if value.kind() == ValueKind::Bool => Ok(write!(output, "`{}`", value.is_true())?),
+            None => Err(Error::new(ErrorKind::InvalidOperation, "there is nothing to print")),
+        });
+        let mut arguments = HashMap::new();
+        for (tool, question) in server.tools.iter().filter_map(|tool| Some((tool, tool.question?))) {
+            templates
+                .add_template(tool.name, question)
+                .with_context(|| format!("the question of the tool `{}` does not compile", tool.name))?;
+            let declared = list.iter().find(|shown| shown["name"] == tool.name);
+            let declared = declared.and_then(|shown| shown["inputSchema"]["properties"].as_object());
+            let declared = declared.into_iter().flatten();
+            let default = |(name, schema): (&String, &Value)| (name.clone(), schema["default"].clone());
+            arguments.insert(tool.name, declared.map(default).collect());
+        }
+        Ok(Self { templates, arguments })
+    }
+
+    /// The question about one call, in one line.
+    ///
+    /// # Errors
+    /// When it names what the generator has not seen it name.
+    pub(super) fn about(&self, tool: &ToolSpec, arguments: &Value, secrets: &Secrets) -> Result<String, Error> {
+        let mut shown = Value::Object(self.arguments.get(tool.name).cloned().unwrap_or_default());
+        if let (Value::Object(shown), Value::Object(given)) = (&mut shown, arguments) {
+            shown.extend(given.clone());
+        }
+        secrets.redact_result(&mut shown);
+        let gaps = shown.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), gap(value, secrets)));
+        self.templates.get_template(tool.name)?.render(Gap::from_pairs(gaps))
+    }
+}
+
+/// A value as conditions ask for it: all that is given holds, but for `false` and an empty text or list.
+fn gap(value: &Value, secrets: &Secrets) -> Gap {
+    let text = match value {
+        Value::Null => return Gap::from(()),
+        Value::Bool(flag) => return Gap::from(*flag),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        other => text(other),
+    };
+    Gap::from(secrets.redact_text(&text).into_owned())
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A value in quotes that it cannot leave, in one line, with nothing in it that a person cannot see: as code,
+/// in which no Markdown means anything.
+pub(super) fn code(value: &str) -> String {
+    let words = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.is_empty() {
+        return "(nothing)".to_owned();
+    }
+    let mut shown: String = words
+        .chars()
+        .take(SHOWN)
+        .map(|char| match char {
+            '`' => '\'',
+            char if invisible(char).is_some() => char::REPLACEMENT_CHARACTER,
+            char => char,
+        })
+        .collect();
+    if words.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
