@@ -1,11 +1,18 @@
 //! How a server starts that keeps nothing.
 
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
 use toolwright_tests::{Server, StdioPipe, run};
 
 use crate::{ALL, BASE_URL, FORWARDER, VARIABLES, api::Api, before, http, key};
 
 /// The files in a folder.
-fn files(folder: &std::path::Path) -> Vec<String> {
+fn files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");
     entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
 }
@@ -53,6 +60,28 @@ async fn over_stdio_nothing_is_kept_either() {
     assert!(!log.contains("sk-notes-"), "{log}");
 }
 
+/// Starts a command that should end by itself, and says how it did. One that serves is stopped.
+fn started(command: &str, origin: &str, folder: &Path) -> (Option<i32>, String) {
+    let mut child = Command::new(FORWARDER)
+        .arg(command)
+        .env(BASE_URL, origin)
+        .env("FORWARDER_LISTEN", "127.0.0.1:0")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary under test");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while child.try_wait().expect("a child").is_none() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(10));
+    }
+    // One that has ended is not there to be stopped.
+    let _ = child.kill();
+    let output = child.wait_with_output().expect("a child");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 #[test]
 fn a_key_goes_to_a_safe_origin_or_the_server_does_not_start() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -76,14 +105,8 @@ fn a_key_goes_to_a_safe_origin_or_the_server_does_not_start() {
         ("api.example.com", "is no URL: relative URL without a base: write it as `https://api.forwarder.example`"),
     ] {
         for command in ["serve", "stdio"] {
-            let ran = std::process::Command::new(FORWARDER)
-                .args([command])
-                .env(BASE_URL, origin)
-                .current_dir(folder.path())
-                .output()
-                .expect("the binary under test");
-            let said = String::from_utf8_lossy(&ran.stderr).into_owned();
-            assert_eq!(ran.status.code(), Some(1), "{origin}: {said}");
+            let (code, said) = started(command, origin, folder.path());
+            assert_eq!(code, Some(1), "{origin}: {said}");
             assert_eq!(said.trim(), format!("forwarder: {BASE_URL} {why}"), "{command} {origin}");
         }
     }
