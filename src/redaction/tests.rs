@@ -199,3 +199,25 @@ fn the_lines_of_a_log_are_one_text() {
     secrets.redact_lines(&mut lines);
     assert_eq!(lines, ["one", "[redacted]", "[redacted] two"]);
 }
+
+#[test]
+fn credentials_of_callers_are_told_by_their_prefix() {
+    let secrets = Secrets::new(&[], Some("demo-key-"));
+    let key = format!("demo-key-{}", "a1".repeat(20));
+    for (text, expected) in [
+        (key.clone(), "[redacted]".to_owned()),
+        (format!("x{key}/y"), "x[redacted]/y".to_owned()),
+        // Some of it is lost, or it goes on.
+        (key[..26].to_owned(), "[redacted]".to_owned()),
+        (format!("{key}abc"), "[redacted]".to_owned()),
+        // What stands for one, and what is none.
+        ("demo-key-…".to_owned(), "demo-key-…".to_owned()),
+        ("demo-key-rotation and demo-key-".to_owned(), "demo-key-rotation and demo-key-".to_owned()),
+    ] {
+        assert_eq!(secrets.redact_text(&text), expected, "{text}");
+        // In results too, although no name is kept back.
+        let mut result = json!({"text": [text]});
+        secrets.redact_result(&mut result);
+        assert_eq!(result, json!({"text": [expected]}));
+    }
+}

@@ -76,6 +76,11 @@ mod tests {
         let of = |text, limit, tags| asked("/a".to_owned(), &Query { text, limit, tags }).expect("a query");
         assert_eq!(of(None, None, &[]), "/a");
         assert_eq!(of(Some("a&b=c#d"), Some(5), &["x", "y"]), "/a?text=a%26b%3Dc%23d&limit=5&tags=x&tags=y");
+        for (pairs, expected) in
+            [([("offset", None), ("limit", Some(2))], "/a?limit=2"), ([("offset", None), ("limit", None)], "/a")]
+        {
+            assert_eq!(asked("/a".to_owned(), &pairs).ok().as_deref(), Some(expected));
+        }
         assert_eq!(asked("/a".to_owned(), &()).ok().as_deref(), Some("/a"));
     }
 }

@@ -36,6 +36,7 @@ mod server;
 mod snippets;
 mod stdio;
 mod stored;
+pub mod tls;
 
 pub use client::{Client, Revision, Transport};
 pub use examples::examples;

@@ -269,6 +269,10 @@ pub(super) fn file(api: &Api) -> File {
     let Credential { name: _, abbreviation: _, prefix, length: _, env, create_at, verify: verifier } = credential;
     let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting } = docs;
     let scopes = scope_rows(scopes, tools);
+    let (database, lifetime, upstream) = match verifier {
+        Verify::Tokens(tokens) => (Some(database_facts(name)), Some(wording::duration(tokens.lifetime_seconds)), None),
+        Verify::Upstream(upstream) => (None, None, Some(upstream_facts(upstream))),
+    };
     let page = Page {
         title,
         version,
@@ -278,27 +282,14 @@ pub(super) fn file(api: &Api) -> File {
         bound: binding.as_ref().and_then(bound_facts),
         key,
         command: name,
-        database: match verifier {
-            Verify::Tokens(_) => {
-                Some(DatabaseFacts { file: format!("data/{name}.db"), env: option_env(name, "database") })
-            }
-            Verify::Upstream(_) => None,
-        },
-        upstream: match verifier {
-            Verify::Tokens(_) => None,
-            Verify::Upstream(Upstream { origin, env, check: _, cache_seconds, answer: _ }) => {
-                Some(UpstreamFacts { origin, env, cache: wording::duration(*cache_seconds) })
-            }
-        },
+        database,
+        upstream,
         gateway: gateway.as_ref().map(|Gateway { env, example }| GatewayFacts { env, example, path }),
         create_at,
         prefix,
         env,
         placeholder: clients::placeholder(api),
-        lifetime: match verifier {
-            Verify::Tokens(Tokens { lifetime_seconds, .. }) => Some(wording::duration(*lifetime_seconds)),
-            Verify::Upstream(_) => None,
-        },
+        lifetime,
         grant: credential.password_grant().map(|grant| grant::section(api, grant)),
         listing: listing_in_words(*listing, !prompts.is_empty()),
         lists_granted: *listing == Listing::Granted,
@@ -328,11 +319,21 @@ pub(super) fn file(api: &Api) -> File {
         notes,
         troubles: trouble_rows(api, false)
             .chain(expired_grant_row(credential))
+            .chain(forwarding_rows(credential))
             .chain(declared_trouble_rows(troubleshooting))
             .collect(),
         protocol_troubles: trouble_rows(api, true).collect(),
     };
     document(api, "README.md", "docs/README.md", &page)
+}
+
+fn database_facts(server: &str) -> DatabaseFacts {
+    DatabaseFacts { file: format!("data/{server}.db"), env: option_env(server, "database") }
+}
+
+fn upstream_facts(upstream: &Upstream) -> UpstreamFacts<'_> {
+    let Upstream { origin, env, check: _, cache_seconds, answer: _ } = upstream;
+    UpstreamFacts { origin, env, cache: wording::duration(*cache_seconds) }
 }
 
 fn account_facts<'a>(server: &str, binding: &'a Binding, account: &'a Account) -> AccountFacts<'a> {
@@ -533,6 +534,27 @@ fn expired_grant_row(Credential { name, create_at, verify, .. }: &Credential) ->
             wording::duration(*lifetime_seconds)
         ),
     })
+}
+
+/// What a tool is told by the API that checks credentials, though the server has let the call through.
+fn forwarding_rows(Credential { name, create_at, verify, .. }: &Credential) -> Vec<TroubleRow> {
+    let row =
+        |symptom: &str, cause: String, fix: String| TroubleRow { symptom: symptom.to_owned(), cause: Some(cause), fix };
+    match verify {
+        Verify::Tokens(_) => Vec::new(),
+        Verify::Upstream(_) => vec![
+            row(
+                "A tool answers `unknown_credential`",
+                format!("The API has refused the {name}: it was revoked a short while ago."),
+                format!("Create another in {create_at} and put it into your client's configuration."),
+            ),
+            row(
+                "A tool answers `insufficient_scope`",
+                format!("The API does not let the {name} do what the tool asks for; the message is the API's."),
+                format!("Create one that allows it in {create_at}."),
+            ),
+        ],
+    }
 }
 
 fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRow> {

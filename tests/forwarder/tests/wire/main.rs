@@ -8,6 +8,7 @@ mod projects;
 mod redirects;
 mod refusals;
 mod start;
+mod tls;
 
 use toolwright_tests::{Client, Revision, Server, ServerBuilder, Variables};
 

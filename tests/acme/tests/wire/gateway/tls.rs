@@ -1,58 +1,12 @@
 //! An encrypted connection, and whose certificates are believed.
 
-use std::{path::Path, sync::Arc};
-
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
+use toolwright_tests::{
+    Server, StdioPipe,
+    tls::{encrypted, trusting},
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::ring,
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
-    },
-};
-use toolwright_tests::{Server, StdioPipe};
 
 use crate::{ACME, PREFIX};
-
-/// Puts TLS in front of a server, with a certificate for `localhost` that is also written down. Gives
-/// the port.
-async fn encrypted(server: &Server, certificate_file: &Path) -> u16 {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    std::fs::write(certificate_file, cert.pem()).expect("a file");
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|config| config.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key))
-        .expect("a configuration");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let port = listener.local_addr().expect("an address").port();
-    let inner = server.authority().to_owned();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, inner) = (acceptor.clone(), inner.clone());
-            tokio::spawn(async move {
-                // Who does not believe the certificate hangs up.
-                let Ok(mut outer) = acceptor.accept(stream).await else { return };
-                let mut inner = TcpStream::connect(inner).await.expect("the server");
-                let _ = copy_bidirectional(&mut outer, &mut inner).await;
-            });
-        }
-    });
-    port
-}
-
-/// What has a process trust nobody but the holder of a certificate.
-fn trusting(authority: &Path) -> [(&str, &str); 2] {
-    [("SSL_CERT_FILE", authority.to_str().expect("a path")), ("SSL_CERT_DIR", "")]
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_certificate_that_this_machine_trusts_is_shown_the_credential() {
@@ -60,8 +14,8 @@ async fn only_a_certificate_that_this_machine_trusts_is_shown_the_credential() {
     let token = server.first_token(PREFIX);
     let folder = tempfile::tempdir().expect("a folder");
     let [trusted, other] = ["trusted.pem", "other.pem"].map(|name| folder.path().join(name));
-    let port = encrypted(&server, &trusted).await;
-    encrypted(&server, &other).await;
+    let port = encrypted(server.authority(), &trusted).await;
+    encrypted(server.authority(), &other).await;
     let plain = server.authority().rsplit_once(':').expect("a port").1;
     for (address, authority, problem) in [
         (format!("https://localhost:{port}"), &trusted, None),
