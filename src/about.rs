@@ -71,6 +71,17 @@ impl About {
         Ok(Self { caller: Arc::clone(caller), value: Some(value) })
     }
 
+    /// Everything that calls of a tool can be about.
+    pub(crate) fn each(server: &ServerSpec, caller: &Arc<Caller>, tool: &ToolSpec) -> Vec<Self> {
+        let about = |value: &BoundValue| Self { caller: Arc::clone(caller), value: Some(value.clone()) };
+        match &caller.identity().grants {
+            Grants::Bound(reached) if server.bound().is_some() && !tool.requirement.is_session() => {
+                reached.values().iter().map(about).collect()
+            }
+            Grants::Bound(_) | Grants::Whole(_) => vec![Self::anything(caller)],
+        }
+    }
+
     pub(crate) fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }

@@ -9,8 +9,8 @@ pub use crate::{
     call::{account, bound},
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, BindingSource, BindingSpec, CompletionSpec,
-        CredentialSpec, FeatureSpec, GatewaySpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
+        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, BindingSource, BindingSpec, CaseSpec,
+        CompletionSpec, CredentialSpec, FeatureSpec, GatewaySpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
         PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, TokensSpec, ToolSpec, UpstreamSpec,
         VerifySpec,
     },

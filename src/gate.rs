@@ -1,6 +1,7 @@
 //! The one place that asks whether a caller may call a tool or use a prompt.
 //!
-//! [`admit`] is the only way to an [`Admitted`]. A [`crate::Call`] is made of an admitted tool, and
+//! [`admit`] is the only way to an [`Admitted`] where anybody is served; the other one, [`set_aside`], takes what no
+//! process has that serves. A [`crate::Call`] is made of an admitted tool, and
 //! handlers take a `Call`; the messages of a prompt are made of an admitted prompt. So the compiler
 //! holds that no path leads around the authorization.
 
@@ -10,6 +11,7 @@ use toolwright_core::{Missing, Requirement, ScopeId, ScopeSet, Scopes, authorize
 use crate::{
     BoundValue, ServerSpec,
     about::{About, in_words},
+    comparison::Comparison,
     spec::{BindingSpec, PromptSpec, ToolSpec},
 };
 
@@ -94,6 +96,12 @@ pub(crate) fn admit<O: Operation>(
         Ok(()) => Ok(Admitted { operation, about }),
         Err((held, missing)) => Err(Denial { operation: operation.name(), required, about, held, missing }),
     }
+}
+
+/// Admits without asking, for the command that holds the manifest's scopes against the verdict of an API: it has to
+/// see what the API says to those whom this gate would stop. Where there is a [`Comparison`], nobody is served.
+pub(crate) fn set_aside(_: &Comparison, about: &About, operation: &'static ToolSpec) -> Admitted<ToolSpec> {
+    Admitted { operation, about: about.clone() }
 }
 
 impl Denial {

@@ -28,6 +28,7 @@ mod arguments;
 mod call;
 mod caller;
 mod cli;
+mod comparison;
 mod completion;
 mod confirmation;
 mod connection;

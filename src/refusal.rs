@@ -116,6 +116,11 @@ impl Refusal {
         self
     }
 
+    /// What is told to people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     fn extend(&mut self, more: Value) {
         if let Value::Object(more) = more {
             self.data.extend(more);

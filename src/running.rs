@@ -13,16 +13,33 @@ const BACKGROUND_GRACE: Duration = Duration::from_secs(10);
 /// What a call may take beyond its own limit, to be answered.
 const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
+/// What goes on beside the calls.
+#[derive(Default)]
+pub(crate) struct Background {
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Background {
+    /// Tells it to end, and waits for it.
+    pub(crate) async fn finish(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(BACKGROUND_GRACE, self.tasks.wait()).await.is_err() {
+            tracing::warn!("background work was given up");
+        }
+    }
+}
+
 /// A server with its background work.
 pub(crate) struct Running {
     server: Arc<Server>,
-    shutdown: CancellationToken,
-    tasks: TaskTracker,
+    background: Background,
 }
 
 impl Running {
-    pub(crate) fn new(server: Server, shutdown: CancellationToken, tasks: TaskTracker) -> Self {
-        Self { server: Arc::new(server), shutdown, tasks }
+    pub(crate) fn new(server: Server, background: Background) -> Self {
+        Self { server: Arc::new(server), background }
     }
 
     pub(crate) fn server(&self) -> Arc<Server> {
@@ -40,11 +57,7 @@ impl Running {
         if tokio::time::timeout(self.grace(), self.server.runner.finished()).await.is_err() {
             tracing::warn!("calls that write were given up");
         }
-        self.shutdown.cancel();
-        self.tasks.close();
-        if tokio::time::timeout(BACKGROUND_GRACE, self.tasks.wait()).await.is_err() {
-            tracing::warn!("background work was given up");
-        }
+        self.background.finish().await;
         self.server.verifier.finish().await;
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     caller::{Caller, Named},
     completion::{Candidates, Completion},
     confirmation::{Confirmations, Said},
-    credential::{Authenticated, Credential, Presented, Verifier},
+    credential::{Authenticated, Presented, Verifier},
     envelope::{Message, Request},
     gate::{self, Admitted, Operation},
     listing::{PromptList, ToolList},
@@ -110,17 +110,7 @@ impl Server {
 
     /// Who presents this credential.
     pub(crate) async fn authenticate(&self, presented: Presented<'_>) -> Result<Authenticated, Refusal> {
-        let verified = match presented.credential(&self.spec.credential) {
-            Ok(text) => {
-                let verified = self.verifier.verify(text).await;
-                verified.map(|identity| Authenticated { identity, credential: Credential::new(text) })
-            }
-            Err(code) => Err(code),
-        };
-        verified.map_err(|code| match code {
-            ErrorCode::Internal | ErrorCode::UpstreamUnavailable => Refusal::new(self.spec, code, None),
-            code => Refusal::unauthenticated(self.spec, code),
-        })
+        self.verifier.authenticate(self.spec, presented).await
     }
 
     /// Whether the caller may send this message, and with what it goes on.

@@ -240,6 +240,17 @@ pub struct UpstreamSpec {
     pub cache_seconds: u64,
     /// Where the answer says what.
     pub answer: AnswerSpec,
+    /// A call of each tool, to hold the manifest's scopes against the API's verdict with.
+    pub cases: &'static [CaseSpec],
+}
+
+/// A call of a tool as its first example shows it, or without arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseSpec {
+    /// The tool.
+    pub tool: &'static ToolSpec,
+    /// Its arguments, as a JSON object that its input schema accepts.
+    pub input: &'static str,
 }
 
 /// The properties that lead to a value.

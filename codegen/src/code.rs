@@ -116,7 +116,7 @@ codes! {
     InvalidExample = "invalid-example";
     /// Advice of the documentation about tools that reach other systems, where no tool does.
     UnusedAdvice = "unused-advice";
-    /// A tool without an example, where the documentation is to show one.
+    /// A tool without an example, where the documentation is to show one, or `contract` is to call it with one.
     MissingExample = "missing-example";
     /// A constraint on an output, which the type of the code cannot prove.
     OutputConstraint = "output-constraint";

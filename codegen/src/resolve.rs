@@ -5,6 +5,7 @@
 
 mod bindings;
 mod bounds;
+mod cases;
 mod clients;
 mod completions;
 mod confirmation;
@@ -165,6 +166,7 @@ fn resolve(
     secrets::check(&types, &tools, faults);
     outputs::check(&types, &tools, faults);
     constants::check(&types, &tools, faults);
+    cases::check(credential.as_ref(), &tools, faults);
     let clients = clients::resolve(declared, called, &tools, faults);
     let docs = docs::resolve(declared, sections, &tools, faults);
     let server = identity?;

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/forwarder/library.yaml".to_owned(),
         include: vec![],
-        digest: "a71d5b3b2ad7c01dbcdadff5a86bd1053be6dc8451ba623b452c4b787040aa19"
+        digest: "98800b16eef4fb1a0b8c19bd5f2ba07c72295c3f6bc274fb3472280d39c738a6"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -1,6 +1,7 @@
 //! The command line that every server has.
 
 mod accounts;
+mod contract;
 mod first_token;
 mod options;
 mod password;
@@ -26,7 +27,7 @@ use crate::{
     credential::Verifier,
     http, log,
     password_grant::PasswordGrants,
-    running::{Running, answer_limit, until_signal},
+    running::{Background, Running, answer_limit, until_signal},
     server::Server,
     stdio::{self, Backend, Gateway, Local},
 };
@@ -147,28 +148,42 @@ async fn start<A, F>(
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
-    let shutdown = CancellationToken::new();
-    let tasks = TaskTracker::new();
+    let (handlers, background) = make(spec, &verifier, begun, secrets.clone(), args, setup).await?;
+    Ok(Running::new(Server::new(spec, verifier, secrets, handlers)?, background))
+}
+
+/// The handlers, with what goes on beside them.
+async fn make<A, F>(
+    spec: &'static ServerSpec,
+    verifier: &Verifier,
+    begun: Start,
+    secrets: Secrets,
+    args: A,
+    setup: F,
+) -> anyhow::Result<(Handlers, Background)>
+where
+    F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
+{
+    let background = Background::default();
     let Start { first_account, is_private, introduced } = begun;
-    let upstream = match &verifier {
+    let upstream = match verifier {
         Verifier::Tokens(_) => None,
         Verifier::Upstream(upstream) => Some(upstream.clone()),
     };
     let context = Context {
         args,
-        shutdown: shutdown.clone(),
+        shutdown: background.shutdown.clone(),
         first_account,
         accounts: ServedAccounts::new(spec, verifier.accounts().cloned()),
-        secrets: secrets.clone(),
+        secrets,
         upstream: upstream.clone(),
         is_private,
         introduced,
-        tasks: tasks.clone(),
+        tasks: background.tasks.clone(),
     };
     let handlers = setup(context).await?;
     upstream.map_or(Ok(()), |upstream| upstream.settle())?;
-    let server = Server::new(spec, verifier, secrets, handlers)?;
-    Ok(Running::new(server, shutdown, tasks))
+    Ok((handlers, background))
 }
 
 async fn serve_http<A, F>(

@@ -12,7 +12,7 @@ use toolwright_core::{
     environment::{ACCOUNT, OPTIONS, option_env},
 };
 
-use super::{accounts::AccountsCommand, tools::aligned};
+use super::{accounts::AccountsCommand, contract::ContractCommand, tools::aligned};
 use crate::{
     ServerSpec,
     account::AccountName,
@@ -192,10 +192,10 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// The command with the server's name, and with its options as environment variables.
-pub(super) fn named_for(command: Command, spec: &ServerSpec) -> Command {
+pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command {
     let command = match &spec.credential.verify {
         VerifySpec::Tokens(_) => with_tokens(command),
-        VerifySpec::Upstream(_) => command,
+        VerifySpec::Upstream(_) => ContractCommand::<A>::augment_subcommands(command),
     };
     let command = match spec.account() {
         Some((binding, account)) => with_accounts(command, spec, binding, account),

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use super::{
     Context,
     accounts::{self, AccountsCommand},
+    contract::{self, ContractCommand},
     options::{self, CommandLine, Do, Particular, TokensCommand},
     token,
 };
@@ -104,7 +105,7 @@ where
 
     fn try_run(self) -> anyhow::Result<()> {
         let Self { spec, setup, own, args: _ } = self;
-        let mut command = options::named_for(CommandLine::<A>::command(), spec);
+        let mut command = options::named_for::<A>(CommandLine::<A>::command(), spec);
         let mut runs = Vec::new();
         for OwnCommands { augment, run } in own {
             let commands = own_commands(&command, augment)?;
@@ -129,6 +130,13 @@ where
             let TokensCommand::Token(command) =
                 TokensCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
             return block_on(token::run(spec, declared, command));
+        }
+        if matches!(spec.credential.verify, VerifySpec::Upstream(_))
+            && matches.subcommand_name() == Some(ContractCommand::<A>::NAME)
+        {
+            let ContractCommand::Contract(options) =
+                ContractCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+            return block_on(contract::run(spec, options, setup));
         }
         let particular = Particular::of(&matches);
         let command = match CommandLine::from_arg_matches(&matches) {

@@ -26,6 +26,7 @@ use self::{
 };
 use crate::{
     Secrets, ServerSpec, ToolError,
+    comparison::Comparison,
     envelope::{CLIENT_CAPABILITIES, inline_version},
     gate::Admitted,
     spec::ToolSpec,
@@ -64,7 +65,8 @@ fn shows_forms(params: &Map<String, Value>) -> bool {
     elicitation.is_some_and(|elicitation| elicitation.is_empty() || elicitation.contains_key("form"))
 }
 
-/// A call that can run: [`Confirmations::check`] alone makes one, and handlers run for nothing else.
+/// A call that can run: [`Confirmations::check`] alone makes one where anybody is served, and handlers run for nothing
+/// else.
 #[derive(Debug)]
 pub(crate) struct Confirmed {
     admitted: Admitted<ToolSpec>,
@@ -72,6 +74,12 @@ pub(crate) struct Confirmed {
 }
 
 impl Confirmed {
+    /// A call that nobody was asked about, for the command that compares who may call what, as
+    /// [`crate::gate::set_aside`].
+    pub(crate) fn unasked(_: &Comparison, admitted: Admitted<ToolSpec>, arguments: Value) -> Self {
+        Self { admitted, arguments }
+    }
+
     /// The call, and the arguments as the tool's input type takes them.
     pub(crate) fn into_parts(self) -> (Admitted<ToolSpec>, Value) {
         (self.admitted, self.arguments)

@@ -15,6 +15,7 @@ use crate::{
     Identity, Secrets, ServerSpec, Upstream,
     account::Accounts,
     database::Database,
+    refusal::Refusal,
     spec::{CredentialSpec, VerifySpec},
 };
 
@@ -90,6 +91,28 @@ impl Verifier {
             Self::Tokens(tokens) => tokens.verify(credential).await,
             Self::Upstream(upstream) => upstream.verify(credential).await,
         }
+    }
+
+    /// Who presents this credential.
+    ///
+    /// # Errors
+    /// When it is none, or none that is good.
+    pub(crate) async fn authenticate(
+        &self,
+        server: &ServerSpec,
+        presented: Presented<'_>,
+    ) -> Result<Authenticated, Refusal> {
+        let verified = match presented.credential(&server.credential) {
+            Ok(text) => {
+                let verified = self.verify(text).await;
+                verified.map(|identity| Authenticated { identity, credential: Credential::new(text) })
+            }
+            Err(code) => Err(code),
+        };
+        verified.map_err(|code| match code {
+            ErrorCode::Internal | ErrorCode::UpstreamUnavailable => Refusal::new(server, code, None),
+            code => Refusal::unauthenticated(server, code),
+        })
     }
 
     /// Writes down what is still to be written, and closes what is open.

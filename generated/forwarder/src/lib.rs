@@ -59,6 +59,28 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                 subject: &["owner"],
                 grants: contract::AnswerGrantsSpec::Whole(&["permissions"]),
             },
+            cases: &[
+                contract::CaseSpec {
+                    tool: <list_notes::Tool as contract::Tool>::SPEC,
+                    input: r#"{"limit":2}"#,
+                },
+                contract::CaseSpec {
+                    tool: <get_note::Tool as contract::Tool>::SPEC,
+                    input: r#"{"note_id":"n_1"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <create_note::Tool as contract::Tool>::SPEC,
+                    input: r#"{"text":"Hello."}"#,
+                },
+                contract::CaseSpec {
+                    tool: <delete_note::Tool as contract::Tool>::SPEC,
+                    input: r#"{"note_id":"n_1"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <whoami::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+            ],
         }),
     },
     gateway: ::core::option::Option::Some(contract::GatewaySpec {

@@ -143,6 +143,160 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     default: ::core::option::Option::Some(&["default_project"]),
                 },
             },
+            cases: &[
+                contract::CaseSpec {
+                    tool: <whoami::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <list_projects::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <list_agents::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <list_models::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <list_inferences::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_inference::Tool as contract::Tool>::SPEC,
+                    input: r#"{"inference_id":"4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <summarize_inference_errors::Tool as contract::Tool>::SPEC,
+                    input: r#"{"last":50}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_traces::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_trace::Tool as contract::Tool>::SPEC,
+                    input: r#"{"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <find_slowest_traces::Tool as contract::Tool>::SPEC,
+                    input: r#"{"since":"24h","limit":5}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_spans::Tool as contract::Tool>::SPEC,
+                    input: r#"{"kind":"tool","status":"error","since":"24h"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <get_span::Tool as contract::Tool>::SPEC,
+                    input: r#"{"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_datasets::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_dataset::Tool as contract::Tool>::SPEC,
+                    input: r#"{"dataset_id":"ds_support00001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <create_dataset::Tool as contract::Tool>::SPEC,
+                    input: r#"{"name":"Good answers of the week","since":"7d"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_rubrics::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_rubric::Tool as contract::Tool>::SPEC,
+                    input: r#"{"rubric_id":"rub_politeness01"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <create_rubric::Tool as contract::Tool>::SPEC,
+                    input: r#"{"name":"Greets","checks":[{"type":"regex","pattern":"(?i)^(hello|hi|good (morning|afternoon))"}]}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_evals::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_eval::Tool as contract::Tool>::SPEC,
+                    input: r#"{"eval_id":"eval_support0001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <run_eval::Tool as contract::Tool>::SPEC,
+                    input: r#"{"dataset_id":"ds_support00001","rubric_id":"rub_politeness01"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_training_jobs::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_training_job::Tool as contract::Tool>::SPEC,
+                    input: r#"{"training_job_id":"job_intents00001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <launch_training_job::Tool as contract::Tool>::SPEC,
+                    input: r#"{"dataset_id":"ds_intents00001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <cancel_training_job::Tool as contract::Tool>::SPEC,
+                    input: r#"{"training_job_id":"job_intents00001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_deployments::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_deployment::Tool as contract::Tool>::SPEC,
+                    input: r#"{"deployment_id":"dep_intents00001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <update_deployment::Tool as contract::Tool>::SPEC,
+                    input: r#"{"deployment_id":"dep_intents00001","status":"stopped"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_halo_conversations::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_halo_report::Tool as contract::Tool>::SPEC,
+                    input: r#"{"conversation_id":"conv_support0001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_halo_runs::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_halo_run::Tool as contract::Tool>::SPEC,
+                    input: r#"{"run_id":"run_support00001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <run_halo::Tool as contract::Tool>::SPEC,
+                    input: r#"{"agent":"customer-support-agent","window":"24h"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_halo_schedules::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <create_halo_schedule::Tool as contract::Tool>::SPEC,
+                    input: r#"{"agent":"customer-support-agent","cron":"0 9 * * *"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <pause_halo_schedule::Tool as contract::Tool>::SPEC,
+                    input: r#"{"schedule_id":"sched_support001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <resume_halo_schedule::Tool as contract::Tool>::SPEC,
+                    input: r#"{"schedule_id":"sched_support001"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <archive_halo_schedule::Tool as contract::Tool>::SPEC,
+                    input: r#"{"schedule_id":"sched_support001"}"#,
+                },
+            ],
         }),
     },
     gateway: ::core::option::Option::None,

@@ -10,7 +10,7 @@
 use ::toolwright::contract;
 
 mod types;
-pub use types::Book;
+pub use types::{Project, Book};
 
 #[path = "tools/list_books.rs"]
 pub mod list_books;
@@ -20,6 +20,8 @@ pub mod get_book;
 pub mod add_book;
 #[path = "tools/remove_book.rs"]
 pub mod remove_book;
+#[path = "tools/list_projects.rs"]
+pub mod list_projects;
 #[path = "tools/whoami.rs"]
 pub mod whoami;
 
@@ -69,6 +71,32 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     default: ::core::option::Option::Some(&["default_project"]),
                 },
             },
+            cases: &[
+                contract::CaseSpec {
+                    tool: <list_books::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <get_book::Tool as contract::Tool>::SPEC,
+                    input: r#"{"book_id":"b_1","project":"Main"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <add_book::Tool as contract::Tool>::SPEC,
+                    input: r#"{"title":"On Growth and Form"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <remove_book::Tool as contract::Tool>::SPEC,
+                    input: r#"{"book_id":"b_1"}"#,
+                },
+                contract::CaseSpec {
+                    tool: <list_projects::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <whoami::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+            ],
         }),
     },
     gateway: ::core::option::Option::Some(contract::GatewaySpec {
@@ -102,6 +130,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <get_book::Tool as contract::Tool>::SPEC,
         <add_book::Tool as contract::Tool>::SPEC,
         <remove_book::Tool as contract::Tool>::SPEC,
+        <list_projects::Tool as contract::Tool>::SPEC,
         <whoami::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
@@ -178,7 +207,7 @@ impl Bindings for contract::Call {
 pub fn handlers<R, W>(read: R, write: W) -> contract::Handlers
 where
     R: contract::Handle<list_books::Tool> + contract::Handle<get_book::Tool>
-        + contract::Handle<whoami::Tool>,
+        + contract::Handle<list_projects::Tool> + contract::Handle<whoami::Tool>,
     W: contract::Handle<add_book::Tool> + contract::Handle<remove_book::Tool>,
 {
     struct Stores<R, W> {
@@ -188,7 +217,7 @@ where
     impl<R, W> contract::Dispatch for Stores<R, W>
     where
         R: contract::Handle<list_books::Tool> + contract::Handle<get_book::Tool>
-            + contract::Handle<whoami::Tool>,
+            + contract::Handle<list_projects::Tool> + contract::Handle<whoami::Tool>,
         W: contract::Handle<add_book::Tool> + contract::Handle<remove_book::Tool>,
     {
         fn dispatch(
@@ -207,6 +236,13 @@ where
                 "get_book" => {
                     contract::invoke::<
                         get_book::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "list_projects" => {
+                    contract::invoke::<
+                        list_projects::Tool,
                         R,
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
@@ -255,12 +291,15 @@ macro_rules! declared_tool {
     (remove_book => $($handler:tt)*) => {
         $($handler)*
     };
+    (list_projects => $($handler:tt)*) => {
+        $($handler)*
+    };
     (whoami => $($handler:tt)*) => {
         $($handler)*
     };
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("tests/forwarder/library.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: list_books, get_book, add_book, remove_book, whoami"));
+        "declare it there and run `cargo run -p codegen`, or use one of: list_books, get_book, add_book, remove_book, list_projects, whoami"));
     };
 }

@@ -4,6 +4,22 @@
 
 use ::toolwright::contract;
 
+/// A project.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Project {
+    /// Project id.
+    pub id: ::std::string::String,
+    /// What it is called.
+    pub name: ::std::string::String,
+}
+
 /// A book.
 #[derive(
     Debug,

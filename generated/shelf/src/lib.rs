@@ -60,6 +60,16 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     default: ::core::option::Option::Some(&["default_project"]),
                 },
             },
+            cases: &[
+                contract::CaseSpec {
+                    tool: <read_shelf::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <misdirect::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+            ],
         }),
     },
     gateway: ::core::option::Option::None,

@@ -49,6 +49,11 @@ async fn remove_book(
 }
 
 #[mcp_tool]
+async fn list_projects(store: &ReadBooks, call: &Call) -> Result<list_projects::Output, ToolError> {
+    store.0.get(call, &["v1", "projects"], &()).await
+}
+
+#[mcp_tool]
 async fn whoami(_: &ReadBooks, call: &Call) -> Result<whoami::Output, ToolError> {
     let identity = call.identity();
     let Grants::Bound(reached) = &identity.grants else { return Err(ToolError::internal("no projects")) };

@@ -97,7 +97,7 @@ fn constant(api: &Api) -> TokenStream {
         gateway.as_ref().map(|Gateway { env, example }| quote!(contract::GatewaySpec { env: #env, example: #example })),
     );
     let (body_bytes, call_seconds) = (grouped(*body_bytes), grouped(*call_seconds));
-    let credential = credential_of(credential);
+    let credential = credential_of(api, credential);
     let scopes = scopes.iter().map(scope_of);
     let groups = groups
         .iter()
@@ -193,12 +193,12 @@ fn accessors(binding: &Binding) -> TokenStream {
     }
 }
 
-fn credential_of(credential: &Credential) -> TokenStream {
+fn credential_of(api: &Api, credential: &Credential) -> TokenStream {
     let Credential { name, abbreviation, prefix, length, env, create_at, verify } = credential;
     let length = grouped(*length);
     let verify = match verify {
         Verify::Tokens(tokens) => tokens_of(tokens),
-        Verify::Upstream(upstream) => upstream_of(upstream),
+        Verify::Upstream(upstream) => upstream_of(api, upstream),
     };
     quote! {
         contract::CredentialSpec {
@@ -224,7 +224,8 @@ fn tokens_of(Tokens { lifetime_seconds, password_grant }: &Tokens) -> TokenStrea
     }
 }
 
-fn upstream_of(Upstream { origin, env, check, cache_seconds, answer }: &Upstream) -> TokenStream {
+fn upstream_of(api: &Api, Upstream { origin, env, check, cache_seconds, answer }: &Upstream) -> TokenStream {
+    let cases = api.tools.iter().map(case_of);
     let cache_seconds = grouped(*cache_seconds);
     let Answer { id, name, subject, grants } = answer;
     let grants = match grants {
@@ -254,8 +255,16 @@ fn upstream_of(Upstream { origin, env, check, cache_seconds, answer }: &Upstream
                 subject: &[#(#subject),*],
                 grants: #grants,
             },
+            cases: &[#(#cases),*],
         })
     }
+}
+
+/// The call of a tool that its first example shows. Without an example, it takes one without arguments.
+fn case_of(tool: &Tool) -> TokenStream {
+    let module = ident(&tool.module);
+    let input = text(&tool.examples.first().map_or_else(|| "{}".to_owned(), |example| example.input.to_string()));
+    quote!(contract::CaseSpec { tool: <#module::Tool as contract::Tool>::SPEC, input: #input })
 }
 
 fn password_grant_of(PasswordGrant { path, lifetime_seconds, scopes }: &PasswordGrant) -> TokenStream {

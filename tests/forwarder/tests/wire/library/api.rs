@@ -16,6 +16,21 @@ pub(crate) const WRITE: &[&str] = &["books:write"];
 pub(crate) const BOTH: &[&str] = &["books:read", "books:write"];
 pub(crate) const NOTHING: &[&str] = &[];
 
+/// What the API asks for, beside what its keys say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// A key may do what it says.
+    AsGranted,
+    /// A key that may read may write.
+    ReadersWrite,
+    /// Nobody may get a single book.
+    NobodyGets,
+    /// Nobody may list projects.
+    NobodyLists,
+    /// It is out of order for all but the check.
+    Broken,
+}
+
 /// The API.
 pub(crate) struct Api {
     fake: Fake,
@@ -23,11 +38,11 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(rule: Rule) -> Self {
         let keys = Arc::<Mutex<BTreeMap<String, Value>>>::default();
         let known = Arc::clone(&keys);
         let fake = Fake::new(move |asked| {
-            let (status, body) = answer(&known.lock().expect("the keys"), &asked);
+            let (status, body) = answer(&known.lock().expect("the keys"), rule, &asked);
             std::future::ready(http(status, "application/json", &body.to_string()).into_bytes())
         });
         Self { fake: fake.await, keys }
@@ -71,17 +86,28 @@ fn place(asked: &Asked) -> Option<(&str, &str, &str)> {
     Some((method, project, rest))
 }
 
-fn answer(keys: &BTreeMap<String, Value>, asked: &Asked) -> (&'static str, Value) {
+fn answer(keys: &BTreeMap<String, Value>, rule: Rule, asked: &Asked) -> (&'static str, Value) {
     let error = |status, message: &str| (status, json!({"error": {"code": "anything", "message": message}}));
     let key = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let Some(known) = key.and_then(|key| keys.get(key)) else { return error("401 Unauthorized", "who are you?") };
-    let Some((method, project, rest)) = place(asked) else { return ("200 OK", known.clone()) };
+    let Some((method, project, rest)) = place(asked) else {
+        if rule == Rule::NobodyLists && asked.line.starts_with("GET /v1/projects ") {
+            return error("403 Forbidden", "this key may not do that");
+        }
+        return ("200 OK", known.clone());
+    };
     let projects = known["projects"].as_array().expect("projects");
     let Some(granted) = projects.iter().find(|of_key| of_key["id"] == project) else {
         return error("404 Not Found", "there is no such project");
     };
     let may = |scope: &str| granted["permissions"].as_array().expect("permissions").contains(&scope.into());
-    let allowed = if method == "GET" { may("books:read") } else { may("books:write") };
+    let allowed = match (method, rule) {
+        (_, Rule::Broken) => return error("500 Internal Server Error", "out of order"),
+        ("GET", Rule::NobodyGets) if rest != "books" => false,
+        ("GET", _) => may("books:read"),
+        (_, Rule::ReadersWrite) => may("books:read") || may("books:write"),
+        _ => may("books:write"),
+    };
     if !allowed {
         return error("403 Forbidden", "this key may not do that");
     }

@@ -5,7 +5,7 @@ use toolwright_tests::Transport;
 
 use super::{
     ARCHIVE, DRAFTS, LIBRARY, MAIN, about,
-    api::{Api, NOTHING, Project},
+    api::{Api, NOTHING, Project, Rule},
     before, client, http,
 };
 
@@ -25,7 +25,7 @@ fn tools() -> [(&'static str, serde_json::Value, Option<&'static str>); 5] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_tool_in_every_project() {
-    let api = Api::start().await;
+    let api = Api::start(Rule::AsGranted).await;
     let server = before(&api, LIBRARY);
     let key = api.key('a', &[MAIN, DRAFTS, ARCHIVE, CLOSED], Some("p_closed"));
     for transport in Transport::ALL {
@@ -75,7 +75,7 @@ async fn every_tool_in_every_project() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_show_what_some_project_allows_and_no_two_together() {
-    let api = Api::start().await;
+    let api = Api::start(Rule::AsGranted).await;
     let server = before(&api, LIBRARY);
     let reading = ["list_books", "get_book"];
     let writing = ["add_book", "remove_book"];
@@ -90,7 +90,7 @@ async fn lists_show_what_some_project_allows_and_no_two_together() {
     ] {
         let key = api.key(letter, projects, None);
         let mut client = http(&server, &key);
-        let expected: Vec<&str> = tools.into_iter().chain(["whoami"]).collect();
+        let expected: Vec<&str> = tools.into_iter().chain(["list_projects", "whoami"]).collect();
         assert_eq!(client.list().await.tool_names(), expected, "{projects:?}");
         let listed = client.request("prompts/list", json!({})).await;
         assert_eq!(listed.prompt_names(), prompts, "{projects:?}");
@@ -110,7 +110,7 @@ async fn lists_show_what_some_project_allows_and_no_two_together() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_in_one_project_is_no_write_in_another() {
-    let api = Api::start().await;
+    let api = Api::start(Rule::AsGranted).await;
     let server = before(&api, LIBRARY);
     let key = api.key('a', &[MAIN, DRAFTS], Some("p_drafts"));
     let mut client = http(&server, &key);

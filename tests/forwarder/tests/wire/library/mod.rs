@@ -1,6 +1,7 @@
 //! What a call is about among what its key reaches, and what the key may do there.
 
 mod api;
+mod contract;
 mod grants;
 mod resolution;
 
