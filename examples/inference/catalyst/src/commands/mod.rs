@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use secrecy::ExposeSecret as _;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Access, JudgeOptions, NewKey, Options, Project, Service};
@@ -206,6 +206,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 async fn serve(listen: SocketAddr, options: &Options, judge: &JudgeOptions) -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::INFO).init();
     let service = Service::open(options).await?.judged_by(judge)?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     eprintln!("Catalyst serves on http://{}", listener.local_addr()?);
@@ -214,10 +215,24 @@ async fn serve(listen: SocketAddr, options: &Options, judge: &JudgeOptions) -> a
     tokio::pin!(serving);
     tokio::select! {
         served = &mut serving => return served,
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for an interrupt")?,
+        asked = asked_to_stop() => asked.context("cannot wait for signals")?,
     }
     shutdown.cancel();
     serving.await
+}
+
+/// Completes when a person or a service manager wants the program to stop.
+async fn asked_to_stop() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    signal::ctrl_c().await
 }
 
 async fn key(command: KeyCommand) -> anyhow::Result<()> {

@@ -97,9 +97,7 @@ async fn one(
     let limit = usize::try_from(Length { default: 200, max: 500 }.of(limit)?).unwrap_or_default();
     let mut snapshot = reading.snapshot().await?;
     let trace = trace::load(&mut snapshot, &reading.project, &trace_id).await?;
-    let mut spans = trace::spans_in_order(&mut snapshot, &reading.project, &trace_id).await?;
-    let is_complete = spans.len() <= limit;
-    spans.truncate(limit);
+    let (spans, is_complete) = trace::spans_in_order(&mut snapshot, &reading.project, &trace_id, limit).await?;
     Ok(Json(WholeTrace { trace, spans, is_complete }))
 }
 

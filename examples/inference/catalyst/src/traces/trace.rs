@@ -6,7 +6,10 @@ use serde::Serialize;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use toolwright_support::sqlite::word;
 
-use super::{Outcome, Span, Window, span::push_named};
+use super::{
+    Outcome, Span, Window,
+    span::{self, push_named},
+};
 use crate::{error::ApiError, page::Page, time};
 
 /// Everything that one run led to.
@@ -127,24 +130,34 @@ pub(super) async fn load(connection: &mut SqliteConnection, project: &str, trace
     Ok(Trace::from_row(&row)?)
 }
 
-/// All spans of a trace, each after the one that it is part of, and the earlier first.
+/// The first spans of a trace, each after the one that it is part of, and the earlier first; and whether these are all.
 pub(super) async fn spans_in_order(
     connection: &mut SqliteConnection,
     project: &str,
     trace_id: &str,
-) -> Result<Vec<Span>, ApiError> {
-    let filter = super::Filter { trace_id: Some(trace_id.to_owned()), ..super::Filter::default() };
-    let mut query = filter.select(project);
-    query.push(" ORDER BY spans.started_at, spans.id");
+    limit: usize,
+) -> Result<(Vec<Span>, bool), ApiError> {
+    // The order takes all of them, but little of each.
+    let ids =
+        "SELECT id, span_id, parent_span_id FROM spans WHERE project = ?1 AND trace_id = ?2 ORDER BY started_at, id";
+    let ids: Vec<(i64, String, Option<String>)> =
+        sqlx::query_as(ids).bind(project).bind(trace_id).fetch_all(&mut *connection).await?;
+    let order = in_order(&ids);
+    let first: Vec<i64> = order.iter().take(limit).map(|at| ids[*at].0).collect();
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(span::SELECT);
+    query.push("WHERE spans.id IN (SELECT value FROM json_each(").push_bind(serde_json::to_string(&first)?).push("))");
     let rows = query.build().fetch_all(connection).await?;
-    Ok(in_order(rows.iter().map(Span::from_row).collect::<Result<_, _>>()?))
+    let spans = rows.iter().map(|row| Span::from_row(row).map(|span| (span.id, span)));
+    let mut spans: HashMap<i64, Span> = spans.collect::<Result<_, _>>()?;
+    Ok((first.iter().filter_map(|id| spans.remove(id)).collect(), ids.len() <= limit))
 }
 
-/// Spans, which are ordered by time, each after its parent. Those of a circle come last, from the earliest of it on.
-fn in_order(spans: Vec<Span>) -> Vec<Span> {
-    let by_id: HashMap<&str, usize> = spans.iter().enumerate().map(|(at, span)| (span.span_id.as_str(), at)).collect();
+/// The order of spans, which come by their times with their own ids and their parents': each after its parent. Those of
+/// a circle come last, from the earliest of it on.
+fn in_order(spans: &[(i64, String, Option<String>)]) -> Vec<usize> {
+    let by_id: HashMap<&str, usize> = spans.iter().enumerate().map(|(at, (_, id, _))| (id.as_str(), at)).collect();
     let parents: Vec<Option<usize>> =
-        spans.iter().map(|span| by_id.get(span.parent_span_id.as_deref()?).copied()).collect();
+        spans.iter().map(|(_, _, parent)| by_id.get(parent.as_deref()?).copied()).collect();
     let mut children = vec![Vec::new(); spans.len()];
     for (at, parent) in parents.iter().enumerate() {
         if let Some(parent) = parent {
@@ -152,14 +165,14 @@ fn in_order(spans: Vec<Span>) -> Vec<Span> {
         }
     }
     let roots = (0..spans.len()).filter(|at| parents[*at].is_none());
-    let mut spans: Vec<Option<Span>> = spans.into_iter().map(Some).collect();
+    let mut is_ordered = vec![false; spans.len()];
     let mut ordered = Vec::with_capacity(spans.len());
     // What no root leads to follows in the second part.
-    for first in roots.chain(0..parents.len()) {
+    for first in roots.chain(0..spans.len()) {
         let mut waiting = vec![first];
         while let Some(at) = waiting.pop() {
-            if let Some(span) = spans[at].take() {
-                ordered.push(span);
+            if !std::mem::replace(&mut is_ordered[at], true) {
+                ordered.push(at);
                 waiting.extend(children[at].iter().rev());
             }
         }

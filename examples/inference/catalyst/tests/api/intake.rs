@@ -340,20 +340,24 @@ async fn a_body_is_json_plain_or_compressed_and_nothing_else() {
 async fn a_large_trace_and_circles_are_told_as_any() {
     let api = Api::start().await;
     let key = api.demo_key(Access::Write).await;
-    // A chain of 10,000, the last of which came first; and a circle with a span that hangs on it.
+    // A chain, the last of which came first, of all that a trace can have; and a circle with a span that hangs on it.
     let agent = json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "deep"});
-    let chain = (0..10_000).rev().map(|at: u32| {
+    let chain = (0..20_000).rev().map(|at: u32| {
         let attributes = if at == 0 { agent.clone() } else { json!({}) };
         span(1, at + 1, (at > 0).then_some(at), u64::from(at), attributes)
     });
-    api.send(&key, "shop", &chain.collect::<Vec<_>>()).await;
+    let chain: Vec<_> = chain.collect();
+    api.send(&key, "shop", &chain).await;
+    let more = [chain[0].clone(), span(1, 50_000, None, 0, json!({})), span(3, 1, None, 0, json!({}))];
+    let (status, answer) = answered(api.export(&key, &export("shop", &more))).await;
+    assert_eq!((status, &answer["partialSuccess"]["rejectedSpans"]), (200, &json!("1")), "{answer}");
     let circle = [(1, Some(3), 0), (2, Some(1), 1), (3, Some(2), 2), (4, Some(2), 3), (5, Some(5), 4)];
     let circle = circle.map(|(id, parent, after)| span(2, id, parent, after, json!({})));
     api.send(&key, "shop", &circle).await;
 
     let project = format!("/v1/projects/{}", api.demo);
     let deep = api.get(&key, &format!("{project}/traces/{}?limit=500", trace_id(1))).await;
-    assert_eq!(table(&json!([deep["trace"]]), &["name", "agent", "spans"]), json!([["span 1", "deep", 10_000]]));
+    assert_eq!(table(&json!([deep["trace"]]), &["name", "agent", "spans"]), json!([["span 1", "deep", 20_000]]));
     assert_eq!(deep["is_complete"], false);
     let expected: Vec<_> = (1..=500).map(|id| json!([span_id(id), "deep"])).collect();
     assert_eq!(table(&deep["spans"], &["span_id", "agent"]), json!(expected));

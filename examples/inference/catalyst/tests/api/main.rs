@@ -1,6 +1,7 @@
 //! The API, asked over HTTP on loopback.
 
 mod chat;
+mod commands;
 mod datasets;
 mod evals;
 mod intake;

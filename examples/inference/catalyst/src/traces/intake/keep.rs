@@ -14,6 +14,9 @@ use crate::{error::ApiError, id, store::Change};
 /// How many rows a statement adds. SQLite takes 32,766 values in one.
 const ROWS: usize = 250;
 
+/// How many spans a trace can have. All of them are looked at whenever some come in.
+const MAX_SPANS: usize = 20_000;
+
 /// A trace that spans came in for.
 #[derive(Debug, Default)]
 struct Trace {
@@ -33,13 +36,13 @@ struct Stored {
 /// The agents that new spans name, by id.
 type Agents = BTreeMap<String, (String, String)>;
 
-/// Keeps the spans that are not there yet. Of two with the same ids the first stays, so that what is sent again changes
-/// nothing.
-pub(super) async fn keep(change: &mut Change, spans: Vec<NewSpan>) -> Result<(), ApiError> {
+/// Keeps the spans that are not there yet, and says why it did not keep some. Of two with the same ids the first stays,
+/// so that what is sent again changes nothing.
+pub(super) async fn keep(change: &mut Change, spans: Vec<NewSpan>) -> Result<Option<Refused>, ApiError> {
     let project = change.project.clone();
     let connection = &mut *change.transaction;
     let mut traces = stored(connection, &project, &spans).await?;
-    let agents = add(&mut traces, spans);
+    let (agents, refused) = add(&mut traces, spans);
     traces.retain(|_, trace| !trace.new.is_empty());
 
     for (id, (service, name)) in &agents {
@@ -78,7 +81,14 @@ pub(super) async fn keep(change: &mut Change, spans: Vec<NewSpan>) -> Result<(),
     for rows in rows.chunks(ROWS) {
         insert(connection, &project, rows).await?;
     }
-    Ok(())
+    Ok(refused)
+}
+
+/// Spans that were not kept.
+pub(super) struct Refused {
+    pub(super) spans: u64,
+    /// Why the first of them was not.
+    pub(super) why: String,
 }
 
 struct Row {
@@ -131,8 +141,8 @@ fn node(row: &SqliteRow) -> Result<Node, sqlx::Error> {
 }
 
 /// Adds the spans to their traces, those that are not there, and says which agents they name.
-fn add(traces: &mut HashMap<String, Trace>, spans: Vec<NewSpan>) -> Agents {
-    let mut agents = Agents::new();
+fn add(traces: &mut HashMap<String, Trace>, spans: Vec<NewSpan>) -> (Agents, Option<Refused>) {
+    let (mut agents, mut refused) = (Agents::new(), None);
     let key = |trace_id: &str, span_id: &str| (trace_id.to_owned(), span_id.to_owned());
     let stored = traces.iter().flat_map(|(id, trace)| trace.nodes.iter().map(move |node| key(id, &node.span_id)));
     let mut known: HashSet<(String, String)> = stored.collect();
@@ -140,15 +150,17 @@ fn add(traces: &mut HashMap<String, Trace>, spans: Vec<NewSpan>) -> Agents {
         if !known.insert(key(&span.trace_id, &span.span_id)) {
             continue;
         }
+        let trace = traces.entry(span.trace_id.clone()).or_default();
+        if trace.nodes.len() >= MAX_SPANS {
+            let why = format!("the trace `{}` has {MAX_SPANS} spans, which is all that it can have", span.trace_id);
+            refused.get_or_insert(Refused { spans: 0, why }).spans += 1;
+            continue;
+        }
         let own_agent = span.agent_name.as_ref().map(|name| {
             let id = agent_id(&span.service, name);
             agents.entry(id.clone()).or_insert_with(|| (span.service.to_string(), name.clone()));
             id
         });
-        let trace = match traces.get_mut(&span.trace_id) {
-            Some(trace) => trace,
-            None => traces.entry(span.trace_id.clone()).or_default(),
-        };
         trace.nodes.push(Node {
             span_id: span.span_id.clone(),
             parent_span_id: span.parent_span_id.clone(),
@@ -164,7 +176,7 @@ fn add(traces: &mut HashMap<String, Trace>, spans: Vec<NewSpan>) -> Agents {
         });
         trace.new.push(span);
     }
-    agents
+    (agents, refused)
 }
 
 /// The id of an agent: the same for the same name in the same service.

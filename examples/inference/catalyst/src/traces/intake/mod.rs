@@ -74,9 +74,9 @@ async fn take_in(writing: Writing, request: Request) -> Result<Json<Answer>, Api
 pub struct Taken {
     /// How many are kept now, those that were there before among them.
     pub accepted: u64,
-    /// How many are malformed.
+    /// How many are malformed, or too many.
     pub rejected: u64,
-    /// Why the first of those is.
+    /// Why the first of those was rejected.
     pub rejection: Option<String>,
 }
 
@@ -84,12 +84,19 @@ pub struct Taken {
 pub(crate) async fn import(text: Bytes, writing: &Writing) -> Result<Taken, ApiError> {
     let (chunks, mut read) = mpsc::channel(1);
     let reading = tokio::task::spawn_blocking(move || read_all(&text, &chunks));
+    let mut refused = Vec::new();
     while let Some(chunk) = read.recv().await {
         let mut change = writing.change().await?;
-        keep::keep(&mut change, chunk).await?;
+        refused.extend(keep::keep(&mut change, chunk).await?);
         change.commit().await?;
     }
-    reading.await.context("reading spans")?
+    let mut taken = reading.await.context("reading spans")??;
+    for keep::Refused { spans, why } in refused {
+        taken.accepted -= spans;
+        taken.rejected += spans;
+        taken.rejection.get_or_insert(why);
+    }
+    Ok(taken)
 }
 
 /// Goes through a text, and hands on its spans by the chunk. With an error in its syntax it hands on nothing.
