@@ -17,9 +17,7 @@ pub(crate) mod recorded;
 mod span;
 mod trace;
 
-#[allow(unused_imports, reason = "the areas are being filled")]
-pub(crate) use span::push_agent;
-pub(crate) use span::{Filter, Outcome, Span, SpanKind, Window, details, load};
+pub(crate) use span::{Filter, Outcome, Span, SpanKind, Window, details, load, push_agent};
 use trace::Trace;
 
 pub(crate) fn routes() -> Router {
