@@ -11,7 +11,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use toolwright_support::{Worker, worker::Work};
 
-use crate::{error::ApiError, store::Store, time};
+use crate::{
+    error::ApiError,
+    store::{Change, Store},
+    time,
+};
 
 /// How often a job is begun.
 const MAX_ATTEMPTS: i64 = 3;
@@ -84,6 +88,23 @@ pub(crate) enum Outcome<T> {
 /// Does jobs of a kind, so many at a time, until the service stops.
 pub(crate) async fn work(job: impl Job, at_a_time: NonZeroUsize, shutdown: &CancellationToken) {
     Worker::new(Queue(job), at_a_time).run(shutdown).await;
+}
+
+/// Begins a job in the change that queues it, so that no worker does.
+pub(crate) async fn begin<J: Job>(change: &mut Change, id: &str) -> Result<Claim, ApiError> {
+    let mut query = Queue::<J>::update();
+    query.push("status = 'running', attempts = 1, started_at = ").push_bind(time::now());
+    query.push(" WHERE status = 'queued' AND id = ").push_bind(id);
+    query.build().execute(&mut *change.transaction).await?;
+    Ok(Claim { id: id.to_owned(), project: change.project.clone() })
+}
+
+/// Does a job that was begun so.
+pub(crate) async fn finish(job: impl Job, claim: &Claim) -> Result<(), ApiError> {
+    let queue = Queue(job);
+    let outcome = queue.attempt(claim).await;
+    queue.conclude(claim, &outcome).await?;
+    Ok(())
 }
 
 /// The jobs of a kind that are to be done.

@@ -16,6 +16,8 @@ use crate::{
 
 mod traffic;
 
+pub(crate) use traffic::{NewDataset, collect};
+
 const PAGES: Length = Length { default: 20, max: 100 };
 
 /// How many items a dataset can have.

@@ -33,9 +33,9 @@ const TIME: Duration = Duration::from_secs(10);
 
 /// Evals, as the worker does them.
 #[derive(Debug, Clone)]
-pub(super) struct Scoring {
-    pub(super) store: Store,
-    pub(super) judge: Option<Judge>,
+pub(crate) struct Scoring {
+    pub(crate) store: Store,
+    pub(crate) judge: Option<Judge>,
 }
 
 /// What an eval needs.

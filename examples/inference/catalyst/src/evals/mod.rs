@@ -26,7 +26,7 @@ use crate::{
 mod job;
 mod results;
 
-use job::Scoring;
+pub(crate) use job::Scoring;
 
 const PAGES: Length = Length { default: 20, max: 100 };
 

@@ -1,13 +1,15 @@
 //! Samples: traces of a few agents, as if they had run for the last days, to try everything on.
 //!
 //! What the agents are asked, do and answer is in `samples/`, with faults among it for HALO to find. [`story`] is its
-//! form, and [`telling`] makes the spans that such agents would have sent. They come in as all spans do.
+//! form, and [`telling`] makes the spans that such agents would have sent. They come in as all spans do, and [`made`] is
+//! what is done with them.
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::{Project, Service, Taken, time};
 
+mod made;
 mod story;
 mod telling;
 
@@ -23,12 +25,14 @@ const AGENTS: [&str; 4] = [
 ];
 
 impl Service {
-    /// Gives a project traces of the last days. One that has them keeps those.
+    /// Gives a project traces of the last days, and what is made of them. One that has them keeps those.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn load_samples(&self, project: &Project) -> anyhow::Result<Taken> {
-        self.import(project, export(time::now())?.to_string().into_bytes()).await
+        let taken = self.import(project, export(time::now())?.to_string().into_bytes()).await?;
+        made::make(self, project).await?;
+        Ok(taken)
     }
 }
 

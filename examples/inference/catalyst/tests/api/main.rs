@@ -8,6 +8,7 @@ mod intake;
 mod judge;
 mod keys;
 mod lists;
+mod made;
 mod samples;
 mod service;
 mod spans;
