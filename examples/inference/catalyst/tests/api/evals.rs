@@ -208,25 +208,30 @@ async fn an_eval_that_cannot_be_run_is_refused_before_it_is_paid() {
     api.stop().await;
 }
 
-/// A service that stops during an eval goes on with it when it is back, and asks nothing twice that it has kept.
+/// What was scored before stays, and nothing of it is asked again.
 #[tokio::test]
-async fn an_eval_goes_on_where_it_was() {
-    let judge = ScriptedJudge::start(|_, before| match before {
-        // The fifth is the first of the second change, and waits for the stop.
-        0..4 => Reply::verdict(false, "No."),
-        _ => Reply::Status(503),
-    })
-    .await;
-    let api = Api::start_with(&judge.options).await;
+async fn an_eval_goes_on_where_it_was_when_the_service_is_back() {
+    let silent = |_: &Value, before| if before < 4 { Reply::verdict(false, "No.") } else { Reply::Silence };
+    let (first, second) =
+        (ScriptedJudge::start(silent).await, ScriptedJudge::start(|_, _| Reply::verdict(true, "Yes.")).await);
+    let api = Api::start_with(&first.options).await;
     api.service.add_credits("Ours", 10).await.unwrap();
     let key = api.demo_key(Access::Write).await;
     let items: Vec<_> = (0..8).map(|number| (format!("question {number}"), "answer".to_owned())).collect();
     let dataset = api.dataset(&key, "support", &items).await;
     let rubric = api.rubric(&key, "polite", json!([{"type": "judge", "instructions": "It is polite."}])).await;
-    let got = api.eval(&key, &json!({"dataset_id": dataset, "rubric_id": rubric})).await;
-    // What was scored before the judge fell silent stays, and is not counted as a whole.
+    let eval = api.post(&key, &api.path("evals"), &json!({"dataset_id": dataset, "rubric_id": rubric})).await;
+    let path = api.path(&format!("evals/{}", eval["id"].as_str().unwrap()));
+    let got = api.get_until(&key, &path, |eval| eval["eval"]["scored"] == 4).await;
     let eval = fields(&got["eval"], &["status", "items", "scored", "passed", "score"]);
-    assert_eq!(eval, json!({"status": "failed", "items": 8, "scored": 4, "passed": 0}));
+    assert_eq!(eval, json!({"status": "running", "items": 8, "scored": 4, "passed": 0}));
     assert_eq!(got["failed_items"].as_array().unwrap().len(), 4);
+
+    let api = Api::resume_with(api.pause().await, &second.options).await;
+    let got = api.get_until(&key, &path, |eval| eval["eval"]["status"] == "completed").await;
+    let eval = fields(&got["eval"], &["scored", "passed", "score"]);
+    assert_eq!(eval, json!({"scored": 8, "passed": 4, "score": 0.5}));
+    assert_eq!(table(&got["checks"], &["passed", "failed"]), json!([[4, 4]]));
+    assert_eq!(second.asked().len(), 4);
     api.stop().await;
 }

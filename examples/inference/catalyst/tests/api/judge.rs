@@ -18,6 +18,8 @@ pub(crate) enum Reply {
     Text(String),
     /// It answers with this status, and that it can be asked again at once.
     Status(u16),
+    /// It never answers.
+    Silence,
 }
 
 impl Reply {
@@ -45,6 +47,7 @@ impl ScriptedJudge {
                 asked.len() - 1
             };
             match reply(&body, before) {
+                Reply::Silence => std::future::pending().await,
                 Reply::Text(text) => {
                     let message = json!({"role": "assistant", "content": text});
                     Json(json!({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))

@@ -44,8 +44,13 @@ impl Api {
     }
 
     /// One on the store of another that has stopped.
-    pub(crate) async fn resume(Stopped { folder, projects }: Stopped) -> Self {
-        let service = Self::open(&folder).await;
+    pub(crate) async fn resume(stopped: Stopped) -> Self {
+        Self::resume_with(stopped, &JudgeOptions::default()).await
+    }
+
+    /// One whose answers are judged by whom these options name.
+    pub(crate) async fn resume_with(Stopped { folder, projects }: Stopped, judge: &JudgeOptions) -> Self {
+        let service = Self::open(&folder).await.judged_by(judge).unwrap();
         Self::serve(folder, service, projects).await
     }
 
