@@ -20,6 +20,9 @@ pub(crate) struct EmbeddedOptions {
     /// CATALYST_BASE_URL names another API
     #[arg(long, value_name = "ADDRESS", env = "CATALYST_LISTEN", default_value = "127.0.0.1:8090")]
     catalyst_listen: SocketAddr,
+
+    #[command(flatten)]
+    judge: catalyst::JudgeOptions,
 }
 
 /// Serves the API until the server stops, and has it be the one that keys are forwarded to. On an empty store it gets a
@@ -29,7 +32,7 @@ pub(crate) async fn serve<A>(
     options: &EmbeddedOptions,
     upstream: &Upstream,
 ) -> anyhow::Result<()> {
-    let service = Service::open(&options.catalyst).await?;
+    let service = Service::open(&options.catalyst).await?.judged_by(&options.judge)?;
     let listener = listen(options.catalyst_listen).await?;
     let address = listener.local_addr()?;
     upstream.stand_in(reachable(address))?;
