@@ -59,8 +59,6 @@ CREATE TABLE spans (
     duration INTEGER NOT NULL CHECK (duration >= 0),
     input_tokens INTEGER,
     output_tokens INTEGER,
-    -- What a model or a tool was asked, as a digest of its JSON with sorted keys: the same just when it is the same.
-    input_hash TEXT,
     UNIQUE (project, trace_id, span_id),
     FOREIGN KEY (project, trace_id) REFERENCES traces (project, trace_id)
 ) STRICT;

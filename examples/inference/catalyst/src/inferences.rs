@@ -121,7 +121,7 @@ async fn one(reading: Reading, Id(inference_id): Id) -> Result<Json<WholeInferen
     let span = traces::load(&mut snapshot, &reading.project, trace_id, span_id).await?;
     let span = span.filter(|span| span.kind == SpanKind::Inference).ok_or_else(absent)?;
     let (mut attributes, _) = traces::details(&mut snapshot, &span).await?;
-    let (input, output) = recorded::take(span.kind, &mut attributes);
+    let (input, output) = recorded::take(&mut attributes);
     Ok(Json(WholeInference { inference: span.into(), input, output, attributes }))
 }
 

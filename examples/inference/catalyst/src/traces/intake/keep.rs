@@ -225,7 +225,7 @@ async fn insert(connection: &mut SqliteConnection, project: &str, rows: &[Row]) 
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
         "INSERT INTO spans (id, project, trace_id, span_id, parent_span_id, name, kind, service, own_agent, agent,
                             is_execution, model, tool, status, error_type, error_message, finish_reason, started_at,
-                            duration, input_tokens, output_tokens, input_hash) ",
+                            duration, input_tokens, output_tokens) ",
     );
     insert.push_values(rows, |mut values, Row { id, span, place, own_agent }| {
         values.push_bind(id).push_bind(project).push_bind(&span.trace_id).push_bind(&span.span_id);
@@ -234,7 +234,7 @@ async fn insert(connection: &mut SqliteConnection, project: &str, rows: &[Row]) 
         values.push_bind(&span.model).push_bind(&span.tool).push_bind(span.status.as_str());
         values.push_bind(&span.error_type).push_bind(&span.error_message).push_bind(&span.finish_reason);
         values.push_bind(span.started_at).push_bind(span.duration);
-        values.push_bind(span.input_tokens).push_bind(span.output_tokens).push_bind(&span.input_hash);
+        values.push_bind(span.input_tokens).push_bind(span.output_tokens);
     });
     insert.build().persistent(is_full).execute(&mut *connection).await?;
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO span_details (span, attributes, events) ");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json, value::RawValue};
 
 use super::otlp::{self, Integer, Resource, Span};
 use crate::{
-    id, time,
+    time,
     traces::{Outcome, SpanKind, recorded},
 };
 
@@ -47,7 +47,6 @@ pub(super) struct NewSpan {
     pub(super) duration: i64,
     pub(super) input_tokens: Option<i64>,
     pub(super) output_tokens: Option<i64>,
-    pub(super) input_hash: Option<String>,
     /// JSON, as it is kept.
     pub(super) attributes: String,
     pub(super) events: String,
@@ -111,7 +110,6 @@ pub(super) fn span(json: &RawValue, service: &Arc<str>) -> Result<NewSpan, Strin
         duration: ended_at.saturating_sub(started_at).max(0),
         input_tokens: tokens(&attributes, "gen_ai.usage.input_tokens"),
         output_tokens: tokens(&attributes, "gen_ai.usage.output_tokens"),
-        input_hash: recorded::input(kind, &attributes).map(|input| hash(&input)),
         attributes: Value::Object(attributes).to_string(),
         events: events.into_iter().map(event).collect::<Value>().to_string(),
     })
@@ -169,13 +167,6 @@ fn cut(text: &str, characters: usize) -> String {
         Some((end, _)) => text[..end].to_owned(),
         None => text.to_owned(),
     }
-}
-
-/// A digest that is the same for JSON that is the same, in whatever order its keys are.
-fn hash(value: &Value) -> String {
-    let mut sorted = value.clone();
-    sorted.sort_all_objects();
-    id::fingerprint(&sorted.to_string())
 }
 
 fn event((name, at, attributes): (String, Option<Integer>, Map<String, Value>)) -> Value {
