@@ -11,7 +11,7 @@ fn main() {
             "tools/evals.yaml".to_owned(), "tools/training.yaml".to_owned(),
             "tools/halo.yaml".to_owned()
         ],
-        digest: "f303b8fe483351bf295a93aa6a2949287536c7ec1bf037156965bf2f8a69da78"
+        digest: "c9fe2adb3aa7e61c27457618dddaecfd747f4dc05da0cf6773ac609c48c9d885"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

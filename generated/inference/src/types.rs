@@ -1133,7 +1133,7 @@ pub struct Finding {
     pub description: ::std::string::String,
     /// How many spans show it.
     pub occurrences: ::core::primitive::i64,
-    /// Where it was seen, oldest trace first.
+    /// Where it was seen, oldest trace first; the first thousand spans.
     pub evidence: ::std::vec::Vec<crate::Evidence>,
     /// What to change in the agent's code or prompts.
     pub fix: ::std::string::String,

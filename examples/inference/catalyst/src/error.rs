@@ -28,6 +28,9 @@ pub(crate) enum ApiError {
     /// There is no such thing in the project.
     #[error("there is no {what} `{id}`")]
     NotFound { what: &'static str, id: String },
+    /// There is no such thing; says what there is in its place.
+    #[error("{0}")]
+    Absent(String),
     /// The API has no such path.
     #[error("there is nothing at this path")]
     NoRoute,
@@ -97,7 +100,7 @@ impl ApiError {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::InsufficientPermission { .. } => (StatusCode::FORBIDDEN, "insufficient_permission"),
             Self::ProjectRequired => (StatusCode::UNPROCESSABLE_ENTITY, "project_required"),
-            Self::NotFound { .. } | Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotFound { .. } | Self::Absent(_) | Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::InsufficientCredits { .. } => (StatusCode::PAYMENT_REQUIRED, "insufficient_credits"),
             Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),

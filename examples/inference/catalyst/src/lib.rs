@@ -7,7 +7,6 @@
 //! the project that it is about, and hands the routes the only doors to the store that they have. Each area of the
 //! API has a module of its name, with its routes.
 
-#![expect(dead_code, reason = "the areas are being filled")]
 #![expect(clippy::struct_field_names, reason = "names are those on the wire")]
 
 mod access;

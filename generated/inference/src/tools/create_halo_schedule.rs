@@ -24,7 +24,7 @@ pub struct Input {
     /// How far back each run reads, as `90m`, `24h`, `7d` or `2w`.
     #[serde(default = "Input::default_window")]
     pub window: ::std::string::String,
-    /// What to look for.
+    /// What to tell first: kinds of faults in words, or names of tools and models. All eight kinds are looked for in any case.
     #[serde(default = "Input::default_prompt")]
     pub prompt: ::std::string::String,
 }

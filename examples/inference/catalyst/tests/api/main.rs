@@ -4,6 +4,7 @@ mod chat;
 mod commands;
 mod datasets;
 mod evals;
+mod halo;
 mod intake;
 mod judge;
 mod keys;

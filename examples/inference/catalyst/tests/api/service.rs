@@ -9,6 +9,7 @@ use catalyst::{Access, JudgeOptions, NewKey, Options, Service};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -136,6 +137,16 @@ impl Api {
 pub(crate) struct Stopped {
     folder: TempDir,
     projects: [String; 3],
+}
+
+impl Stopped {
+    /// Has the store be as a service leaves it that is killed.
+    pub(crate) async fn change(&self, statement: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("store.db"));
+        let store = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(statement).execute(&store).await.unwrap();
+        store.close().await;
+    }
 }
 
 /// The status and the JSON of an answer.

@@ -22,7 +22,7 @@ mod statistics;
 mod tests;
 
 pub(crate) use finding::Finding;
-pub(crate) use span::Span;
+pub(crate) use span::{Inference, Recorded, Span, Step};
 
 /// How many findings a report has: the gravest. Whoever has more begins with these.
 const MAX_FINDINGS: usize = 50;

@@ -10,7 +10,6 @@ const MAX_PARAMETERS: usize = 16;
 
 /// A step of a trace. They are ordered by trace, and in a trace by their beginnings.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::struct_field_names, reason = "what OpenTelemetry calls it")]
 pub(crate) struct Span {
     pub(crate) trace_id: String,
     /// Nanoseconds since 1970.

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{
-    span::{Finish, Inference, Recorded, Step},
-    *,
-};
+use super::{span::Finish, *};
 use crate::traffic::{self, Agent, Fault, Traffic};
 
 mod hostile;

@@ -77,7 +77,7 @@ pub(super) fn find(forest: &Forest, claims: &Claims) -> Vec<Found> {
 /// How long an answer is, as the number of its binary digits; of other steps it makes no difference.
 fn length(span: &Span) -> u32 {
     let tokens = span.inference().and_then(|inference| inference.output_tokens);
-    tokens.and_then(|tokens| tokens.checked_ilog2()).unwrap_or_default()
+    tokens.and_then(i64::checked_ilog2).unwrap_or_default()
 }
 
 /// Finds the slow ones among steps that are alike.
