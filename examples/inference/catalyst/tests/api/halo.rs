@@ -328,3 +328,60 @@ async fn a_run_that_a_killed_service_left_is_done_by_the_next() {
     assert_eq!((&again["status"], &again["findings"]), (&json!("completed"), &run["findings"]), "{again}");
     api.stop().await;
 }
+
+/// What is told of the samples, whose faults were written without the rules in mind: kinds and what they are about.
+const OF_SAMPLES: &[(&str, &str, &[&str])] = &[
+    (
+        "customer-support-agent",
+        "support-api",
+        &[
+            "dead_ends: Runs end with `context_length_exceeded` and no answer",
+            "dead_ends: Runs end with `unhandled_tool_error` and no answer",
+            "failing_tool_calls: `find_order` fails with `invalid_argument`",
+            "failing_tool_calls: `issue_refund` fails with `permission_denied`",
+            "loops: The agent goes round in circles: `find_order` → `track_parcel`",
+            "oversized_contexts: `llama-3.3-70b-instruct` is given far more than usual from the start",
+            "repeated_tool_calls: `search_help` is asked again for what it has answered",
+            "retries: `track_parcel` fails with `timeout` and is tried again unchanged",
+            "token_waste: Answers of `llama-3.3-70b-instruct` are cut off",
+        ],
+    ),
+    ("customer-support-agent", "support-staging", &[]),
+    ("fact-checker", "insights", &[]),
+    ("invoice-reader", "billing", &[]),
+    (
+        "research-agent",
+        "insights",
+        &[
+            "oversized_contexts: What `fetch_page` returns swells the context of `qwen3-235b-a22b`",
+            "slow_spans: Some calls of `fetch_page` take far longer than usual",
+        ],
+    ),
+    ("ticket-triage", "support-triage", &["dead_ends: Runs end with `server_error` and no answer"]),
+];
+
+#[tokio::test]
+async fn of_the_samples_it_tells_what_was_put_into_them() {
+    let api = Api::start().await;
+    api.service.add_credits("Ours", 100).await.unwrap();
+    let key = api.demo_key(Access::Write).await;
+    api.service.load_samples(&api.service.project("demo").await.unwrap()).await.unwrap();
+    let agents = api.get(&key, &format!("/v1/projects/{}/agents", api.demo)).await;
+    let mut found = Vec::new();
+    for agent in agents["agents"].as_array().unwrap() {
+        let (_, run) = api.ask(&key, "runs", json!({"agent": agent["id"], "window": "9w"})).await;
+        let run = api.over(&key, run["id"].as_str().unwrap()).await;
+        let report = api.report(&key, &run).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let told = |finding: &Value| format!("{}: {}", text(&finding["kind"]), text(&finding["title"]));
+        let mut told: Vec<_> = report["findings"].as_array().unwrap().iter().map(told).collect();
+        told.sort();
+        found.push((text(&agent["name"]), text(&agent["service"]), told));
+    }
+    found.sort();
+    let expected = OF_SAMPLES.iter().map(|(name, service, told)| {
+        ((*name).to_owned(), (*service).to_owned(), told.iter().map(|&told| told.to_owned()).collect())
+    });
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    api.stop().await;
+}

@@ -84,11 +84,13 @@ fn summary(forest: &Forest, emphasis: &Emphasis, asked: &[Found], others: &[Foun
     };
     let told = match (asked.len(), others.len()) {
         (0, 0) => "nothing was found.".to_owned(),
+        (0, 1) if kinds.is_empty() => "1 finding.".to_owned(),
         (0, others) if kinds.is_empty() => format!("{}, the gravest first.", count(others, "finding")),
         (0, others) => format!("nothing of that was found, but {} of other kinds.", count(others, "finding")),
+        (1, 0) => "1 finding of that.".to_owned(),
         (asked, 0) => format!("{} of that, the gravest first.", count(asked, "finding")),
         (asked, others) => {
-            format!("{} of that come first, then {others} of other kinds.", count(asked, "finding"))
+            format!("first {} of that, then {others} of others.", count(asked, "finding"))
         }
     };
     let cut = (asked.len() + others.len()).saturating_sub(MAX_FINDINGS);

@@ -4,7 +4,7 @@
 //! earlier. A cycle is more than its repeated calls, an unchanged retry more than the failures in it; that a step was
 //! slow is what is left to say of one that has no other fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     finding::{Claims, Found},
@@ -40,7 +40,7 @@ pub(super) const FINDERS: [Finder; 8] = [
 /// From how many on something is told. One or two of anything is chance.
 const FEW: usize = 3;
 
-/// From which share of a tool's calls on something is told of it. Below it are the faults that any network has.
+/// From which share of a tool's calls, or of the runs that make some, on something is told of it. Below it are the faults that any network has.
 const NOTABLE_SHARE: f64 = 0.05;
 
 /// How many calls of each tool the agent has made.
@@ -50,6 +50,18 @@ fn calls_by_tool<'a>(forest: &Forest<'a>) -> BTreeMap<&'a str, usize> {
         *calls.entry(call.tool.as_str()).or_default() += 1;
     }
     calls
+}
+
+/// In how many of its runs the agent has taken a step with each tool or model.
+fn runs_by<'a>(forest: &Forest<'a>, name: impl Fn(&'a Span) -> Option<&'a str>) -> BTreeMap<&'a str, usize> {
+    let mut runs = BTreeMap::new();
+    for run in &forest.runs {
+        let names: BTreeSet<&str> = run.steps.iter().filter_map(|index| name(forest.span(*index))).collect();
+        for name in names {
+            *runs.entry(name).or_default() += 1;
+        }
+    }
+    runs
 }
 
 /// How many requests the agent has made to each model.
@@ -74,6 +86,8 @@ fn same(span: &Span) -> Option<(&str, Digest)> {
 #[derive(Debug, Default)]
 struct Sightings {
     spans: Vec<Index>,
+    /// In how many runs.
+    runs: usize,
     /// The most in one run.
     most: usize,
 }
@@ -82,12 +96,13 @@ impl Sightings {
     /// Adds those of one run.
     fn add(&mut self, spans: &[Index]) {
         self.spans.extend(spans);
+        self.runs += 1;
         self.most = self.most.max(spans.len());
     }
 
-    /// Whether it is more than chance: several times in one run, or in a notable share of all that could show it.
-    fn is_notable(&self, of: usize, notable_share: f64) -> bool {
-        self.most >= FEW || self.spans.len() >= FEW && share(self.spans.len(), of) >= notable_share
+    /// Whether it is more than chance: several times in one run, or in a notable share of all runs that could show it.
+    fn is_notable(&self, runs: usize, notable_share: f64) -> bool {
+        self.most >= FEW || self.spans.len() >= FEW && share(self.runs, runs) >= notable_share
     }
 
     /// The spans in the forest's order.

@@ -6,11 +6,11 @@
 //! repeated; calls whose arguments were not recorded neither.
 //!
 //! Claimed and told: the repeats, not the call that they repeat, which was needed. One finding for each tool, when one
-//! run has [`super::FEW`] repeats of it, or they are as many and at least [`NOTABLE_SHARE`] of the tool's calls.
+//! run has [`super::FEW`] repeats of it, or as many are in at least [`NOTABLE_SHARE`] of the runs that call the tool.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{NOTABLE_SHARE, Sightings, calls_by_tool, same};
+use super::{NOTABLE_SHARE, Sightings, calls_by_tool, runs_by, same};
 use crate::halo::analysis::{
     finding::{Claims, FindingKind, Found, count, percent, quoted, seconds},
     forest::{Forest, Index},
@@ -25,9 +25,10 @@ pub(super) fn find(forest: &Forest, claims: &Claims) -> Vec<Found> {
         }
     }
     let calls = calls_by_tool(forest);
+    let runs = runs_by(forest, |span| Some(&span.tool_call()?.tool));
     tools
         .into_iter()
-        .filter(|(tool, sightings)| sightings.is_notable(calls[tool], NOTABLE_SHARE))
+        .filter(|(tool, sightings)| sightings.is_notable(runs[tool], NOTABLE_SHARE))
         .map(|(tool, sightings)| found(forest, tool, sightings, calls[tool]))
         .collect()
 }

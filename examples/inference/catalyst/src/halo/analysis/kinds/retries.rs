@@ -110,12 +110,11 @@ fn found(forest: &Forest, (is_tool, name, error): Cause, chains: Chains) -> Foun
         subjects: vec![name.to_owned()],
         title: format!("{name_told} fails with {error_told} and is tried again unchanged"),
         description: format!(
-            "{} of {name_told} failed and came again unchanged, {} in all, up to {most} for one {what}; {} ended well ({}). They took {} of the time of the \
+            "{} of {name_told} failed and came again unchanged, {} in all, up to {most} for one {what}; {} of them ended well. They took {} of the time of the \
              agent's calls.",
             count(number, what),
             count(again, "time"),
             if successes == 0 { "none".to_owned() } else { successes.to_string() },
-            percent(share(successes, number)),
             percent(share_of(waited, in_all)),
         ),
         fix: remedy,

@@ -6,12 +6,11 @@
 //!   were not recorded are the same as no other.
 //!
 //! Claimed and told: the answers that are cut off; of equal requests all but the first. One finding for each cause and
-//! model, when one run has [`super::FEW`], or they are as many and at least [`NOTABLE_SHARE`] of the requests to the
-//! model.
+//! model, when one run has [`super::FEW`], or as many are in at least [`NOTABLE_SHARE`] of the runs that ask the model.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Sightings, requests_by_model, same};
+use super::{Sightings, requests_by_model, runs_by, same};
 use crate::halo::analysis::{
     finding::{Claims, FindingKind, Found, count, percent, quoted},
     forest::{Forest, Index},
@@ -19,7 +18,8 @@ use crate::halo::analysis::{
     statistics::{share, share_of},
 };
 
-/// From which share of the requests to a model on it is told. Each is paid for, so that less matters than of calls.
+/// From which share of the runs that ask a model on it is told. Each request is paid for, so that less matters than of
+/// calls.
 const NOTABLE_SHARE: f64 = 0.02;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,10 +55,11 @@ pub(super) fn find(forest: &Forest, claims: &Claims) -> Vec<Found> {
         }
     }
     let requests = requests_by_model(forest);
+    let runs = runs_by(forest, |span| Some(&span.inference()?.model));
     let tokens = tokens(forest.inferences().map(|(_, inference)| inference));
     causes
         .into_iter()
-        .filter(|((_, model), sightings)| sightings.is_notable(requests[model], NOTABLE_SHARE))
+        .filter(|((_, model), sightings)| sightings.is_notable(runs[model], NOTABLE_SHARE))
         .map(|((cause, model), sightings)| found(forest, cause, model, sightings, (requests[model], tokens)))
         .collect()
 }

@@ -60,7 +60,7 @@ fn the_prompt_decides_what_comes_first_and_is_told_in_the_summary() {
         (
             "Which steps are slow?",
             &["slow_spans"][..],
-            "The prompt asks about slow steps: 1 finding of that come first",
+            "The prompt asks about slow steps: first 1 finding of that, then",
         ),
         (
             "why is it so EXPENSIVE",
