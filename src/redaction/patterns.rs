@@ -10,6 +10,8 @@ use regex::{Regex, RegexSet};
 const FORMS: &[&str] = &[
     // A password in a URL (RFC 3986, section 3.2.1), up to the last `@` of its authority.
     r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/?#:@'\x22<>]*:(?<secret>[^\s/?#'\x22<>]+)@",
+    // What is left of such a password where the rest of the text was cut, which no port is.
+    r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/?#:@'\x22<>\[]*:(?<secret>[^\s/?#@'\x22<>…]*[^\s/?#@'\x22<>…0-9][^\s/?#@'\x22<>…]*)…",
     // Authorization headers (RFC 9110, section 11.6.2), with or without the header's name.
     r"(?i)\bauthorization(?:\\*['\x22])?\s*[:=]\s*(?:\\*['\x22])?(?:(?<nothing>[a-z][a-z0-9-]*\s+\[redacted\])|(?:[a-z][a-z0-9-]*\s+)?(?<secret>[a-z0-9._~+/=-]{6,}))",
     r"(?i)\b(?:bearer|basic)\s+(?<secret>[a-z0-9._~+/-]{16,}=*)",
