@@ -60,16 +60,28 @@ impl Conversation {
 /// Begins a conversation about an agent, and gives its id.
 pub(super) async fn begin(change: &mut Change, agent: &Agent, prompt: &str, now: i64) -> Result<String, ApiError> {
     let id = id::new("conv");
+    insert(change, &id, agent, prompt, now).await?;
+    Ok(id)
+}
+
+/// Begins a conversation with this id.
+pub(super) async fn insert(
+    change: &mut Change,
+    id: &str,
+    agent: &Agent,
+    prompt: &str,
+    now: i64,
+) -> Result<(), ApiError> {
     let insert = "INSERT INTO halo_conversations (id, project, agent, title, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
     sqlx::query(insert)
-        .bind(&id)
+        .bind(id)
         .bind(&change.project)
         .bind(&agent.id)
         .bind(title(prompt))
         .bind(now)
         .execute(&mut *change.transaction)
         .await?;
-    Ok(id)
+    Ok(())
 }
 
 /// What a conversation is about, in a line: how its prompt begins.

@@ -21,6 +21,7 @@ mod job;
 mod reading;
 mod request;
 mod runs;
+pub(crate) mod sample;
 mod schedules;
 
 /// How many runs are done at a time. Each has all of its spans in memory.

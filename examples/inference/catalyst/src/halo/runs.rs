@@ -108,14 +108,20 @@ pub(super) struct NewRun<'a> {
 
 /// Queues a run that the team can pay for, and gives its id.
 pub(super) async fn queue(change: &mut Change, new: NewRun<'_>) -> Result<String, ApiError> {
-    let NewRun { conversation, schedule, prompt, reach, now } = new;
     let id = id::new("run");
     change.charge(Charge { what: "halo_run", about: &id, credits: CREDITS }).await?;
+    insert(change, &id, new).await?;
+    Ok(id)
+}
+
+/// Queues a run with this id, which is not charged.
+pub(super) async fn insert(change: &mut Change, id: &str, new: NewRun<'_>) -> Result<(), ApiError> {
+    let NewRun { conversation, schedule, prompt, reach, now } = new;
     sqlx::query(
         "INSERT INTO halo_runs (id, project, conversation, schedule, prompt, window_start, window_end, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
     )
-    .bind(&id)
+    .bind(id)
     .bind(&change.project)
     .bind(conversation)
     .bind(schedule)
@@ -124,7 +130,7 @@ pub(super) async fn queue(change: &mut Change, new: NewRun<'_>) -> Result<String
     .bind(now)
     .execute(&mut *change.transaction)
     .await?;
-    Ok(id)
+    Ok(())
 }
 
 /// Has an agent's traces read now.

@@ -42,7 +42,7 @@ const MAX_SCHEDULES: i64 = 100;
 /// Whether a schedule fires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Status {
+pub(super) enum Status {
     Active,
     Paused,
     Archived,
@@ -177,23 +177,29 @@ pub(super) async fn list(reading: Reading, Query(query): Query<ListQuery>) -> Re
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewSchedule {
-    agent: String,
-    cron: String,
-    time_zone: Option<String>,
-    window: Option<String>,
-    prompt: Option<String>,
+    pub(super) agent: String,
+    pub(super) cron: String,
+    pub(super) time_zone: Option<String>,
+    pub(super) window: Option<String>,
+    pub(super) prompt: Option<String>,
 }
 
 /// Makes a schedule.
 pub(super) async fn create(writing: Writing, Body(body): Body<NewSchedule>) -> Result<Json<Schedule>, ApiError> {
     let mut change = writing.change().await?;
-    let schedule = keep(&mut change, body, Timestamp::now()).await?;
+    let schedule = insert(&mut change, &id::new("sched"), body, Timestamp::now()).await?;
     change.commit().await?;
     writing.wakes().halo_schedules.notify_one();
     Ok(Json(schedule))
 }
 
-async fn keep(change: &mut Change, body: NewSchedule, now: Timestamp) -> Result<Schedule, ApiError> {
+/// Makes a schedule with this id.
+pub(super) async fn insert(
+    change: &mut Change,
+    id: &str,
+    body: NewSchedule,
+    now: Timestamp,
+) -> Result<Schedule, ApiError> {
     let NewSchedule { agent, cron, time_zone, window, prompt: asked } = body;
     let (reach, prompt) = (Reach::of(window.as_deref())?, prompt(asked)?);
     let timing = Timing::new(&cron, time_zone.as_deref().unwrap_or("UTC")).and_then(|timing| timing.checked(now));
@@ -206,12 +212,11 @@ async fn keep(change: &mut Change, body: NewSchedule, now: Timestamp) -> Result<
     check_room(&mut change.transaction, &project).await?;
     let created = time::nanoseconds(now);
     let conversation = conversations::begin(change, &agent, &prompt, created).await?;
-    let id = id::new("sched");
     sqlx::query(
         "INSERT INTO halo_schedules (id, project, conversation, cron, time_zone, reach, prompt, status, next_at, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9)",
     )
-    .bind(&id)
+    .bind(id)
     .bind(&project)
     .bind(conversation)
     .bind(timing.expression())
@@ -222,7 +227,7 @@ async fn keep(change: &mut Change, body: NewSchedule, now: Timestamp) -> Result<
     .bind(created)
     .execute(&mut *change.transaction)
     .await?;
-    load(&mut change.transaction, &project, &id, now).await
+    load(&mut change.transaction, &project, id, now).await
 }
 
 /// Refuses one more schedule to a project that has as many as it can have.
@@ -261,7 +266,7 @@ async fn turn(writing: &Writing, id: &str, status: Status) -> Result<Json<Schedu
 }
 
 /// Has a schedule be as it is wanted, which it can be already.
-async fn set(change: &mut Change, id: &str, status: Status, now: Timestamp) -> Result<Schedule, ApiError> {
+pub(super) async fn set(change: &mut Change, id: &str, status: Status, now: Timestamp) -> Result<Schedule, ApiError> {
     let project = change.project.clone();
     let found = load(&mut change.transaction, &project, id, now).await?;
     if found.status == status {

@@ -1,5 +1,5 @@
-//! What is made of the agents' traces: datasets, a rubric, an eval, a trained model and its deployment. All of it goes the
-//! way that a caller's requests go, and nothing of it is charged.
+//! What is made of the agents' traces: datasets, a rubric, an eval, a trained model and its deployment, and a report of
+//! HALO with a schedule. All of it goes the way that a caller's requests go, and nothing of it is charged.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::{
     deployments::{self, NewDeployment},
     error::ApiError,
     evals::{self, HasJudge, NewEval, Scoring},
-    id, jobs, models,
+    halo, id, jobs, models,
     rubrics::{self, NewRubric},
     store::Change,
     training::{self, NewTrainingJob, Training},
@@ -27,6 +27,7 @@ struct Ids {
     eval: String,
     job: String,
     deployment: String,
+    halo: halo::sample::Ids,
 }
 
 impl Ids {
@@ -42,6 +43,11 @@ impl Ids {
             eval: id("eval", "support0001"),
             job: id("job", "intents00001"),
             deployment: id("dep", "intents00001"),
+            halo: halo::sample::Ids {
+                conversation: id("conv", "support0001"),
+                run: id("run", "support00001"),
+                schedule: id("sched", "support001"),
+            },
         })
     }
 }
@@ -62,10 +68,12 @@ pub(super) async fn make(service: &Service, project: &Project) -> Result<(), Api
     evals::insert(&mut change, &ids.eval, eval, HasJudge(false)).await?;
     let training = jobs::begin::<Training>(&mut change, &ids.job).await?;
     let eval = jobs::begin::<Scoring>(&mut change, &ids.eval).await?;
+    let run = halo::sample::begin(&mut change, &ids.halo, "customer-support-agent", "support-api").await?;
     change.commit().await?;
 
     jobs::finish(Training { store: service.store.clone() }, &training).await?;
     jobs::finish(Scoring { store: service.store.clone(), judge: None }, &eval).await?;
+    halo::sample::finish(&service.store, &run).await?;
 
     let mut change = writing.change().await?;
     let deployment = NewDeployment { name: "support-intents".to_owned(), model_id: models::id_of_job(&ids.job) };

@@ -69,6 +69,13 @@ async fn there_is_something_of_everything() {
     let inference = api.get(&key, &format!("{project}/inferences/{trace}-{span}")).await;
     assert_eq!(inference["inference"]["finish_reason"], "tool_calls");
     assert!(!is_gap_left(&whole) && !is_gap_left(&inference), "{inference}");
+    let report = api.get(&key, &format!("{project}/halo/conversations/conv_support0001/report")).await;
+    assert_eq!((&report["run_id"], &report["agent"]["service"]), (&json!("run_support00001"), &json!("support-api")));
+    assert!(report["findings"].as_array().unwrap().len() >= 8, "{report}");
+    let schedules = api.get(&key, &format!("{project}/halo/schedules")).await;
+    assert_eq!(table(&schedules["schedules"], &["id", "status"]), json!([["sched_support001", "paused"]]));
+    // Nothing of it was charged.
+    assert_eq!(api.get(&key, "/v1/whoami").await["team"]["credits"], 0);
     api.stop().await;
 }
 

@@ -48,7 +48,7 @@ impl Story {
             prompt: None,
         };
         let mut change = self.store.change_in(&self.project).await.unwrap();
-        let schedule = keep(&mut change, body, NOON.parse().unwrap()).await.unwrap();
+        let schedule = insert(&mut change, &crate::id::new("sched"), body, NOON.parse().unwrap()).await.unwrap();
         change.commit().await.unwrap();
         self.store.wakes().halo_schedules.notify_one();
         schedule
