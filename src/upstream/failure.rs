@@ -100,7 +100,7 @@ impl Asking<'_> {
             401 => ToolError::new(
                 ErrorCode::UnknownCredential,
                 format!(
-                    "the API refuses the {credential}: it is mistyped there or was revoked. Create another in {}.",
+                    "the API refuses the {credential}, which is mistyped there or was revoked. Create another in {}.",
                     self.upstream.server.credential.create_at
                 ),
             ),
