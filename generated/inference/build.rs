@@ -11,7 +11,7 @@ fn main() {
             "tools/evals.yaml".to_owned(), "tools/training.yaml".to_owned(),
             "tools/halo.yaml".to_owned()
         ],
-        digest: "c9fe2adb3aa7e61c27457618dddaecfd747f4dc05da0cf6773ac609c48c9d885"
+        digest: "47fdbbabee79254864c31773f4a73f2dbc9c27f0a3b2ec6cd823507312239a73"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

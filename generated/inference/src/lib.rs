@@ -103,7 +103,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     version: "0.1.0",
     description: "Lets your assistant look at a Catalyst project and act on it: agents and their traces, inferences, datasets, evals, training jobs, deployments, and HALO's reports on what an agent does badly.",
     instructions: ::core::option::Option::Some(
-        "Start with whoami. Leave `project` out unless the user names one: the key decides it. To apply HALO's fixes, call list_halo_conversations with the agent's name, get_halo_report for the newest, and edit the code; when several agents or reports fit, ask the user which is meant. What run_halo, run_eval and launch_training_job start goes on by itself: poll get_halo_run, get_eval or get_training_job until the status is completed, failed or cancelled.",
+        "Start with whoami. Leave `project` out unless the user names one: the key decides it. To apply HALO's fixes, call list_halo_conversations with the agent's name, get_halo_report for the newest, and edit the code; when several agents or reports fit, or the user names no agent, show what there is and ask which is meant, before you edit. Where there is no report, offer run_halo. What run_halo, run_eval and launch_training_job start goes on by itself: poll get_halo_run, get_eval or get_training_job until the status is completed, failed or cancelled.",
     ),
     endpoint: "https://mcp.inference.net/mcp",
     path: "/mcp",

@@ -29,7 +29,7 @@ impl contract::Tool for Tool {
     const SPEC: &'static contract::ToolSpec = &contract::ToolSpec {
         name: "pause_halo_schedule",
         group: "halo_schedules",
-        access: contract::DeclaredAccess::Destructive,
+        access: contract::DeclaredAccess::Write,
         records: false,
         costs: ::core::option::Option::None,
         question: ::core::option::Option::None,
