@@ -38,7 +38,7 @@ pub(super) async fn spans(view: &mut SqliteConnection, scope: &Scope) -> Result<
     for traces in traces.chunks(TRACES_AT_A_TIME) {
         let rows = sqlx::query(
             "SELECT spans.trace_id, spans.span_id, spans.parent_span_id, spans.name, spans.kind, spans.agent, spans.model,
-                    spans.tool, spans.status, spans.error_type, spans.started_at, spans.duration, spans.input_tokens,
+                    spans.tool, spans.status, spans.error_type, substr(spans.error_message, 1, 300) AS error_message, spans.started_at, spans.duration, spans.input_tokens,
                     spans.output_tokens, span_details.attributes
              FROM spans JOIN span_details ON span_details.span = spans.id
              WHERE spans.project = ?1 AND spans.trace_id IN (SELECT value FROM json_each(?2))",
@@ -115,5 +115,6 @@ fn span(row: &SqliteRow, agent: &str) -> Result<Span, sqlx::Error> {
         name,
         step,
         error,
+        error_message: named("error_message")?,
     })
 }

@@ -1,5 +1,7 @@
 //! Findings: what is told of a fault, and by which spans it is seen.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -12,6 +14,9 @@ pub(crate) const MAX_EVIDENCE: usize = 1000;
 
 /// How much of a name of somebody else's is told.
 const MAX_NAME: usize = 80;
+
+/// How much of an error's words is told.
+const MAX_MESSAGE: usize = 200;
 
 /// The share of what an agent does from which on a fault is grave: every fourth run is what its users talk about.
 const HIGH_SHARE: f64 = 0.25;
@@ -152,12 +157,31 @@ impl Claims {
 /// A name that a trace gives, as it stands in a sentence. It is somebody else's text, which models read: it keeps to
 /// its quotes, and to a length.
 pub(super) fn quoted(name: &str) -> String {
+    quoted_within(name, MAX_NAME)
+}
+
+fn quoted_within(text: &str, most: usize) -> String {
     let visible = |c: char| if c.is_control() || c == '`' { ' ' } else { c };
-    let mut text: String = name.chars().take(MAX_NAME).map(visible).collect();
-    if name.chars().nth(MAX_NAME).is_some() {
-        text.push('…');
+    let mut told: String = text.chars().take(most).map(visible).collect();
+    if text.chars().nth(most).is_some() {
+        told.push('…');
     }
-    format!("`{text}`")
+    format!("`{told}`")
+}
+
+/// What the errors of steps say, as it goes on after a description: the words of most of them. Nothing where none says
+/// anything.
+pub(super) fn words_of_errors(forest: &Forest, spans: &[Index]) -> String {
+    let mut messages: BTreeMap<&str, usize> = BTreeMap::new();
+    for message in spans.iter().filter_map(|index| forest.span(*index).error_message.as_deref()) {
+        *messages.entry(message).or_default() += 1;
+    }
+    match messages.iter().max_by_key(|(_, number)| **number) {
+        Some((message, number)) => {
+            format!(" {number} of these errors said {}.", quoted_within(message, MAX_MESSAGE))
+        }
+        None => String::new(),
+    }
 }
 
 /// Several names in a sentence.

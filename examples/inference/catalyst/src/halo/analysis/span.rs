@@ -23,6 +23,8 @@ pub(crate) struct Span {
     pub(crate) step: Step,
     /// The kind of error, when it went wrong.
     pub(crate) error: Option<String>,
+    /// How what the error said begins, where that was recorded.
+    pub(crate) error_message: Option<String>,
 }
 
 /// What a span stands for.

@@ -50,6 +50,7 @@ fn read(span: &traffic::Span) -> Span {
         name: span.name.clone(),
         step,
         error: span.error.as_ref().map(|(error, _)| error.clone()),
+        error_message: span.error.as_ref().map(|(_, message)| message.clone()),
     }
 }
 

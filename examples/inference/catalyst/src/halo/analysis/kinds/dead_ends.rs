@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::FEW;
 use crate::halo::analysis::{
-    finding::{Claims, FindingKind, Found, count, percent, quoted},
+    finding::{Claims, FindingKind, Found, count, percent, quoted, words_of_errors},
     forest::{Forest, Index, Run},
     span::Step,
     statistics::share,
@@ -48,7 +48,7 @@ pub(super) fn find(forest: &Forest, claims: &Claims) -> Vec<Found> {
         spans.retain(|index| claims.is_free(*index));
         !is_usual && spans.len() >= FEW && share(spans.len(), runs) >= NOTABLE_SHARE
     });
-    ends.into_iter().map(|(end, spans)| found(end, spans, runs)).collect()
+    ends.into_iter().map(|(end, spans)| found(forest, end, spans, runs)).collect()
 }
 
 /// Where a run ended without an answer, if it did, and which span shows it.
@@ -80,7 +80,7 @@ fn end<'a>(forest: &Forest<'a>, run: &Run) -> Option<(End<'a>, Index)> {
     }
 }
 
-fn found(end: End, mut spans: Vec<Index>, runs: usize) -> Found {
+fn found(forest: &Forest, end: End, mut spans: Vec<Index>, runs: usize) -> Found {
     spans.sort_unstable();
     let share = share(spans.len(), runs);
     let figures = format!("{} of {} ({})", spans.len(), count(runs, "run"), percent(share));
@@ -90,7 +90,7 @@ fn found(end: End, mut spans: Vec<Index>, runs: usize) -> Found {
             (
                 error,
                 format!("Runs end with {error_told} and no answer"),
-                format!("{figures} ended with the error {error_told}."),
+                format!("{figures} ended with the error {error_told}.{}", words_of_errors(forest, &spans)),
                 format!(
                     "Catch {error_told} where the agent's loop is, and have the model answer with what it knows by then, \
                      and say what could not be done."

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{FEW, NOTABLE_SHARE, calls_by_tool, retries::is_transient};
 use crate::halo::analysis::{
-    finding::{Claims, FindingKind, Found, count, percent, quoted},
+    finding::{Claims, FindingKind, Found, count, percent, quoted, words_of_errors},
     forest::{Forest, Index},
     statistics::share,
 };
@@ -55,14 +55,15 @@ fn found(
         subjects: vec![tool.to_owned()],
         title: format!("{tool_told} fails with {error_told}"),
         description: format!(
-            "{} of {} of {tool_told} ended with {error_told} ({}).{seen}",
+            "{} of {} of {tool_told} ended with {error_told} ({}).{}{seen}",
             failing.len(),
             count(calls, "call"),
             percent(share),
+            words_of_errors(forest, &failing),
         ),
         fix: format!(
-            "{remedy} Have {tool_told} say in its error what is wrong and what would be right, so that the model can \
-             mend the call."
+            "{remedy} See to it that the error of {tool_told} says what is wrong and what would be right, and that the \
+             model reads it, so that it can mend the call."
         ),
         cost: 0.0,
         spans: failing,

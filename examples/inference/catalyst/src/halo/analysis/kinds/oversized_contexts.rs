@@ -66,8 +66,8 @@ fn found(
     let cost = share_of(excess, total);
     let model_told = quoted(model);
     let description = format!(
-        "{} to {model_told} took in up to {largest} tokens, where the agent's median is {usual}. What they take in above \
-         the median is {} of all the tokens that the agent has models read.",
+        "{} to {model_told} had up to {largest} tokens of input, where the agent's median is {usual}. What they have above \
+         the median is {} of all the input that the agent gives to models.",
         count(spans.len(), "request"),
         percent(cost),
     );
@@ -86,7 +86,8 @@ fn found(
             format!("{model_told} is given far more than usual from the start"),
             format!(
                 "Look at what is put into the messages before the first request to {model_told}: give it the parts that \
-                 the question needs, by retrieval, and summarize the conversation so far beyond {usual} tokens."
+                 the question needs, by retrieval. Count the tokens before each request, and put a summary in the place \
+                 of the conversation so far before they are {TIMES_MEDIAN} times the median."
             ),
         ),
     };

@@ -15,6 +15,7 @@ fn step(number: usize, parent: Option<usize>, step: Step) -> Span {
         name: "step".to_owned(),
         step,
         error: None,
+        error_message: None,
     }
 }
 

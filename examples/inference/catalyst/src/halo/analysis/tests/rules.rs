@@ -31,6 +31,7 @@ impl Run {
             name: "step".to_owned(),
             step,
             error: error.map(str::to_owned),
+            error_message: None,
         });
         self
     }
@@ -227,4 +228,27 @@ fn json_is_the_same_whatever_its_spelling() {
     assert_ne!(digest(json!({"a": 1, "b": [2]})), digest(json!({"a": 1, "b": [3]})));
     assert_ne!(digest(json!({"a": "1"})), digest(json!({"a": 1})));
     assert_ne!(digest(json!("1")), digest(json!(1)));
+}
+
+/// What errors say is somebody else's text: it stays in its quotes, and is told in part.
+#[test]
+fn what_most_errors_said_is_told_in_quotes() {
+    let told = |message: &str| {
+        let spans = runs(100, 6, |run| {
+            run.call("bad", run.trace, Err("E"));
+            let said = if run.trace == 0 { "something else" } else { message };
+            run.spans.last_mut().unwrap().error_message = Some(said.to_owned());
+        });
+        analyse(&spans, "").findings.remove(0).description
+    };
+    for (message, quoted) in [
+        ("give 5 digits", "`give 5 digits`".to_owned()),
+        ("a` b\nc", "`a  b c`".to_owned()),
+        (&"x".repeat(300), format!("`{}…`", "x".repeat(200))),
+    ] {
+        let told = told(message);
+        assert!(told.ends_with(&format!(" 5 of these errors said {quoted}.")), "{told}");
+    }
+    let silent = analyse(&runs(100, 6, |run| _ = run.call("bad", run.trace, Err("E"))), "");
+    assert!(!silent.findings[0].description.contains("said"), "{silent:?}");
 }
