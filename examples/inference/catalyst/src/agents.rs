@@ -101,7 +101,8 @@ async fn busiest(
         query.push(" AND instr(folded_name, ").push_bind(name.to_lowercase()).push(") > 0");
     }
     if let Some((executions, id)) = &page.after {
-        query.push(" AND (-executions, id) > (").push_bind(-executions).push(", ").push_bind(id).push(")");
+        // SQLite negates, where no number is too small for it: a caller can have written the cursor.
+        query.push(" AND (-executions, id) > (-").push_bind(*executions).push(", ").push_bind(id).push(")");
     }
     query.push(" ORDER BY executions DESC, id LIMIT ").push_bind(page.rows());
     let rows = query.build().fetch_all(connection).await?;

@@ -151,6 +151,9 @@ async fn what_is_not_there_or_does_not_fit_is_refused() {
         let (status, code) = refused(api.request(&key, Method::GET, &format!("{project}{path}"))).await;
         assert_eq!((status, code.as_str()), expected, "{path}");
     }
+    // A cursor that nobody was given, after which nothing comes: of the least number that there is.
+    let last = api.get(&key, &format!("{project}/agents?cursor=Wy05MjIzMzcyMDM2ODU0Nzc1ODA4LCJ4Il0")).await;
+    assert_eq!(last, json!({"agents": []}));
     // Another project, to which the key has no grant, is as one that there is not; and its things are nobody else's.
     let foreign = format!("/v1/projects/{}/traces/nothing", api.foreign);
     assert_eq!(refused(api.request(&key, Method::GET, &foreign)).await.0, 404);
