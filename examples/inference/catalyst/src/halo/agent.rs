@@ -8,6 +8,9 @@ use crate::error::{ApiError, quoted};
 /// How many agents are named in an error.
 const MAX_NAMED: usize = 5;
 
+/// How many characters the name of an agent can have, as its spans give it.
+const MAX_NAME: usize = 200;
+
 /// From which likeness on a name is near to another.
 const NEAR: f64 = 0.75;
 
@@ -27,6 +30,10 @@ impl Agent {
 
     /// The one agent of the project that is meant.
     pub(super) async fn meant(connection: &mut SqliteConnection, project: &str, named: &str) -> Result<Self, ApiError> {
+        // What is longer names nobody, and would be held against every name that there is.
+        if !(1..=MAX_NAME).contains(&named.chars().count()) {
+            return Err(ApiError::invalid("agent", format!("write 1 to {MAX_NAME} characters")));
+        }
         let mut agents = by_id_or_name(connection, project, named).await?;
         if agents.len() > 1 {
             let told = agents.iter().map(|agent| format!("`{}` in the service `{}`", agent.id, agent.service));

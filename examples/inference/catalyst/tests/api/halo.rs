@@ -190,6 +190,11 @@ async fn an_agent_is_meant_by_id_or_name_and_never_guessed() {
             let message = answer["error"]["message"].as_str().unwrap();
             assert!(status == 404 && message.contains(told), "{status} {message}");
         }
+        for long in ["", &"a".repeat(201)] {
+            let (status, answer) = ask(long).await;
+            let message = &answer["error"]["message"];
+            assert_eq!((status, message), (422, &json!("`agent`: write 1 to 200 characters")));
+        }
     }
     let conversations = api.get(&key, &api.halo("conversations?agent=TWI")).await;
     assert_eq!(conversations["agents"].as_array().unwrap().len(), 2, "{conversations}");
