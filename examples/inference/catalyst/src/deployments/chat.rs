@@ -141,7 +141,7 @@ async fn complete(
     let span = span(&completion, &deployment, &messages, &headers, began);
     let taken = intake::import(span.to_string().into(), &writing).await?;
     if let Some(why) = taken.rejection {
-        return Err(anyhow::anyhow!("an inference of its own was rejected: {why}").into());
+        return Err(ApiError::WrongState(format!("the request is not answered, as it cannot be kept: {why}")));
     }
     count(&writing, &deployment.id).await?;
     Ok(Json(completion))

@@ -89,6 +89,11 @@ async fn what_cannot_be_answered_is_refused_and_not_counted() {
         let refusal = api.post_refused(&key, PATH, &body).await;
         assert!(refusal.0 == status && refusal.2.starts_with(message), "{body}: {refusal:?}");
     }
+    // Little text, of which the inference that is kept would be large.
+    let mut messages = vec![json!(1); 160_000];
+    messages.push(json!({"role": "user", "content": "Where?"}));
+    let refusal = api.post_refused(&key, PATH, &with("messages", messages.into())).await;
+    assert!(refusal.0 == 409 && refusal.2.ends_with("it is larger than 4 MiB"), "{refusal:?}");
     let reader = api.demo_key(Access::Read).await;
     let request = api.request(&reader, Method::POST, PATH).json(&question("intents", "Where?"));
     assert_eq!(refused(request).await, (403, "insufficient_permission".to_owned()));
