@@ -103,9 +103,7 @@ impl Credential {
             Self::Nothing => None,
             Self::Revoked => {
                 let key = create(&["--write", "demo"]);
-                let keys = server.succeed(&["key", "list"]);
-                let row = keys.lines().find(|row| row.contains("Revoked")).expect("the key's row");
-                server.succeed(&["key", "revoke", row.split_whitespace().next().expect("an id")]);
+                self.revoke(server);
                 Some(key)
             }
             Self::Reading => Some(create(&["--read", "demo"])),
@@ -113,6 +111,12 @@ impl Credential {
             Self::Both => Some(create(&["--read", "demo", "--write", "second", "--default", "demo"])),
             Self::Undecided => Some(create(&["--read", "demo", "--write", "second"])),
         }
+    }
+
+    fn revoke(self, server: &Server) {
+        let keys = server.succeed(&["key", "list"]);
+        let row = keys.lines().find(|row| row.contains(&format!("{self:?}"))).expect("the key's row");
+        server.succeed(&["key", "revoke", row.split_whitespace().next().expect("an id")]);
     }
 
     /// Whether it writes to a project, of those that it reaches.
@@ -326,4 +330,19 @@ async fn recent_inferences_need_no_project_with_a_key_of_one() {
         let found = reply.body.pointer("/result/structuredContent/inferences").and_then(Value::as_array);
         assert!(found.is_some_and(|found| !found.is_empty()), "{transport:?}, {revision:?}: {reply:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_just_revoked_is_refused_in_words_that_redaction_leaves() {
+    let server = populated();
+    let key = Credential::Writing.key(&server);
+    let mut client = Client::of(&server, VARIABLES, Transport::Http, Revision::V2025_11_25, key.as_deref());
+    client.open().await;
+    client.call("list_agents", json!({})).await;
+    // The server has been told that it is good, and asks no more.
+    Credential::Writing.revoke(&server);
+    let reply = client.call("list_agents", json!({})).await;
+    let text = reply.body.pointer("/result/content/0/text").and_then(Value::as_str).unwrap_or_default();
+    let told = "unknown_credential: the API refuses the Project API key, which is mistyped there or was revoked.";
+    assert!(text.starts_with(told), "{reply:?}");
 }
