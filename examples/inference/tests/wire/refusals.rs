@@ -112,7 +112,8 @@ async fn what_a_tool_must_not_do_it_refuses() {
     for (tool, arguments, expected) in refusals() {
         let arguments = filled(&arguments, &ids);
         let refusal = owner.refusal(tool, arguments.clone()).await;
-        if !refusal.starts_with(expected) {
+        // Nothing here is a secret, and nothing is taken for one.
+        if !refusal.starts_with(expected) || refusal.contains("[redacted]") {
             wrong.push(format!("{tool} {arguments}: {refusal}\n    and not {expected}"));
         }
     }
@@ -180,10 +181,9 @@ async fn a_revoked_key_is_refused_as_soon_as_a_call_was_forwarded() {
         place.server.succeed(&["key", "revoke", id.as_str().expect("an id")]);
         let before = place.dump().await;
         let told = writer.ask(tool, arguments).await;
-        assert!(
-            told.is_tool_error() && told.text().starts_with("unknown_credential: the API refuses the Project API key"),
-            "{told:?}"
-        );
+        let words = "unknown_credential: the API refuses the Project API key, which is mistyped there or was revoked. \
+                     Create another in API Keys in the dashboard.";
+        assert!(told.is_tool_error() && told.text() == words, "{told:?}");
         let refused = writer.ask("whoami", json!({})).await;
         assert_eq!((refused.status, refused.error_code()), (Some(401), Some(-31401)), "{refused:?}");
         assert_eq!(refused.error_data()["reason"], "unknown_credential");
