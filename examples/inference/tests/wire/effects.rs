@@ -72,8 +72,9 @@ fn effects() -> Vec<Effect> {
             ("create_dataset", json!({"name": "Prices", "agent": "$shop"})),
             ("list_datasets", json!({})),
             "datasets",
-            "/datasets/0/name",
-            [json!("Novels"), json!("Prices")],
+            "/datasets/0/items",
+            // What went wrong was answered too, and is left out.
+            [json!(2), json!(1)],
         ),
         effect(
             ("create_rubric", json!({"name": "Prices", "checks": [{"type": "contains", "text": "89"}]})),

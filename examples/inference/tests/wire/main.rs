@@ -11,4 +11,5 @@ mod place;
 mod project;
 mod reading;
 mod refusals;
+mod samples;
 mod traffic;

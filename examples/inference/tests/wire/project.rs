@@ -64,7 +64,7 @@ pub(crate) fn traffic() -> Value {
         looked,
         failed(span(2, 1, (60_000, 10_000), run("shopkeeper")), "rate_limit", "too many requests"),
         failed(
-            span(2, 2, (60_000, 10_000), chat("small-model", "Is it waterproof?", "")),
+            span(2, 2, (60_000, 10_000), chat("small-model", "Is it waterproof?", "It may be.")),
             "rate_limit",
             "too many requests",
         ),
