@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 use toolwright_tests::fake::http as raw;
 
 use crate::{
@@ -150,8 +153,10 @@ async fn an_api_that_drips_ends_too() {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
+                // What comes before the request is no answer to it.
+                let asked = stream.read(&mut [0; 1024]).await;
                 let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n";
-                let mut written = stream.write_all(head).await;
+                let mut written = asked.and(stream.write_all(head).await);
                 while written.is_ok() {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     written = stream.write_all(b" ").await;
