@@ -11,7 +11,7 @@ fn main() {
             "tools/evals.yaml".to_owned(), "tools/training.yaml".to_owned(),
             "tools/halo.yaml".to_owned()
         ],
-        digest: "47fdbbabee79254864c31773f4a73f2dbc9c27f0a3b2ec6cd823507312239a73"
+        digest: "08e5a5b60b8107ff669148837adf403b1410ffe49447f25befbb2b100339b968"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -599,7 +599,7 @@ pub enum Check {
     /// The answer is JSON that a schema accepts.
     #[serde(rename = "json_schema")]
     JsonSchema {
-        /// The schema, JSON Schema 2020-12. What it refers to must be in it.
+        /// The schema, JSON Schema 2020-12. What it refers to must be in it, named by its place, and must not lead back to itself.
         schema: contract::Value,
     },
     /// A language model judges the answer; the service has to be set up with one.

@@ -7,6 +7,8 @@ use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::schema;
+
 /// How many checks a rubric can have.
 const MAX_CHECKS: usize = 20;
 
@@ -18,6 +20,9 @@ const MAX_INSTRUCTIONS: usize = 4_000;
 
 /// How many bytes a schema can have, as JSON.
 const MAX_SCHEMA: usize = 64 * 1024;
+
+/// How many bytes an answer can have that is held against a schema: what is wrong with it is told in memory.
+const MAX_JSON: usize = 256 * 1024;
 
 /// How many bytes an expression can take when it is compiled.
 const MAX_EXPRESSION: usize = 1 << 20;
@@ -161,6 +166,9 @@ impl Compiled {
             Self::Regex(expression) => Finding::of(expression.is_match(answer), || {
                 format!("nothing in it matches `{}`", shortened(expression.as_str()))
             }),
+            Self::JsonSchema(_) if answer.len() > MAX_JSON => {
+                Finding::Failed(format!("it has more than {MAX_JSON} bytes, and is not held against the schema"))
+            }
             Self::JsonSchema(validator) => match serde_json::from_str(answer) {
                 Err(error) => Finding::Failed(format!("it is not JSON: {error}")),
                 Ok(value) => match faults(validator, &value) {
@@ -200,6 +208,7 @@ fn validator(schema: &Value) -> Result<Validator, String> {
     if schema.to_string().len() > MAX_SCHEMA {
         return Err(format!("it has more than {MAX_SCHEMA} bytes"));
     }
+    schema::check(schema)?;
     jsonschema::draft202012::options()
         .offline()
         .with_pattern_options(PatternOptions::regex().size_limit(MAX_EXPRESSION))

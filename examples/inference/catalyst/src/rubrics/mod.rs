@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod checks;
+mod schema;
 
 pub(crate) use checks::{Answer, BadCheck, Check, Checks, Finding};
 

@@ -4,6 +4,8 @@
 //! the database by the chunk. What is sent again is not kept again, so that whoever gets no answer sends all of it once
 //! more.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use axum::{
     Json, Router,
@@ -14,7 +16,10 @@ use axum::{
 use http::header;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::{access::Writing, error::ApiError, extract};
@@ -29,6 +34,9 @@ pub(crate) const BODY_LIMIT: usize = 256 << 20;
 
 /// How many bodies are read at a time: they are large.
 static READING: Semaphore = Semaphore::const_new(4);
+
+/// How long a body may take to arrive: others wait for their turn.
+const BODY_TIME: Duration = Duration::from_mins(2);
 
 /// How many spans a change of the database has. Others can write between two of them.
 const CHUNK: usize = 2000;
@@ -61,7 +69,9 @@ async fn take_in(writing: Writing, request: Request) -> Result<Json<Answer>, Api
         return Err(ApiError::UnsupportedEncoding);
     }
     let _permit = READING.acquire().await.context("the semaphore")?;
-    let body = Bytes::from_request(request, &()).await.map_err(extract::body_error)?;
+    let body = timeout(BODY_TIME, Bytes::from_request(request, &())).await;
+    let body = body.map_err(|_| ApiError::invalid("body", "it takes too long to arrive: send less at a time"))?;
+    let body = body.map_err(extract::body_error)?;
     let taken = import(body, &writing).await?;
     let partial_success = taken
         .rejection

@@ -80,6 +80,21 @@ fn end<'a>(forest: &Forest<'a>, run: &Run) -> Option<(End<'a>, Index)> {
     }
 }
 
+/// What helps against an error that ends runs, by its name.
+fn remedy(error: &str) -> String {
+    let error_told = quoted(error);
+    if error.to_ascii_lowercase().contains("context") {
+        return format!(
+            "Keep the input below what the model takes: leave out or summarize what is oldest or longest before it is asked. \
+             Where {error_told} comes all the same, ask once more with the last messages alone."
+        );
+    }
+    format!(
+        "Catch {error_told} where the agent's loop is, and have the model answer with what it knows by then, and say what \
+         could not be done."
+    )
+}
+
 fn found(forest: &Forest, end: End, mut spans: Vec<Index>, runs: usize) -> Found {
     spans.sort_unstable();
     let share = share(spans.len(), runs);
@@ -91,10 +106,7 @@ fn found(forest: &Forest, end: End, mut spans: Vec<Index>, runs: usize) -> Found
                 error,
                 format!("Runs end with {error_told} and no answer"),
                 format!("{figures} ended with the error {error_told}.{}", words_of_errors(forest, &spans)),
-                format!(
-                    "Catch {error_told} where the agent's loop is, and have the model answer with what it knows by then, \
-                     and say what could not be done."
-                ),
+                remedy(error),
             )
         }
         End::Tool(tool) => {

@@ -80,7 +80,7 @@ fn remedy(error: &str, tool: &str) -> String {
         )
     } else if has(&["401", "403", "auth", "permission", "forbidden", "denied"]) {
         format!(
-            "Check the credential that {tool} calls with, and offer the tool to the model only where it may be used."
+            "Follow what the error says: where it asks for an approval or for a limit to be kept, have the agent ask for it or keep it before it calls {tool}; else check the credential that {tool} calls with."
         )
     } else if has(&["404", "notfound", "not_found", "missing", "unknown"]) {
         format!(

@@ -87,7 +87,8 @@ fn found(
             format!(
                 "Look at what is put into the messages before the first request to {model_told}: give it the parts that \
                  the question needs, by retrieval. Count the tokens before each request, and put a summary in the place \
-                 of the conversation so far before they are {TIMES_MEDIAN} times the median."
+                 of the conversation so far before they are more than {} tokens.",
+                usual.saturating_mul(TIMES_MEDIAN).max(FLOOR)
             ),
         ),
     };
