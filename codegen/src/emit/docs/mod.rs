@@ -5,6 +5,7 @@ mod curl;
 mod grant;
 mod page;
 mod reference;
+mod troubles;
 
 use serde::Serialize;
 use toolwright_core::{Access, Requirement, Scopes};
