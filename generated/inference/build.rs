@@ -11,7 +11,7 @@ fn main() {
             "tools/evals.yaml".to_owned(), "tools/training.yaml".to_owned(),
             "tools/halo.yaml".to_owned()
         ],
-        digest: "08e5a5b60b8107ff669148837adf403b1410ffe49447f25befbb2b100339b968"
+        digest: "a2c32b1320488ae96477e3b8c1f40b797bf95a95bad66176526e6ad852a6045e"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

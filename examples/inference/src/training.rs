@@ -70,6 +70,15 @@ struct Changes {
 }
 
 #[mcp_tool]
+async fn create_deployment(
+    api: &WriteStore,
+    call: &Call,
+    input: create_deployment::Input,
+) -> Result<Deployment, ToolError> {
+    api.post(call, &["deployments"], &input).await
+}
+
+#[mcp_tool]
 async fn update_deployment(
     api: &WriteStore,
     call: &Call,

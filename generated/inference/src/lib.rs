@@ -72,6 +72,8 @@ pub mod cancel_training_job;
 pub mod list_deployments;
 #[path = "tools/get_deployment.rs"]
 pub mod get_deployment;
+#[path = "tools/create_deployment.rs"]
+pub mod create_deployment;
 #[path = "tools/update_deployment.rs"]
 pub mod update_deployment;
 #[path = "tools/list_halo_conversations.rs"]
@@ -253,6 +255,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     input: r#"{"deployment_id":"dep_intents00001"}"#,
                 },
                 contract::CaseSpec {
+                    tool: <create_deployment::Tool as contract::Tool>::SPEC,
+                    input: r#"{"name":"ticket-intents","model_id":"ft-intents00001"}"#,
+                },
+                contract::CaseSpec {
                     tool: <update_deployment::Tool as contract::Tool>::SPEC,
                     input: r#"{"deployment_id":"dep_intents00001","status":"stopped"}"#,
                 },
@@ -386,6 +392,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         <cancel_training_job::Tool as contract::Tool>::SPEC,
         <list_deployments::Tool as contract::Tool>::SPEC,
         <get_deployment::Tool as contract::Tool>::SPEC,
+        <create_deployment::Tool as contract::Tool>::SPEC,
         <update_deployment::Tool as contract::Tool>::SPEC,
         <list_halo_conversations::Tool as contract::Tool>::SPEC,
         <get_halo_report::Tool as contract::Tool>::SPEC,
@@ -451,6 +458,7 @@ where
     W: contract::Handle<create_dataset::Tool> + contract::Handle<create_rubric::Tool>
         + contract::Handle<run_eval::Tool> + contract::Handle<launch_training_job::Tool>
         + contract::Handle<cancel_training_job::Tool>
+        + contract::Handle<create_deployment::Tool>
         + contract::Handle<update_deployment::Tool> + contract::Handle<run_halo::Tool>
         + contract::Handle<create_halo_schedule::Tool>
         + contract::Handle<pause_halo_schedule::Tool>
@@ -487,6 +495,7 @@ where
             + contract::Handle<run_eval::Tool>
             + contract::Handle<launch_training_job::Tool>
             + contract::Handle<cancel_training_job::Tool>
+            + contract::Handle<create_deployment::Tool>
             + contract::Handle<update_deployment::Tool>
             + contract::Handle<run_halo::Tool>
             + contract::Handle<create_halo_schedule::Tool>
@@ -724,6 +733,13 @@ where
                         Self,
                     >(self, |stores| &stores.write, call, arguments)
                 }
+                "create_deployment" => {
+                    contract::invoke::<
+                        create_deployment::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
                 "update_deployment" => {
                     contract::invoke::<
                         update_deployment::Tool,
@@ -858,6 +874,9 @@ macro_rules! declared_tool {
     (get_deployment => $($handler:tt)*) => {
         $($handler)*
     };
+    (create_deployment => $($handler:tt)*) => {
+        $($handler)*
+    };
     (update_deployment => $($handler:tt)*) => {
         $($handler)*
     };
@@ -894,6 +913,6 @@ macro_rules! declared_tool {
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("examples/inference/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: whoami, list_projects, list_agents, list_models, list_inferences, get_inference, summarize_inference_errors, list_traces, get_trace, find_slowest_traces, list_spans, get_span, list_datasets, get_dataset, create_dataset, list_rubrics, get_rubric, create_rubric, list_evals, get_eval, run_eval, list_training_jobs, get_training_job, launch_training_job, cancel_training_job, list_deployments, get_deployment, update_deployment, list_halo_conversations, get_halo_report, list_halo_runs, get_halo_run, run_halo, list_halo_schedules, create_halo_schedule, pause_halo_schedule, resume_halo_schedule, archive_halo_schedule"));
+        "declare it there and run `cargo run -p codegen`, or use one of: whoami, list_projects, list_agents, list_models, list_inferences, get_inference, summarize_inference_errors, list_traces, get_trace, find_slowest_traces, list_spans, get_span, list_datasets, get_dataset, create_dataset, list_rubrics, get_rubric, create_rubric, list_evals, get_eval, run_eval, list_training_jobs, get_training_job, launch_training_job, cancel_training_job, list_deployments, get_deployment, create_deployment, update_deployment, list_halo_conversations, get_halo_report, list_halo_runs, get_halo_run, run_halo, list_halo_schedules, create_halo_schedule, pause_halo_schedule, resume_halo_schedule, archive_halo_schedule"));
     };
 }

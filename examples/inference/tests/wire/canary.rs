@@ -126,6 +126,7 @@ fn questions(ids: &Ids, key: &str) -> Vec<(&'static str, Value)> {
             ("run_eval", json!({"dataset_id": short, "rubric_id": short})),
             ("launch_training_job", json!({"dataset_id": short, "base_model": secret})),
             ("launch_training_job", json!({"dataset_id": "$dataset", "name": short})),
+            ("create_deployment", json!({"name": short, "model_id": short})),
             ("update_deployment", json!({"deployment_id": short, "status": secret})),
             ("get_halo_report", json!({"conversation_id": short})),
             ("run_halo", json!({"agent": short, "window": secret})),

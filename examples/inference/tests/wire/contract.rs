@@ -47,7 +47,7 @@ fn the_manifest_and_the_api_agree_on_every_tool() {
         assert!(found == "allowed" || found == "refused", "{tool} with {key}: {found}");
         assert_eq!(expected, found, "{tool} with {key}");
     }
-    assert_eq!(all.len(), 38);
+    assert_eq!(all.len(), 39);
     for (key, _) in &keys {
         for tool in &all {
             let is_session = matches!(*tool, "whoami" | "list_projects");

@@ -54,6 +54,7 @@ impl Effect {
 }
 
 /// What each tool changes in a project with one of each thing, one after the other.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn effects() -> Vec<Effect> {
     let dataset = || ("get_dataset", json!({"dataset_id": "$made"}));
     let schedules = || ("list_halo_schedules", json!({"agent": "sorter", "include_archived": true}));
@@ -124,6 +125,14 @@ fn effects() -> Vec<Effect> {
             [json!("$long"), Value::Null],
         ),
         effect(
+            ("create_deployment", json!({"name": "another", "model_id": "$model"})),
+            ("get_deployment", json!({"deployment_id": "$served"})),
+            "deployments/$served",
+            "/deployment/model_id",
+            [Value::Null, json!("$model")],
+        )
+        .keeping("$served", "/id"),
+        effect(
             ("update_deployment", json!({"deployment_id": "$deployment", "status": "stopped"})),
             ("get_deployment", json!({"deployment_id": "$deployment"})),
             "deployments/$deployment",
@@ -156,7 +165,7 @@ fn effects() -> Vec<Effect> {
 fn no_tool_that_writes_is_forgotten() {
     let changing: BTreeSet<_> = effects().iter().map(|effect| effect.by.0).collect();
     assert_eq!(changing, tools(&["write", "destructive"]));
-    assert_eq!(changing.len(), 11);
+    assert_eq!(changing.len(), 12);
     let reading = tools(&["read"]);
     assert!(effects().iter().all(|effect| reading.contains(effect.shown_by.0)), "what shows it only reads");
 }

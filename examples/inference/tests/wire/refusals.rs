@@ -72,6 +72,12 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
         ("list_deployments", json!({"status": "tired"}), "invalid_arguments: `status`: "),
         ("get_deployment", json!({"deployment_id": "absent"}), "not_found: there is no deployment `absent`"),
         (
+            "create_deployment",
+            json!({"name": "Borrowed", "model_id": "small-model"}),
+            "invalid_arguments: `model_id`: name a model of kind `trained`",
+        ),
+        ("create_deployment", json!({"name": "labels", "model_id": "$model"}), "wrong_state: "),
+        (
             "update_deployment",
             json!({"deployment_id": "$deployment", "model_id": "small-model"}),
             "invalid_arguments: `model_id`: name a model of kind `trained`",
@@ -100,7 +106,7 @@ pub(crate) fn refusals() -> Vec<(&'static str, Value, &'static str)> {
 fn no_tool_is_forgotten() {
     let refusing: BTreeSet<_> = refusals().iter().map(|row| row.0).collect();
     assert_eq!(refusing, tools(&["read", "write", "destructive"]));
-    assert_eq!(refusing.len(), 38);
+    assert_eq!(refusing.len(), 39);
 }
 
 #[tokio::test(flavor = "multi_thread")]
