@@ -7,12 +7,14 @@ use std::{ffi::OsStr, fs};
 use toolwright_tests::{Told, workspace};
 
 /// A server's folder, its key, its endpoint, the variable of its credential, and how many files its clients have.
-const SERVERS: [(&str, &str, &str, &str, usize); 6] = [
+const SERVERS: [(&str, &str, &str, &str, usize); 8] = [
     ("acme", "acme", "https://notes.acme.example/mcp", "ACME_KEY", 16),
     ("forwarder", "forwarder", "https://mcp.forwarder.example/mcp", "NOTES_API_KEY", 4),
     ("infatica", "infatica", "https://dataplatform.infatica.io/mcp", "INFATICA_PAT", 10),
     ("inference", "inference", "https://mcp.inference.net/mcp", "INFERENCE_API_KEY", 10),
     ("integrate-io", "integrateio", "https://api.xplenty.com/YOUR_ACCOUNT_ID/api/mcp", "INTEGRATE_IO_TOKEN", 7),
+    ("library", "library", "https://mcp.library.example/mcp", "LIBRARY_KEY", 4),
+    ("shelf", "shelf", "https://mcp.shelf.example/mcp", "SHELF_KEY", 2),
     ("tenants", "tenants", "https://api.tenants.example/YOUR_TEAM/mcp", "TENANTS_TOKEN", 4),
 ];
 
