@@ -142,7 +142,7 @@ fn manifests_that_were_made_to_hurt_are_over_soon() {
     for (name, manifest) in cases {
         let start = Instant::now();
         let report = survive(folder.path(), &manifest).expect(name);
-        assert!(start.elapsed() < Duration::from_secs(20), "{name} takes {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_mins(2), "{name} takes {:?}", start.elapsed());
         assert!(report.len() < 1 << 20, "{name} is reported in {} bytes", report.len());
     }
 }
