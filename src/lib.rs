@@ -44,6 +44,7 @@ mod http;
 mod listing;
 mod log;
 mod nearest;
+mod observation;
 mod password_grant;
 mod prompt;
 mod protocol;

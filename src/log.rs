@@ -3,13 +3,15 @@
 use std::{
     io::{self, IsTerminal as _, Write},
     panic,
-    time::Instant,
 };
 
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
-use crate::Secrets;
+use crate::{
+    Secrets,
+    observation::{Observation, Outcome},
+};
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -73,43 +75,14 @@ impl Drop for Line {
 
 /// What the log says of a request, once, when the request is over. It names neither the
 /// credential itself nor the arguments.
-#[derive(Debug)]
-pub(crate) struct RequestLine {
-    started: Instant,
-    /// The tool, or the method.
-    pub(crate) operation: Option<String>,
-    /// The credential's id.
-    pub(crate) credential: Option<String>,
-    /// The HTTP status.
-    pub(crate) status: Option<u16>,
-    /// What became of the request: a name of the error catalogue, or `ok` for a tool's result.
-    pub(crate) outcome: Option<&'static str>,
-    /// Whether the request came to its end: one that is dropped before has lost its caller.
-    pub(crate) is_answered: bool,
-}
-
-impl RequestLine {
-    pub(crate) fn start() -> Self {
-        Self {
-            started: Instant::now(),
-            operation: None,
-            credential: None,
-            status: None,
-            outcome: None,
-            is_answered: false,
-        }
-    }
-}
-
-impl Drop for RequestLine {
-    fn drop(&mut self) {
-        tracing::info!(
-            operation = self.operation.as_deref(),
-            credential = self.credential.as_deref(),
-            status = self.status,
-            outcome = if self.is_answered { self.outcome } else { Some("caller_gone") },
-            ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "request"
-        );
-    }
+pub(crate) fn write(seen: &Observation) {
+    tracing::info!(
+        transport = seen.transport.as_str(),
+        operation = seen.operation.as_deref(),
+        credential = seen.caller.as_ref().map(|caller| caller.credential_id.as_str()),
+        status = seen.status,
+        outcome = seen.outcome.map(Outcome::as_str),
+        ms = u64::try_from(seen.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request"
+    );
 }

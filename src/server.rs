@@ -17,6 +17,7 @@ use crate::{
     gate::{self, Admitted, Operation},
     listing::{PromptList, ToolList},
     nearest::nearest,
+    observation::{Observation, Observers, Outcome, Transport},
     prompt::{self, AdmittedPrompt, Prompts},
     protocol::is_spoken,
     refusal::Refusal,
@@ -36,6 +37,7 @@ pub(crate) struct Server {
     pub(crate) prompts: Prompts,
     pub(crate) runner: Runner,
     pub(crate) secrets: Secrets,
+    observers: Arc<Observers>,
 }
 
 /// What a request has earned before it goes on to the protocol: it travels with the request, so
@@ -44,26 +46,26 @@ pub(crate) struct Server {
 pub(crate) struct Passage {
     pub(crate) caller: Arc<Caller>,
     pub(crate) work: Option<Arc<Work>>,
-    /// What came of the request, for the log.
-    pub(crate) outcome: Arc<OnceLock<&'static str>>,
+    /// How the request ended, for those who observe it.
+    pub(crate) outcome: Arc<OnceLock<Outcome>>,
 }
 
 impl Passage {
     /// Notes what came of the request; nothing has when its caller has gone.
     pub(crate) fn note<T>(&self, answer: Option<&Result<T, ToolError>>) {
         self.set(match answer {
-            None => "caller_gone",
-            Some(Ok(_)) => "ok",
-            Some(Err(error)) => error.code().entry().name,
+            None => Outcome::CallerGone,
+            Some(Ok(_)) => Outcome::Ok,
+            Some(Err(error)) => Outcome::Failed(error.code()),
         });
     }
 
     /// Notes that the request has ended without a result.
     pub(crate) fn note_refusal(&self, code: ErrorCode) {
-        self.set(code.entry().name);
+        self.set(Outcome::Refused(code));
     }
 
-    fn set(&self, outcome: &'static str) {
+    fn set(&self, outcome: Outcome) {
         // Set once: no one else answers this request.
         let _ = self.outcome.set(outcome);
     }
@@ -105,7 +107,13 @@ impl Server {
             prompts: Prompts::compile(spec)?,
             runner: Runner::new(spec, handlers),
             secrets,
+            observers: Arc::default(),
         })
+    }
+
+    /// A request begins.
+    pub(crate) fn observe(&self, transport: Transport) -> Observation {
+        Observation::start(&self.observers, transport)
     }
 
     /// Who presents this credential.

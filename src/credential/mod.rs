@@ -9,7 +9,9 @@ use toolwright_core::ErrorCode;
 
 pub(crate) use secret::Credential;
 use token::well_formed;
-pub(crate) use tokens::{CreateError, GrantedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens};
+pub(crate) use tokens::{
+    CreateError, GrantedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens, granted_name,
+};
 
 use crate::{
     Identity, Secrets, ServerSpec, Upstream,

@@ -52,6 +52,11 @@ pub(crate) struct GrantedToken {
 /// What every granted token is called.
 const GRANT_NAME: &str = "password grant";
 
+/// What a record calls a granted token: of its name there are many, and a record has to say whose it was.
+pub(crate) fn granted_name(subject: &str) -> String {
+    format!("{GRANT_NAME} of {subject}")
+}
+
 /// How long a granted token that has expired is kept, in seconds: so long, whoever presents it is told
 /// that it has.
 const EXPIRED_GRANTS_KEPT: i64 = 24 * 60 * 60;
@@ -167,8 +172,7 @@ impl Tokens {
             credential_id: record.id,
             credential_name: match record.kind {
                 TokenKind::Connection => record.name,
-                // Of that name there are many, and a record has to say whose it was.
-                TokenKind::Grant => format!("{} of {subject}", record.name),
+                TokenKind::Grant => granted_name(&subject),
             },
             subject,
             user,

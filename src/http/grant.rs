@@ -4,7 +4,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{Extension, Request, State},
     response::Response,
 };
@@ -15,7 +15,7 @@ use toolwright_core::ErrorCode;
 use super::{Front, Peer, body, negotiation, origin};
 use crate::{
     credential::Verifier,
-    log::RequestLine,
+    observation::{Observation, Outcome, Transport},
     password_grant::{Granted, Refused},
     refusal::{fill, quotable},
 };
@@ -26,16 +26,17 @@ pub(super) async fn answer(
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let mut line = RequestLine::start();
-    line.operation = Some("password_grant".to_owned());
-    let response = front.answer_grant(request, peer, &mut line).await;
-    line.status = Some(response.status().as_u16());
-    line.is_answered = true;
+    let mut seen = front.server.observe(Transport::Http);
+    seen.operation = Some("password_grant".to_owned());
+    let response = front.answer_grant(request, peer, &mut seen).await;
+    seen.status = Some(response.status().as_u16());
+    seen.response_bytes = response.body().size_hint().exact();
+    seen.is_answered = true;
     response
 }
 
 impl Front {
-    async fn answer_grant(&self, request: Request, peer: IpAddr, line: &mut RequestLine) -> Response {
+    async fn answer_grant(&self, request: Request, peer: IpAddr, seen: &mut Observation) -> Response {
         let (parts, body) = request.into_parts();
         let (origin, given) = match self.trusted.check(&parts) {
             Err(code) => (None, Err(Refused::new(code))),
@@ -44,12 +45,12 @@ impl Front {
         };
         let response = match given {
             Ok(granted) => {
-                line.credential = Some(granted.token.id.clone());
-                line.outcome = Some("ok");
+                seen.caller = Some(granted.observed());
+                seen.outcome = Some(Outcome::Ok);
                 success(&granted)
             }
             Err(refused) => {
-                line.outcome = Some(refused.code.entry().name);
+                seen.refused(refused.code);
                 self.refuse_grant(&refused)
             }
         };
@@ -93,7 +94,7 @@ impl Front {
     }
 }
 
-fn success(Granted { token, expires_in, scope }: &Granted) -> Response {
+fn success(Granted { token, expires_in, scope, .. }: &Granted) -> Response {
     let body = json!({
         "access_token": token.secret.expose(),
         "token_type": "Bearer",

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{Request, State},
     response::Response,
     routing::{any, get},
@@ -29,7 +29,12 @@ pub(crate) use connections::serve;
 pub(crate) use origin::Trusted;
 
 use crate::{
-    caller::Named, envelope, log::RequestLine, password_grant::PasswordGrants, protocol::Protocol, refusal::Refusal,
+    caller::Named,
+    envelope::{self, Message},
+    observation::{Era, Observation, Transport},
+    password_grant::PasswordGrants,
+    protocol::Protocol,
+    refusal::Refusal,
     server::Server,
 };
 
@@ -65,30 +70,31 @@ pub(crate) fn routes(server: Arc<Server>, trusted: Trusted, password_grants: Opt
 }
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
-    let mut line = RequestLine::start();
-    let response = front.answer(request, &mut line).await;
-    line.status = Some(response.status().as_u16());
-    line.is_answered = true;
+    let mut seen = front.server.observe(Transport::Http);
+    let response = front.answer(request, &mut seen).await;
+    seen.status = Some(response.status().as_u16());
+    seen.response_bytes = response.body().size_hint().exact();
+    seen.is_answered = true;
     response
 }
 
 impl Front {
-    async fn answer(&self, request: Request, line: &mut RequestLine) -> Response {
+    async fn answer(&self, request: Request, seen: &mut Observation) -> Response {
         let (parts, body) = request.into_parts();
         let (origin, response) = match self.trusted.check(&parts) {
             Err(code) => (None, Err(Refusal::new(self.server.spec, code, None))),
             Ok(Some(origin)) if origin::is_preflight(&parts) => return origin::preflight(&origin),
-            Ok(origin) => (origin, self.pass(parts, body, line).await),
+            Ok(origin) => (origin, self.pass(parts, body, seen).await),
         };
         let response = response.unwrap_or_else(|refusal| {
-            line.outcome = Some(refusal.code.entry().name);
+            seen.refused(refusal.code);
             reply::refuse(&refusal, self.server.spec)
         });
         origin::expose(response, origin)
     }
 
     /// The steps in their order; each can refuse.
-    async fn pass(&self, mut parts: Parts, body: Body, line: &mut RequestLine) -> Result<Response, Refusal> {
+    async fn pass(&self, mut parts: Parts, body: Body, seen: &mut Observation) -> Result<Response, Refusal> {
         let spec = self.server.spec;
         let refuse = |code| Refusal::new(spec, code, None);
         if parts.method != Method::POST {
@@ -98,21 +104,26 @@ impl Front {
         let presented = credential::presented(&parts.headers)
             .map_err(|detail| Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail)))?;
         let authenticated = self.server.authenticate(presented).await?;
-        line.credential = Some(authenticated.identity.credential_id.clone());
+        seen.caller = Some((&authenticated.identity).into());
 
         negotiation::check_media_types(&parts.headers).map_err(refuse)?;
         let body = body::read(body, &parts.headers, spec.limits.body_bytes).await.map_err(refuse)?;
+        seen.request_bytes = u64::try_from(body.len()).ok();
         let message = envelope::parse(&body).map_err(|fault| Refusal::misunderstood(spec, fault))?;
-        line.operation = Some(message.operation());
+        seen.operation = Some(message.operation());
+        if let Message::Request(request) = &message {
+            seen.era = Some(Era::of(request));
+        }
         negotiation::check_revision(&parts.headers, &message, spec)?;
         let named = spec.named_in(parts.uri.path()).map_or(Named::Only, Named::By);
         let passage = self.server.examine(message, authenticated, named).await?;
+        seen.admitted(&passage.caller);
 
         let outcome = Arc::clone(&passage.outcome);
         prepare(&mut parts.headers);
         parts.extensions.insert(passage);
         let response = self.protocol.handle(http::Request::from_parts(parts, Full::new(body))).await;
-        line.outcome = outcome.get().copied();
+        seen.outcome = outcome.get().copied();
         Ok(response.map(Body::new))
     }
 }

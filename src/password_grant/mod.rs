@@ -19,8 +19,9 @@ use self::{
 use crate::{
     ServerSpec,
     account::{Accounts, UserRecord},
-    credential::{GrantedToken, Tokens},
+    credential::{GrantedToken, Tokens, granted_name},
     database::Database,
+    observation::ObservedCaller,
     spec::PasswordGrantSpec,
 };
 
@@ -45,6 +46,20 @@ pub(crate) struct Granted {
     pub(crate) expires_in: u64,
     /// Names, separated by spaces.
     pub(crate) scope: String,
+    /// The email address of its user.
+    subject: String,
+}
+
+impl Granted {
+    /// Who has it now.
+    pub(crate) fn observed(&self) -> ObservedCaller {
+        ObservedCaller {
+            credential_id: self.token.id.clone(),
+            credential_name: granted_name(&self.subject),
+            subject: self.subject.clone(),
+            account: None,
+        }
+    }
 }
 
 /// Why there is none.
@@ -129,7 +144,7 @@ impl PasswordGrants {
         }
         tracing::info!(credential = token.id, user = user.id, %peer, "a password grant was given");
         let names: Vec<_> = self.spec.scopes().names(scopes).collect();
-        Ok(Granted { token, expires_in: self.grant.lifetime_seconds, scope: names.join(" ") })
+        Ok(Granted { token, expires_in: self.grant.lifetime_seconds, scope: names.join(" "), subject: user.email })
     }
 
     async fn check_wait(&self, attempt: &Attempt) -> Result<(), Refused> {

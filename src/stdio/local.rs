@@ -13,8 +13,14 @@ use toolwright_core::ErrorCode;
 
 use super::Pending;
 use crate::{
-    ServerSpec, caller::Named, credential::Presented, envelope::Message, log::RequestLine, protocol::Protocol,
-    refusal::Refusal, server::Server,
+    ServerSpec,
+    caller::Named,
+    credential::Presented,
+    envelope::Message,
+    observation::{Observation, Transport},
+    protocol::Protocol,
+    refusal::Refusal,
+    server::Server,
 };
 
 /// The server in this process.
@@ -33,18 +39,23 @@ impl Local {
         self.server.spec
     }
 
+    pub(super) fn observe(&self) -> Observation {
+        self.server.observe(Transport::Stdio)
+    }
+
     pub(super) async fn answer(
         &self,
         pending: Pending,
         presented: Presented<'_>,
-        line: &mut RequestLine,
+        seen: &mut Observation,
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let spec = self.spec();
         let authenticated = self.server.authenticate(presented).await?;
-        line.credential = Some(authenticated.identity.credential_id.clone());
+        seen.caller = Some((&authenticated.identity).into());
         let named = self.account.as_deref().map_or(Named::Only, Named::By);
         let passage = self.server.examine(Message::Request(request), authenticated, named).await?;
+        seen.admitted(&passage.caller);
         let outcome = Arc::clone(&passage.outcome);
 
         let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {
@@ -52,7 +63,7 @@ impl Local {
         };
         request.request.extensions_mut().insert(passage);
         let answer = self.serve(ClientJsonRpcMessage::Request(request), &cancelled).await;
-        line.outcome = outcome.get().copied();
+        seen.outcome = outcome.get().copied();
         let text = answer.and_then(|answer| serde_json::to_string(&answer).ok());
         text.ok_or_else(|| Refusal::new(spec, ErrorCode::Internal, None))
     }

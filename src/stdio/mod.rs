@@ -26,7 +26,7 @@ use crate::{
     ServerSpec,
     credential::Presented,
     envelope::{self, Id, Message, Request},
-    log::RequestLine,
+    observation::{Era, Observation},
     refusal::Refusal,
     shortened::shortened,
 };
@@ -118,16 +118,23 @@ impl Backend {
         }
     }
 
+    fn observe(&self) -> Observation {
+        match self {
+            Self::Local(local) => local.observe(),
+            Self::Gateway(gateway) => gateway.observe(),
+        }
+    }
+
     /// The answer to a request, as one line. Once the request is cancelled, nobody reads it.
     async fn answer(
         &self,
         pending: Pending,
         presented: Presented<'_>,
-        line: &mut RequestLine,
+        seen: &mut Observation,
     ) -> Result<String, Refusal> {
         match self {
-            Self::Local(local) => local.answer(pending, presented, line).await,
-            Self::Gateway(gateway) => gateway.answer(pending, presented, line).await,
+            Self::Local(local) => local.answer(pending, presented, seen).await,
+            Self::Gateway(gateway) => gateway.answer(pending, presented, seen).await,
         }
     }
 }
@@ -180,37 +187,40 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
     }
 
     async fn settle(&self, work: Result<Work, Refusal>) {
-        let mut line = RequestLine::start();
-        line.is_answered = true;
+        let mut seen = self.backend.observe();
+        seen.is_answered = true;
         let answer = match work {
-            Ok(Work::Answer(pending)) => self.answer(pending, &mut line).await,
-            Ok(Work::PassOn(notification)) => return self.pass_on(notification, &mut line).await,
+            Ok(Work::Answer(pending)) => self.answer(pending, &mut seen).await,
+            Ok(Work::PassOn(notification)) => return self.pass_on(notification, &mut seen).await,
             Err(refusal) => Err(refusal),
         };
         let text = answer.unwrap_or_else(|refusal| {
-            line.outcome.get_or_insert(refusal.code.entry().name);
+            seen.refused(refusal.code);
             refusal.body().to_string()
         });
-        if line.is_answered {
+        seen.response_bytes = u64::try_from(text.len()).ok();
+        if seen.is_answered {
             self.write(text).await;
         }
     }
 
-    async fn answer(&self, pending: Pending, line: &mut RequestLine) -> Result<String, Refusal> {
+    async fn answer(&self, pending: Pending, seen: &mut Observation) -> Result<String, Refusal> {
         let id = pending.request.id.clone();
         let cancelled = pending.cancelled.clone();
-        line.operation = Some(pending.request.operation());
-        let answer = self.backend.answer(pending, self.presented(), line).await;
+        seen.operation = Some(pending.request.operation());
+        seen.era = Some(Era::of(&pending.request));
+        seen.request_bytes = u64::try_from(pending.text.len()).ok();
+        let answer = self.backend.answer(pending, self.presented(), seen).await;
         self.in_flight().remove(&id);
-        line.is_answered = !cancelled.is_cancelled();
+        seen.is_answered = !cancelled.is_cancelled();
         answer.map_err(|refusal| refusal.answering(&id))
     }
 
-    async fn pass_on(&self, notification: Notification, line: &mut RequestLine) {
+    async fn pass_on(&self, notification: Notification, seen: &mut Observation) {
         let Backend::Gateway(gateway) = &self.backend else { return };
-        line.operation = Some(shortened(&notification.method));
-        if let Err(refusal) = gateway.pass_on(notification, self.presented(), line).await {
-            line.outcome = Some(refusal.code.entry().name);
+        seen.operation = Some(shortened(&notification.method));
+        if let Err(refusal) = gateway.pass_on(notification, self.presented(), seen).await {
+            seen.refused(refusal.code);
         }
     }
 

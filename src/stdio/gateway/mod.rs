@@ -8,7 +8,7 @@ mod reply;
 
 use std::{
     env,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use anyhow::{anyhow, bail};
@@ -29,7 +29,7 @@ use crate::{
     connection::{Connection, root},
     credential::Presented,
     envelope,
-    log::RequestLine,
+    observation::{Observation, Observers, Transport},
     refusal::Refusal,
     running,
 };
@@ -44,6 +44,7 @@ pub(crate) struct Gateway {
     connection: Connection,
     user_agent: HeaderValue,
     handshake: Mutex<Handshake>,
+    observers: Arc<Observers>,
 }
 
 impl Gateway {
@@ -72,11 +73,22 @@ impl Gateway {
         let endpoint = address::endpoint(&server, &path).map_err(|unfit| anyhow!("{variable} {unfit}"))?;
         let connection = Connection::new(endpoint.scheme_str() == Some("https"))?;
         let user_agent = HeaderValue::try_from(format!("{}/{}", spec.name, spec.version))?;
-        Ok(Some(Self { spec, endpoint, connection, user_agent, handshake: Mutex::default() }))
+        Ok(Some(Self {
+            spec,
+            endpoint,
+            connection,
+            user_agent,
+            handshake: Mutex::default(),
+            observers: Arc::default(),
+        }))
     }
 
     pub(crate) fn spec(&self) -> &'static ServerSpec {
         self.spec
+    }
+
+    pub(super) fn observe(&self) -> Observation {
+        Observation::start(&self.observers, Transport::Stdio)
     }
 
     /// Where the messages go.
@@ -90,7 +102,7 @@ impl Gateway {
         &self,
         pending: Pending,
         presented: Presented<'_>,
-        line: &mut RequestLine,
+        seen: &mut Observation,
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let post = self.post(text, &request.method, &request.params, presented)?;
@@ -99,7 +111,7 @@ impl Gateway {
             biased;
             // Nobody reads it.
             () = cancelled.cancelled() => return Ok(String::new()),
-            answer = timeout(limit, self.ask(post, &request, line)) => answer,
+            answer = timeout(limit, self.ask(post, &request, seen)) => answer,
         };
         let answer = answer.unwrap_or(Err(Failure::Overdue(limit)));
         let answer = answer.map_err(|failure| self.refuse(&failure, &request.method))?;
@@ -111,12 +123,12 @@ impl Gateway {
         &self,
         notification: Notification,
         presented: Presented<'_>,
-        line: &mut RequestLine,
+        seen: &mut Observation,
     ) -> Result<(), Refusal> {
         let Notification { text, method, params } = notification;
         let post = self.post(text, &method, &params, presented)?;
         let limit = running::answer_limit(self.spec);
-        let taken = timeout(limit, self.send(post, line)).await.unwrap_or(Err(Failure::Overdue(limit)));
+        let taken = timeout(limit, self.send(post, seen)).await.unwrap_or(Err(Failure::Overdue(limit)));
         taken.map(drop).map_err(|failure| self.refuse(&failure, &method))
     }
 
@@ -152,9 +164,9 @@ impl Gateway {
         &self,
         post: Request<Full<Bytes>>,
         request: &envelope::Request<'_>,
-        line: &mut RequestLine,
+        seen: &mut Observation,
     ) -> Result<Answer, Failure> {
-        let (head, body) = self.send(post, line).await?.into_parts();
+        let (head, body) = self.send(post, seen).await?.into_parts();
         if head.status.is_redirection() {
             return Err(Failure::Redirected(head.status));
         }
@@ -168,9 +180,9 @@ impl Gateway {
         Ok(answer)
     }
 
-    async fn send(&self, post: Request<Full<Bytes>>, line: &mut RequestLine) -> Result<Response<Incoming>, Failure> {
+    async fn send(&self, post: Request<Full<Bytes>>, seen: &mut Observation) -> Result<Response<Incoming>, Failure> {
         let response = self.connection.send(post).await.map_err(|error| Failure::of(&error))?;
-        line.status = Some(response.status().as_u16());
+        seen.status = Some(response.status().as_u16());
         Ok(response)
     }
 

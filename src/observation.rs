@@ -1,0 +1,168 @@
+//! What became of each request: gathered on its way, and told once, when it is over.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use toolwright_core::ErrorCode;
+
+use crate::{Identity, caller::Caller, envelope::Request, log};
+
+/// Everybody who is told what became of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Observers {}
+
+impl Observers {
+    fn tell(&self, seen: &Observation) {
+        let Self {} = self;
+        log::write(seen);
+    }
+}
+
+/// What became of one request. It holds neither the credential itself nor a result.
+#[derive(Debug)]
+pub(crate) struct Observation {
+    observers: Arc<Observers>,
+    started: Instant,
+    pub(crate) transport: Transport,
+    /// How the request speaks the protocol, once it is read.
+    pub(crate) era: Option<Era>,
+    /// The tool or the prompt that was asked for, or else the method.
+    pub(crate) operation: Option<String>,
+    /// Who asked, once that is proven.
+    pub(crate) caller: Option<ObservedCaller>,
+    /// The HTTP status.
+    pub(crate) status: Option<u16>,
+    /// How it ended: of what has no result worth a word, nothing.
+    pub(crate) outcome: Option<Outcome>,
+    /// Size of the message, in bytes.
+    pub(crate) request_bytes: Option<u64>,
+    /// Size of the answer, in bytes.
+    pub(crate) response_bytes: Option<u64>,
+    /// Whether the request came to its end: one that is dropped before has lost its caller.
+    pub(crate) is_answered: bool,
+}
+
+/// Who asked.
+#[derive(Debug, Clone)]
+pub(crate) struct ObservedCaller {
+    pub(crate) credential_id: String,
+    #[expect(dead_code, reason = "for the audit log")]
+    pub(crate) credential_name: String,
+    #[expect(dead_code, reason = "for the audit log")]
+    pub(crate) subject: String,
+    /// The account that the request is about, where its path names one that the caller is a member of.
+    pub(crate) account: Option<String>,
+}
+
+impl From<&Identity> for ObservedCaller {
+    fn from(identity: &Identity) -> Self {
+        Self {
+            credential_id: identity.credential_id.clone(),
+            credential_name: identity.credential_name.clone(),
+            subject: identity.subject.clone(),
+            account: None,
+        }
+    }
+}
+
+/// How a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Http,
+    Stdio,
+}
+
+impl Transport {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Stdio => "stdio",
+        }
+    }
+}
+
+/// How a request speaks the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// After a handshake: the revisions before 2026-07-28.
+    Legacy,
+    /// With its revision in itself: 2026-07-28 and later.
+    Modern,
+}
+
+impl Era {
+    pub(crate) fn of(request: &Request<'_>) -> Self {
+        if request.inline_version().is_some() { Self::Modern } else { Self::Legacy }
+    }
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// With a result.
+    Ok,
+    /// It was refused: no handler was asked.
+    Refused(ErrorCode),
+    /// With an error of the tool's, or of the server's within it.
+    Failed(ErrorCode),
+    /// Its caller has gone before it was answered.
+    CallerGone,
+}
+
+impl Outcome {
+    /// A name of the error catalogue, or a word beside them.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused(code) | Self::Failed(code) => code.entry().name,
+            Self::CallerGone => "caller_gone",
+        }
+    }
+}
+
+impl Observation {
+    pub(crate) fn start(observers: &Arc<Observers>, transport: Transport) -> Self {
+        Self {
+            observers: Arc::clone(observers),
+            started: Instant::now(),
+            transport,
+            era: None,
+            operation: None,
+            caller: None,
+            status: None,
+            outcome: None,
+            request_bytes: None,
+            response_bytes: None,
+            is_answered: false,
+        }
+    }
+
+    /// How long it has taken until now.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Notes that the request has passed, and what it is about.
+    pub(crate) fn admitted(&mut self, caller: &Caller) {
+        if let Some(seen) = &mut self.caller {
+            seen.account = caller.account().map(str::to_owned);
+        }
+    }
+
+    /// Notes that the request was refused, unless it is known already how it ended.
+    pub(crate) fn refused(&mut self, code: ErrorCode) {
+        self.outcome.get_or_insert(Outcome::Refused(code));
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.outcome = Some(Outcome::CallerGone);
+        }
+        let observers = Arc::clone(&self.observers);
+        observers.tell(self);
+    }
+}
