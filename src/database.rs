@@ -51,6 +51,15 @@ impl Database {
         &self.0
     }
 
+    /// Has the database read something, to see that it can.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(crate) async fn answers(&self) -> anyhow::Result<()> {
+        sqlx::query("SELECT id FROM tokens LIMIT 1").fetch_optional(&self.0).await?;
+        Ok(())
+    }
+
     /// Closes the database for all of its stores.
     pub(crate) async fn close(&self) {
         self.0.close().await;

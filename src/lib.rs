@@ -45,6 +45,7 @@ mod listing;
 mod log;
 mod nearest;
 mod observation;
+mod operations;
 mod password_grant;
 mod prompt;
 mod protocol;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ServerSpec, server::Server};
+use crate::{ServerSpec, operations::Health, server::Server};
 
 /// How long background work may take to end.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(10);
@@ -67,29 +67,86 @@ pub(crate) fn answer_limit(spec: &ServerSpec) -> Duration {
     Duration::from_secs(spec.limits.call_seconds) + ANSWER_GRACE
 }
 
+/// What a process is told to stop with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// By what manages it (SIGTERM).
+    Terminate,
+    /// By somebody at a terminal (SIGINT, Ctrl+C).
+    Interrupt,
+}
+
+/// The signals that tell the process to stop.
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(not(unix))]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Signals {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the process cannot listen for signals.
+    #[cfg(unix)]
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+        })
+    }
+
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the process cannot listen for signals.
+    #[cfg(not(unix))]
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c().context("cannot listen for Ctrl+C")? })
+    }
+
+    /// The next one.
+    #[cfg(unix)]
+    pub(crate) async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+        }
+    }
+
+    /// The next one.
+    #[cfg(not(unix))]
+    pub(crate) async fn next(&mut self) -> Signal {
+        self.interrupt.recv().await;
+        Signal::Interrupt
+    }
+
+    /// Completes when it is time to let nobody in any more: when the process is told to stop, and where what manages
+    /// it does so, `drain` later. A balancer needs a while to see that an instance is not ready, and sends
+    /// requests until then. Whoever tells it again means at once.
+    pub(crate) async fn until_drained(mut self, health: &Health, drain: Duration) {
+        let signal = self.next().await;
+        health.end();
+        if signal == Signal::Terminate && !drain.is_zero() {
+            tracing::info!(seconds = drain.as_secs(), "draining");
+            // Over or told again, it goes on in the same way.
+            let _ = tokio::time::timeout(drain, self.next()).await;
+        }
+        tracing::info!("shutting down");
+    }
+}
+
 /// Completes when the process is told to stop.
 ///
 /// # Errors
 /// When the process cannot listen for signals.
 pub(crate) fn until_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .context("cannot listen for SIGTERM")?;
-    #[cfg(unix)]
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
-        .context("cannot listen for SIGINT")?;
-    #[cfg(unix)]
-    return Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    });
-    #[cfg(not(unix))]
-    {
-        let mut interrupt = tokio::signal::windows::ctrl_c().context("cannot listen for Ctrl+C")?;
-        Ok(async move {
-            interrupt.recv().await;
-        })
-    }
+    let mut signals = Signals::listen()?;
+    Ok(async move {
+        signals.next().await;
+    })
 }

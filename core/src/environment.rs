@@ -2,14 +2,26 @@
 
 /// The options of the runtime that can be set in the environment, as the command line's parser calls
 /// them.
-pub const OPTIONS: [&str; 7] =
-    ["listen", "public_url", "allow_host", "allow_origin", "behind_proxy", "database", "log_format"];
+pub const OPTIONS: [&str; 9] = [
+    "listen",
+    "public_url",
+    "allow_host",
+    "allow_origin",
+    "behind_proxy",
+    "operations_listen",
+    "drain_seconds",
+    "database",
+    "log_format",
+];
 
 /// The option of `stdio` that says which account calls are about; servers whose path says so have it.
 pub const ACCOUNT: &str = "account";
 
 /// What the log and the encryption read, by names that others gave.
 const FOREIGN: [&str; 3] = ["RUST_LOG", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// What the names of all variables begin with that OpenTelemetry reads.
+const OPENTELEMETRY: &str = "OTEL_";
 
 /// The variable of an option of a server's program (`acme`, `database`: `ACME_DATABASE`).
 pub fn option_env(server: &str, option: &str) -> String {
@@ -19,7 +31,9 @@ pub fn option_env(server: &str, option: &str) -> String {
 /// Whether the runtime reads a variable, so that the manifest cannot give it another meaning.
 pub fn is_read(server: &str, variable: &str) -> bool {
     let mut options = OPTIONS.iter().chain([&ACCOUNT]);
-    FOREIGN.contains(&variable) || options.any(|option| option_env(server, option) == variable)
+    FOREIGN.contains(&variable)
+        || variable.starts_with(OPENTELEMETRY)
+        || options.any(|option| option_env(server, option) == variable)
 }
 
 #[cfg(test)]
@@ -37,7 +51,9 @@ mod tests {
             ("acme", "ACME_GATEWAY", false),
             ("acme", "HELLO_DATABASE", false),
             ("every-type", "EVERY_TYPE_LISTEN", true),
+            ("acme", "ACME_OPERATIONS_LISTEN", true),
             ("acme", "RUST_LOG", true),
+            ("acme", "OTEL_SERVICE_NAME", true),
         ] {
             assert_eq!(is_read(server, variable), expected, "{server} {variable}");
         }

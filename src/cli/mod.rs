@@ -14,6 +14,7 @@ use std::{
     io::{self, Write as _},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -26,8 +27,9 @@ use crate::{
     account::ServedAccounts,
     credential::Verifier,
     http, log,
+    operations::{self, Health},
     password_grant::PasswordGrants,
-    running::{Background, Running, answer_limit, until_signal},
+    running::{Background, Running, Signals, answer_limit, until_signal},
     server::Server,
     stdio::{self, Backend, Gateway, Local},
 };
@@ -202,7 +204,12 @@ where
     let address = listener.local_addr()?;
     let public = options.public_url.as_deref();
     let names: Vec<&str> = public.into_iter().chain(options::declared_url(spec)).collect();
-    let trusted = http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin)?;
+    let trusted = |address| http::Trusted::new(address, &names, &options.allow_host, &options.allow_origin);
+    let operations = match options.operations_listen {
+        Some(address) => Some((operations::listen(address).await?, trusted(address)?)),
+        None => None,
+    };
+    let trusted = trusted(address)?;
     let url = format!("http://{address}{}", spec.route);
 
     if spec.credential.password_grant().is_some()
@@ -235,11 +242,23 @@ where
         Verifier::Tokens(tokens) => first_token::welcome(spec, tokens, first.as_ref(), place).await?,
         Verifier::Upstream(_) => introduced.show(spec, Some(place)),
     }
-    let stop = until_signal()?;
+    let health = Health::default();
+    let ended = CancellationToken::new();
+    let operations = operations
+        .map(|(listener, trusted)| tokio::spawn(operations::answer(listener, trusted, health.clone(), ended.clone())));
+    health.watch(&server, &ended).await;
+    let signals = Signals::listen()?;
+    let routes = http::routes(Arc::clone(&server), trusted, password_grants, &health);
+    health.begin();
     tracing::info!(public, "listening on {url}");
-    let routes = http::routes(Arc::clone(&server), trusted, password_grants);
-    http::serve(listener, routes, stop, running.grace()).await;
+    let drain = Duration::from_secs(options.drain_seconds);
+    http::serve(listener, routes, signals.until_drained(&health, drain), running.grace()).await;
     running.finish().await;
+    ended.cancel();
+    if let Some(operations) = operations {
+        // It has nothing to say any more.
+        let _ = operations.await;
+    }
     Ok(())
 }
 

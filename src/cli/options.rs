@@ -80,6 +80,12 @@ pub(super) struct HttpOptions {
     /// Clients come through a proxy, so that the address that connects tells nothing of them: count wrong passwords by user only
     #[arg(long)]
     pub(super) behind_proxy: bool,
+    /// Another address, for whoever runs the server: /metrics, /healthz and /readyz with what is wrong
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) operations_listen: Option<SocketAddr>,
+    /// How long to go on after SIGTERM while /readyz says that the server is not ready, until balancers have seen it
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub(super) drain_seconds: u64,
 }
 
 #[derive(Debug, Args)]

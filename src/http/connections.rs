@@ -60,7 +60,6 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Futu
             drop(slot);
         });
     }
-    tracing::info!("shutting down");
     drop(listener);
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests in flight were given up");

@@ -15,7 +15,7 @@ use axum::{
     body::{Body, HttpBody as _},
     extract::{Request, State},
     response::Response,
-    routing::{any, get},
+    routing::any,
 };
 use http::{HeaderMap, Method, header, request::Parts};
 use http_body_util::Full;
@@ -23,6 +23,7 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
 use toolwright_core::ErrorCode;
+use tower::util::MapResponseLayer;
 
 use connections::Peer;
 pub(crate) use connections::serve;
@@ -32,6 +33,7 @@ use crate::{
     caller::Named,
     envelope::{self, Message},
     observation::{Era, Observation, Transport},
+    operations::{self, Health},
     password_grant::PasswordGrants,
     protocol::Protocol,
     refusal::Refusal,
@@ -47,10 +49,15 @@ struct Front {
     password_grants: Option<PasswordGrants>,
 }
 
-/// The routes of a server: its endpoint, a health check, the password grant where one is declared, and
+/// The routes of a server: its endpoint, what balancers ask, the password grant where one is declared, and
 /// nothing else. What would answer an
 /// OAuth discovery is absent on purpose: clients that find one stop sending their token.
-pub(crate) fn routes(server: Arc<Server>, trusted: Trusted, password_grants: Option<PasswordGrants>) -> Router {
+pub(crate) fn routes(
+    server: Arc<Server>,
+    trusted: Trusted,
+    password_grants: Option<PasswordGrants>,
+    health: &Health,
+) -> Router {
     let path = server.spec.route;
     let protocol = Protocol(Arc::clone(&server));
     let config = StreamableHttpServerConfig::default()
@@ -62,11 +69,14 @@ pub(crate) fn routes(server: Arc<Server>, trusted: Trusted, password_grants: Opt
     let protocol = StreamableHttpService::new(move || Ok(protocol.clone()), Arc::default(), config);
     let grant = server.spec.credential.password_grant().map(|grant| grant.path);
     let front = Arc::new(Front { server, trusted, protocol, password_grants });
-    let mut routes = Router::new().route(path, any(answer)).route("/healthz", get(async || "ok"));
+    let mut routes = Router::new().route(path, any(answer));
     if let Some(path) = grant {
         routes = routes.route(path, any(grant::answer));
     }
-    routes.with_state(front)
+    let leaving = health.clone();
+    routes.with_state(front).merge(operations::probes(health.clone())).layer(MapResponseLayer::new(move |response| {
+        if leaving.is_ending() { operations::close_after(response) } else { response }
+    }))
 }
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {

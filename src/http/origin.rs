@@ -74,6 +74,23 @@ impl Trusted {
         }
     }
 
+    /// Whether a request that needs no credential can be answered: no page on any other host has sent it.
+    ///
+    /// A page whose name was made to lead here asks by that name. So an address is as good as a trusted
+    /// name, and so is no `Host` at all, which no browser leaves out.
+    pub(crate) fn admits_probe(&self, request: &Parts) -> bool {
+        let mut hosts = request.headers.get_all(header::HOST).iter();
+        let host = match (hosts.next(), hosts.next()) {
+            (None, _) => true,
+            (Some(host), None) => {
+                let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+                host.is_some_and(|host| is_address(host.host()) || self.trusts_host(&host))
+            }
+            _ => false,
+        };
+        host && !request.headers.contains_key(header::ORIGIN)
+    }
+
     fn trusts_host(&self, authority: &Authority) -> bool {
         let name = authority.host().to_lowercase();
         self.hosts
@@ -85,6 +102,10 @@ impl Trusted {
         let Some(url) = value.to_str().ok().and_then(|text| Url::parse(text).ok()) else { return false };
         self.origins.contains(&url.origin()) || self.loopback_origins && is_loopback(&url)
     }
+}
+
+fn is_address(host: &str) -> bool {
+    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
 }
 
 fn url_host(address: IpAddr) -> String {

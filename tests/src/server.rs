@@ -267,9 +267,22 @@ impl Server {
     /// When it cannot be asked.
     #[cfg(unix)]
     pub fn terminate(&self) {
-        use rustix::process::{Pid, Signal, kill_process};
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(id.expect("an id"), Signal::TERM).expect("a child");
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    /// Asks the server to end, as somebody at its terminal does (SIGINT).
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(id.expect("an id"), signal).expect("a child");
     }
 
     /// Waits until the server has ended, and says how.

@@ -136,6 +136,7 @@ mod tests {
             "/tok%65n",
             "/token?x",
             "/healthz",
+            "/readyz",
             "/.well-known",
             "/.well-known/oauth",
             "/1/api/mcp",

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Paths that the runtime answers itself.
-pub(super) const TAKEN: &[&str] = &["/healthz"];
+pub(super) const TAKEN: &[&str] = &["/healthz", "/readyz"];
 
 /// Where a server is.
 #[derive(Debug, Default)]
@@ -126,6 +126,7 @@ mod tests {
             "https://api.example.com/m%63p",
             "https://api.example.com/mcp*",
             "https://api.example.com/healthz",
+            "https://api.example.com/readyz",
             "https:///mcp",
             "data:text/plain,x",
             "",

@@ -14,6 +14,7 @@ mod gateway;
 mod hostile;
 mod lifecycle;
 mod listing;
+mod operations;
 #[cfg(target_os = "linux")]
 mod password_grant;
 mod prompts;
