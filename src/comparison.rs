@@ -19,6 +19,7 @@ use crate::{
     confirmation::Confirmed,
     credential::{Presented, Verifier},
     gate,
+    limits::Slot,
     refusal::Refusal,
     runner::Runner,
     spec::{CaseSpec, ToolSpec, VerifySpec},
@@ -169,7 +170,7 @@ impl Comparison {
         let expected = gate::admit(self.spec, about, tool);
         let admitted = gate::set_aside(self, about, tool);
         let call = Confirmed::unasked(self, admitted, Value::Object(arguments));
-        let answer = self.runner.run(call, CancellationToken::new()).await;
+        let answer = self.runner.run(call, Slot::uncounted(self), CancellationToken::new()).await;
         let value = about.value();
         Finding {
             tool: tool.name,

@@ -41,6 +41,7 @@ mod envelope;
 mod gate;
 mod grants;
 mod http;
+mod limits;
 mod listing;
 mod log;
 mod nearest;

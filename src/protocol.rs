@@ -21,6 +21,7 @@ use crate::{
     ServerSpec, ToolError,
     completion::{self, Candidates, Completion},
     confirmation::{Confirmed, Unconfirmed},
+    limits::Slot,
     listing::cache_scope,
     refusal::fill,
     server::{AdmittedCall, Passage, Server, Work},
@@ -50,16 +51,17 @@ type Context = RequestContext<RoleServer>;
 
 impl Protocol {
     /// Holds a call against its tool's schema, and has a person agree where the tool asks for it.
-    fn confirm(&self, call: Result<AdmittedCall, ToolError>) -> Result<Confirmed, Unconfirmed> {
-        let AdmittedCall { admitted, arguments, said } = call?;
+    fn confirm(&self, call: Result<AdmittedCall, ToolError>) -> Result<(Confirmed, Slot), Unconfirmed> {
+        let AdmittedCall { admitted, arguments, said, slot } = call?;
         let arguments = self.0.schemas.check(admitted.operation(), arguments)?;
         let now = Timestamp::now().as_second();
-        self.0.confirmations.check(admitted, arguments, &said, &self.0.secrets, now)
+        let confirmed = self.0.confirmations.check(admitted, arguments, &said, &self.0.secrets, now)?;
+        Ok((confirmed, slot))
     }
 
     /// Runs a call, whose result has no secrets. Nothing comes of one whose caller has gone.
-    async fn run(&self, call: Confirmed, context: &Context) -> Option<Result<Value, ToolError>> {
-        let mut answer = self.0.runner.run(call, context.ct.clone()).await;
+    async fn run(&self, call: Confirmed, slot: Slot, context: &Context) -> Option<Result<Value, ToolError>> {
+        let mut answer = self.0.runner.run(call, slot, context.ct.clone()).await;
         if let Some(Ok(result)) = &mut answer {
             self.0.secrets.redact_result(result);
         }
@@ -106,7 +108,7 @@ impl Protocol {
             Candidates::Declared(words) => Some(Ok(completion::matching(words.iter().copied(), &typed))),
             Candidates::Listed(listed, call) => {
                 let answer = match self.confirm(call) {
-                    Ok(call) => self.run(call, context).await?,
+                    Ok((call, slot)) => self.run(call, slot, context).await?,
                     Err(unconfirmed) => Err(unconfirmed.into_error()),
                 };
                 Some(listed.complete(answer, &typed))
@@ -200,11 +202,11 @@ impl ServerHandler for Protocol {
     async fn call_tool(&self, _: CallToolRequestParams, mut context: Context) -> Result<CallToolResponse, ErrorData> {
         let mut passage = passage(&mut context)?;
         let Work::Call(call) = work(&mut passage)? else { return Err(ambiguous()) };
-        let call = match self.confirm(call) {
-            Ok(call) => call,
+        let (call, slot) = match self.confirm(call) {
+            Ok(confirmed) => confirmed,
             Err(unconfirmed) => return self.unconfirmed(unconfirmed, &passage),
         };
-        let answer = self.run(call, &context).await;
+        let answer = self.run(call, slot, &context).await;
         passage.note(answer.as_ref());
         let result = match answer.ok_or_else(unread)? {
             Ok(value) => CallToolResult::structured(value),

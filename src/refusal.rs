@@ -11,6 +11,7 @@ use crate::{
     Secrets, ServerSpec,
     envelope::{Fault, Id, Request},
     gate::Denial,
+    limits::Exceeded,
     protocol::REVISIONS,
     shortened::shortened,
     spec::{BindingSource, BindingSpec, FeatureSpec},
@@ -23,6 +24,8 @@ pub(crate) struct Refusal {
     pub(crate) id: Option<Id<'static>>,
     /// The HTTP status.
     pub(crate) status: u16,
+    /// After how many seconds it is worth to ask again.
+    pub(crate) retry_after: Option<u64>,
     message: String,
     data: Box<Map<String, Value>>,
     challenge: Challenge,
@@ -50,6 +53,7 @@ impl Refusal {
             code,
             id: None,
             status: entry.status,
+            retry_after: None,
             message: format!("{what} {}", fill(entry.fix, server)),
             data: Box::new(Map::from_iter([("reason".to_owned(), entry.name.into())])),
             challenge: Challenge::None,
@@ -93,6 +97,20 @@ impl Refusal {
         refusal.challenge = Challenge::Scopes(denial.missing(server));
         refusal.extend(denial.data(server));
         refusal
+    }
+
+    /// The credential makes more calls than the server lets one make.
+    pub(crate) fn too_many_calls(server: &ServerSpec, operation: &str, exceeded: Exceeded) -> Self {
+        let detail = exceeded.message(server.credential.name);
+        let mut refusal = Self::new(server, ErrorCode::TooManyCalls, Some(&detail));
+        let Exceeded { limit, allowed, retry_after } = exceeded;
+        refusal.retry_after = Some(retry_after);
+        refusal.with_data(json!({
+            "operation": operation,
+            "limit": limit.name(),
+            "allowed": allowed,
+            "retry_after": retry_after,
+        }))
     }
 
     /// The message was not understood.

@@ -11,7 +11,8 @@ use tokio_util::{
 use toolwright_core::{Access, ErrorCode};
 
 use crate::{
-    Call, Handlers, ServerSpec, ToolError, confirmation::Confirmed, gate::Admitted, refusal::fill, spec::ToolSpec,
+    Call, Handlers, ServerSpec, ToolError, confirmation::Confirmed, gate::Admitted, limits::Slot, refusal::fill,
+    spec::ToolSpec,
 };
 
 /// Runs calls, each in a task of its own: a handler that panics or blocks its thread takes down
@@ -36,10 +37,15 @@ impl Runner {
     /// that its outcome is unknown.
     ///
     /// Nothing comes of a call that ended because its caller has gone.
-    pub(crate) async fn run(&self, call: Confirmed, cancelled: CancellationToken) -> Option<Result<Value, ToolError>> {
+    pub(crate) async fn run(
+        &self,
+        call: Confirmed,
+        slot: Slot,
+        cancelled: CancellationToken,
+    ) -> Option<Result<Value, ToolError>> {
         let (admitted, arguments) = call.into_parts();
         let access = admitted.operation().access;
-        let task = self.start(admitted, arguments, cancelled.clone());
+        let task = self.start(admitted, arguments, slot, cancelled.clone());
         match access {
             Access::Read => {
                 let task = AbortOnDropHandle::new(task);
@@ -61,6 +67,7 @@ impl Runner {
         &self,
         admitted: Admitted<ToolSpec>,
         arguments: Value,
+        slot: Slot,
         cancelled: CancellationToken,
     ) -> JoinHandle<Result<Value, ToolError>> {
         let handlers = self.handlers.clone();
@@ -69,6 +76,8 @@ impl Runner {
             let started = Instant::now();
             let name = admitted.operation().name;
             let result = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments).await;
+            // Free before the answer goes out: whoever reads it can call again.
+            drop(slot);
             let elapsed = started.elapsed();
             if elapsed > limit || cancelled.is_cancelled() {
                 let outcome = result.as_ref().map_or_else(|error| error.code().entry().name, |_| "ok");

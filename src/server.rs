@@ -15,6 +15,7 @@ use crate::{
     credential::{Authenticated, Presented, Verifier},
     envelope::{Message, Request},
     gate::{self, Admitted, Operation},
+    limits::{Limits, Slot},
     listing::{PromptList, ToolList},
     nearest::nearest,
     observation::{Observation, Observers, Outcome, Transport},
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) tools: ToolList,
     pub(crate) prompt_list: PromptList,
     pub(crate) prompts: Prompts,
+    pub(crate) limits: Limits,
     pub(crate) runner: Runner,
     pub(crate) secrets: Secrets,
     observers: Arc<Observers>,
@@ -86,6 +88,8 @@ pub(crate) struct AdmittedCall {
     pub(crate) admitted: Admitted<ToolSpec>,
     pub(crate) arguments: Map<String, Value>,
     pub(crate) said: Said,
+    /// Its place among the calls in flight of its credential.
+    pub(crate) slot: Slot,
 }
 
 impl Server {
@@ -105,6 +109,7 @@ impl Server {
             tools: ToolList::read(spec.tool_list, spec.tools.iter().copied())?,
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
             prompts: Prompts::compile(spec)?,
+            limits: Limits::new(&spec.limits),
             runner: Runner::new(spec, handlers),
             secrets,
             observers: Arc::default(),
@@ -184,7 +189,8 @@ impl Server {
         self.admit_call(caller, tool, arguments, Said::of(params)).map(Work::Call)
     }
 
-    /// Says what a call is about, and then whether its caller may have it.
+    /// Says what a call is about, then whether its caller may have it, and then whether now. What is refused before uses
+    /// up nothing.
     fn admit_call(
         &self,
         caller: &Arc<Caller>,
@@ -192,10 +198,16 @@ impl Server {
         mut arguments: Map<String, Value>,
         said: Said,
     ) -> Result<Result<AdmittedCall, ToolError>, Refusal> {
-        match About::of_call(self.spec, &self.schemas, caller, tool, &mut arguments) {
-            Ok(about) => self.admit(&about, tool).map(|admitted| Ok(AdmittedCall { admitted, arguments, said })),
-            Err(error) => Ok(Err(error)),
-        }
+        let about = match About::of_call(self.spec, &self.schemas, caller, tool, &mut arguments) {
+            Ok(about) => about,
+            Err(error) => return Ok(Err(error)),
+        };
+        let admitted = self.admit(&about, tool)?;
+        let slot = self
+            .limits
+            .take(&caller.identity().credential_id)
+            .map_err(|exceeded| Refusal::too_many_calls(self.spec, tool.name, exceeded))?;
+        Ok(Ok(AdmittedCall { admitted, arguments, said, slot }))
     }
 
     fn examine_prompt(&self, params: &mut Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {

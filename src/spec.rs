@@ -1,5 +1,7 @@
 //! A server as declared: what generated code hands to the runtime, as data.
 
+use std::num::NonZeroU32;
+
 use toolwright_core::{Access, ClientKind, Requirement, Scope, ScopeSet, Scopes};
 
 /// Everything that a manifest declares about a server, as constants.
@@ -178,6 +180,10 @@ pub struct LimitsSpec {
     pub body_bytes: usize,
     /// Time that a call can take, in seconds.
     pub call_seconds: u64,
+    /// How many calls of one credential begin in a minute.
+    pub calls_per_minute: Option<NonZeroU32>,
+    /// How many calls of one credential run at once.
+    pub calls_in_flight: Option<NonZeroU32>,
 }
 
 /// The credential that callers present.

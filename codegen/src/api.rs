@@ -74,6 +74,10 @@ pub struct Server {
     pub body_bytes: u64,
     /// Longest time of a call, in seconds.
     pub call_seconds: u64,
+    /// How many calls of one credential begin in a minute.
+    pub calls_per_minute: Option<u32>,
+    /// How many calls of one credential run at once.
+    pub calls_in_flight: Option<u32>,
     /// A running server that stdio can forward to.
     pub gateway: Option<Gateway>,
 }

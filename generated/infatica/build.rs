@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "1abacf9153d8abb0ba277dce84c2e4fdeee26fd52c276db605e4c5ad3cf77c6a"
+        digest: "376be52b95a7bab529d95b417716f7dacfa1b3dc5ca96a2256db2471ac0c2a56"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -149,7 +149,8 @@ pub(super) fn expose(mut response: Response, origin: Option<HeaderValue>) -> Res
     if let Some(origin) = origin {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate"));
+        headers
+            .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate, retry-after"));
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
     response

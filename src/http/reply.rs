@@ -16,6 +16,9 @@ pub(super) fn refuse(refusal: &Refusal, spec: &ServerSpec) -> Response {
     if refusal.code == ErrorCode::MethodNotAllowed {
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
+    if let Some(seconds) = refusal.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
     if let Some(challenge) = refusal.challenge(spec).and_then(|text| HeaderValue::try_from(text).ok()) {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }

@@ -173,7 +173,7 @@ impl Client {
             }
             Way::Stdio(pipe) => {
                 pipe.send(text).await;
-                Reply { status: None, challenge: None, body: pipe.receive().await }
+                Reply { status: None, challenge: None, retry_after: None, body: pipe.receive().await }
             }
         }
     }
@@ -230,9 +230,10 @@ async fn answer(request: reqwest::RequestBuilder, token: Option<&str>) -> reqwes
         None => request,
     };
     let response = request.send().await?;
-    let challenge =
-        response.headers().get("www-authenticate").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    let header =
+        |name: &str| response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let [challenge, retry_after] = ["www-authenticate", "retry-after"].map(header);
     let status = Some(response.status().as_u16());
     let body = response.text().await?;
-    Ok(Reply { status, challenge, body: serde_json::from_str(&body).unwrap_or(Value::Null) })
+    Ok(Reply { status, challenge, retry_after, body: serde_json::from_str(&body).unwrap_or(Value::Null) })
 }

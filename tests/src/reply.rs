@@ -9,6 +9,8 @@ pub struct Reply {
     pub status: Option<u16>,
     /// The header `WWW-Authenticate`, if there was one.
     pub challenge: Option<String>,
+    /// The header `Retry-After`, if there was one.
+    pub retry_after: Option<String>,
     /// The JSON-RPC message; `null` when the body was empty or no JSON.
     pub body: Value,
 }

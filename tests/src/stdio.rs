@@ -167,7 +167,7 @@ impl StdioPipe {
         loop {
             let body = self.receive().await;
             if body.get("id") == message.get("id") {
-                return Reply { status: None, challenge: None, body };
+                return Reply { status: None, challenge: None, retry_after: None, body };
             }
         }
     }

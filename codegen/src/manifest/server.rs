@@ -92,12 +92,14 @@ pub struct Limits {
     /// Longest time of a call, in seconds; 60 when it is left out.
     #[schemars(range(min = 1, max = 3600))]
     pub call_seconds: Option<u64>,
-    /// How many calls of one credential run at once.
-    #[schemars(range(min = 1))]
-    pub calls_in_flight: Option<Spanned<u64>>,
-    /// How many calls of one credential begin in a minute.
-    #[schemars(range(min = 1))]
-    pub calls_per_minute: Option<Spanned<u64>>,
+    /// How many calls of one credential run at once; any number when it is left out. Like the next one, each instance of
+    /// the server counts it for itself.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub calls_in_flight: Option<u32>,
+    /// How many calls of one credential begin in a minute; any number when it is left out. They can all begin at once;
+    /// then each comes back by itself, evenly over the minute.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub calls_per_minute: Option<u32>,
 }
 
 /// A named value that a call is about; a server has one at most. One from the path names an account, which

@@ -19,32 +19,16 @@ struct Row {
     help: &'static str,
 }
 
-const NOT_OBEYED: &[Row] = &[
-    Row {
-        what: "a verifier that reads tokens of an issuer",
-        find: |declared, _| {
-            let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
-            let verify = credential.map(|credential| &credential.verify);
-            let is_issuers = |verify: &&Spanned<Verify>| matches!(verify.value, Verify::Jwt | Verify::Introspection);
-            verify.filter(is_issuers).map(|verify| verify.at).into_iter().collect()
-        },
-        help: "use `verify: tokens`, where the server creates and checks its own credentials, or `verify: upstream`, where an API does",
+const NOT_OBEYED: &[Row] = &[Row {
+    what: "a verifier that reads tokens of an issuer",
+    find: |declared, _| {
+        let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
+        let verify = credential.map(|credential| &credential.verify);
+        let is_issuers = |verify: &&Spanned<Verify>| matches!(verify.value, Verify::Jwt | Verify::Introspection);
+        verify.filter(is_issuers).map(|verify| verify.at).into_iter().collect()
     },
-    Row {
-        what: "`calls_in_flight`",
-        find: |declared, _| {
-            limits(declared).and_then(|limits| limits.calls_in_flight.as_ref()).map(|at| at.at).into_iter().collect()
-        },
-        help: "leave it out; limit calls in front of the server",
-    },
-    Row {
-        what: "`calls_per_minute`",
-        find: |declared, _| {
-            limits(declared).and_then(|limits| limits.calls_per_minute.as_ref()).map(|at| at.at).into_iter().collect()
-        },
-        help: "leave it out; limit calls in front of the server",
-    },
-];
+    help: "use `verify: tokens`, where the server creates and checks its own credentials, or `verify: upstream`, where an API does",
+}];
 
 /// What is not obeyed, and what to do instead.
 pub(crate) fn not_obeyed() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -62,8 +46,4 @@ pub(crate) fn check(declared: &Declared, sections: &Sections<'_>, faults: &mut F
             );
         }
     }
-}
-
-fn limits(declared: &Declared) -> Option<&crate::manifest::Limits> {
-    Some(&declared.manifest.server.as_ref()?.good()?.limits)
 }

@@ -73,6 +73,8 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         redact: server.redact.iter().map(|name| name.value.clone()).collect(),
         body_bytes: server.limits.body_bytes.unwrap_or(BODY_BYTES),
         call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
+        calls_per_minute: server.limits.calls_per_minute,
+        calls_in_flight: server.limits.calls_in_flight,
         gateway,
     })
 }

@@ -23,13 +23,15 @@ pub struct ErrorEntry {
 }
 
 /// JSON-RPC code of a missing or refused credential. It lies outside the range that JSON-RPC
-/// reserves (-32768 to -32000), as do [`FORBIDDEN`], [`NOT_FOUND`] and
+/// reserves (-32768 to -32000), as do [`FORBIDDEN`], [`NOT_FOUND`], [`TOO_MANY_REQUESTS`] and
 /// [`BAD_GATEWAY`].
 pub const UNAUTHENTICATED: i32 = -31401;
 /// JSON-RPC code of a credential without the needed scope, and of one that does not reach the account.
 pub const FORBIDDEN: i32 = -31403;
 /// JSON-RPC code of an account that does not exist.
 pub const NOT_FOUND: i32 = -31404;
+/// JSON-RPC code of a credential that makes too many calls.
+pub const TOO_MANY_REQUESTS: i32 = -31429;
 /// JSON-RPC code of a server that stdio forwards to, or of an API that checks credentials, and that gives no
 /// answer.
 pub const BAD_GATEWAY: i32 = -31502;
@@ -142,6 +144,15 @@ impl ErrorCode {
                 symptom: "403, insufficient scope",
                 cause: "The {credential} does not hold a scope that the call needs; the message names it.",
                 fix: "Create one that holds what is missing in {create_at}.",
+            },
+            Self::TooManyCalls => ErrorEntry {
+                code: self,
+                name: "too_many_calls",
+                status: 429,
+                json_rpc: Some(TOO_MANY_REQUESTS),
+                symptom: "429, too many calls",
+                cause: "The {credential} begins more calls in a minute, or has more of them running at once, than the server allows; the message says which.",
+                fix: "Wait as many seconds as `Retry-After` says, which is `retry_after` in the error's data, and call again; have fewer calls made side by side.",
             },
             Self::MalformedGrant => ErrorEntry {
                 code: self,

@@ -34,6 +34,8 @@ pub enum ErrorCode {
     FeatureDisabled,
     /// The credential holds too few scopes.
     InsufficientScope,
+    /// The credential makes more calls than the server lets one make.
+    TooManyCalls,
     /// A request for a credential for a password that is none.
     MalformedGrant,
     /// A credential is asked for by another grant than that for a password.
@@ -114,6 +116,7 @@ impl ErrorCode {
         Self::ForeignAccount,
         Self::FeatureDisabled,
         Self::InsufficientScope,
+        Self::TooManyCalls,
         Self::MalformedGrant,
         Self::UnsupportedGrantType,
         Self::InvalidGrantScope,
@@ -181,6 +184,7 @@ impl ErrorCode {
             | Self::ForeignAccount
             | Self::FeatureDisabled
             | Self::InsufficientScope
+            | Self::TooManyCalls
             | Self::InvalidGrantScope
             | Self::InvalidGrant
             | Self::TooManyAttempts
@@ -226,6 +230,11 @@ impl ErrorCode {
     /// Whether only a server whose stdio can forward to another one can say it.
     pub const fn is_about_gateways(self) -> bool {
         matches!(self, Self::GatewayUnavailable)
+    }
+
+    /// Whether only a server can say it that limits how many calls a credential makes.
+    pub const fn is_about_call_limits(self) -> bool {
+        matches!(self, Self::TooManyCalls)
     }
 
     /// Whether only a server can say it that has a tool whose calls cost something.

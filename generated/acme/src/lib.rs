@@ -54,6 +54,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     limits: contract::LimitsSpec {
         body_bytes: 65_536,
         call_seconds: 2,
+        calls_per_minute: ::core::option::Option::None,
+        calls_in_flight: ::core::option::Option::None,
     },
     credential: contract::CredentialSpec {
         name: "Access Key",

@@ -99,6 +99,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
         call_seconds: 60,
+        calls_per_minute: ::core::num::NonZeroU32::new(600),
+        calls_in_flight: ::core::num::NonZeroU32::new(32),
     },
     credential: contract::CredentialSpec {
         name: "Personal Access Token",

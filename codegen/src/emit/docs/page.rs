@@ -57,6 +57,8 @@ struct Page<'a> {
     redacted: &'a [String],
     request_size: String,
     call_time: String,
+    calls_per_minute: Option<u32>,
+    calls_in_flight: Option<u32>,
     clients: Vec<ClientSection>,
     /// The same server under another name.
     another: Option<AnotherFacts>,
@@ -257,6 +259,8 @@ pub(super) fn file(api: &Api) -> File {
         redact,
         body_bytes,
         call_seconds,
+        calls_per_minute,
+        calls_in_flight,
         gateway,
     } = server;
     let Credential { name: _, abbreviation: _, prefix, length: _, env, create_at, verify: verifier } = credential;
@@ -289,6 +293,8 @@ pub(super) fn file(api: &Api) -> File {
         redacted: redact,
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
+        calls_per_minute: *calls_per_minute,
+        calls_in_flight: *calls_in_flight,
         clients: clients::documented(api).into_iter().map(client_section).collect(),
         another: clients::another(api).map(another_facts),
         has_covering: scopes.iter().any(|scope| !scope.covers.is_empty()),

@@ -42,6 +42,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
             && is_said(api, **code)
             && (!code.is_about_gateways() || api.server.gateway.is_some())
             && (!code.is_about_grants() || api.credential.password_grant().is_some())
+            && (!code.is_about_call_limits() || limits_calls(api))
             && (!code.is_about_costs() || api.tools.iter().any(|tool| tool.costs.is_some()))
             && (!code.is_about_confirmations() || api.tools.iter().any(|tool| tool.confirmation.is_some()))
             && match api.credential.verify {
@@ -56,6 +57,11 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
         let symptom = format!("{}{said}", filled(api, symptom));
         TroubleRow { symptom, cause: Some(filled(api, cause)), fix: filled(api, fix) }
     })
+}
+
+/// Whether a credential can make too many calls.
+fn limits_calls(api: &Api) -> bool {
+    api.server.calls_per_minute.is_some() || api.server.calls_in_flight.is_some()
 }
 
 /// Whether the server can say it, as far as that is about what its calls are about.

@@ -83,6 +83,8 @@ fn constant(api: &Api) -> TokenStream {
         redact,
         body_bytes,
         call_seconds,
+        calls_per_minute,
+        calls_in_flight,
         gateway,
     } = server;
     let description = text(description);
@@ -97,6 +99,10 @@ fn constant(api: &Api) -> TokenStream {
         gateway.as_ref().map(|Gateway { env, example }| quote!(contract::GatewaySpec { env: #env, example: #example })),
     );
     let (body_bytes, call_seconds) = (grouped(*body_bytes), grouped(*call_seconds));
+    let [calls_per_minute, calls_in_flight] = [calls_per_minute, calls_in_flight].map(|calls| {
+        let calls = calls.map(|calls| grouped(calls.into()));
+        calls.map_or_else(|| option(None), |calls| quote!(::core::num::NonZeroU32::new(#calls)))
+    });
     let credential = credential_of(api, credential);
     let scopes = scopes.iter().map(scope_of);
     let groups = groups
@@ -122,7 +128,12 @@ fn constant(api: &Api) -> TokenStream {
             binding: #binding,
             listing: contract::Listing::#listing,
             redact: &[#(#redact),*],
-            limits: contract::LimitsSpec { body_bytes: #body_bytes, call_seconds: #call_seconds },
+            limits: contract::LimitsSpec {
+                body_bytes: #body_bytes,
+                call_seconds: #call_seconds,
+                calls_per_minute: #calls_per_minute,
+                calls_in_flight: #calls_in_flight,
+            },
             credential: #credential,
             gateway: #gateway,
             scopes: const { &[#(#scopes),*] },

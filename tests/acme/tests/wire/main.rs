@@ -13,6 +13,7 @@ mod curl;
 mod gateway;
 mod hostile;
 mod lifecycle;
+mod limits;
 mod listing;
 mod operations;
 #[cfg(target_os = "linux")]
@@ -32,6 +33,7 @@ use toolwright_tests::{Client, Revision, Server, StdioPipe, Transport, Variables
 const ACME: &str = env!("CARGO_BIN_EXE_acme");
 const ACME_ALL: &str = env!("CARGO_BIN_EXE_acme-all");
 const ACME_GATED: &str = env!("CARGO_BIN_EXE_acme-gated");
+const ACME_LIMITS: &str = env!("CARGO_BIN_EXE_acme-limits");
 
 /// What `stdio` reads.
 const VARIABLES: Variables = Variables { credential: "ACME_KEY", gateway: "NOTES_GATEWAY" };

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "c07965c1af6d003cfacbe4e66673fd522f48d7a0adef526349126d89c41a1d63"
+        digest: "61bc84aa9aa1b2f3f906c3395ed61fddf8c3d8beebd54d44eecb31357e5a0c29"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -55,6 +55,8 @@ Second line with a "# mark that ends raw strings."##,
     limits: contract::LimitsSpec {
         body_bytes: 2_000,
         call_seconds: 90,
+        calls_per_minute: ::core::num::NonZeroU32::new(1_200),
+        calls_in_flight: ::core::num::NonZeroU32::new(8),
     },
     credential: contract::CredentialSpec {
         name: "API Key",

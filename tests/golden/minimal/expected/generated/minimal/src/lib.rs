@@ -29,6 +29,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
         call_seconds: 60,
+        calls_per_minute: ::core::option::Option::None,
+        calls_in_flight: ::core::option::Option::None,
     },
     credential: contract::CredentialSpec {
         name: "Token",
