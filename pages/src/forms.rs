@@ -1,0 +1,127 @@
+//! What the forms of the pages send, by the names of their fields. Each goes to the page that has it, by POST unless it
+//! says otherwise; see [`crate::Pages::console`] for the addresses.
+
+use jiff::{civil::Date, tz::TimeZone};
+use serde::Deserialize;
+
+use crate::page::tokens::{CUSTOM, LONGEST_NAME};
+
+/// `POST sign-in`: redeems a link.
+#[derive(Debug, Deserialize)]
+pub struct Redeem {
+    /// The code of the link.
+    pub code: String,
+}
+
+/// A form without a field of its own, such as `POST sign-out`.
+#[derive(Debug, Deserialize)]
+pub struct Bare {
+    /// What binds the form to the session.
+    pub csrf: String,
+}
+
+/// `POST tokens`: creates a token.
+#[derive(Debug, Deserialize)]
+pub struct CreateToken {
+    /// What binds the form to the session.
+    pub csrf: String,
+    /// What to call it.
+    #[serde(default)]
+    pub name: String,
+    /// The scopes that are ticked.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// How long it lives: a number of seconds, or `date`.
+    #[serde(default)]
+    pub lifetime: String,
+    /// The last day on which it is valid, in UTC, as `2026-12-31`, where `lifetime` says `date`.
+    #[serde(default)]
+    pub expires_on: String,
+}
+
+impl CreateToken {
+    /// The name without spaces around it.
+    ///
+    /// # Errors
+    /// What is wrong with it, for [`crate::TokenForm::name_fault`].
+    pub fn name(&self) -> Result<&str, String> {
+        let name = self.name.trim();
+        match name.chars().count() {
+            0 => Err("Give it a name by which you will know it again.".to_owned()),
+            length if length > LONGEST_NAME => Err(format!("Write {LONGEST_NAME} characters at most.")),
+            _ if name.chars().any(char::is_control) => Err("Write it in one line.".to_owned()),
+            _ => Ok(name),
+        }
+    }
+
+    /// How long the token is to live, in seconds from `now`, itself in seconds since 1970.
+    ///
+    /// # Errors
+    /// What is wrong with it, for [`crate::TokenForm::lifetime_fault`].
+    pub fn lifetime(&self, now: i64) -> Result<u64, String> {
+        const CENTURY: u64 = 100 * 365 * 24 * 60 * 60;
+        let seconds = if self.lifetime == CUSTOM {
+            let date: Date = self.expires_on.parse().map_err(|_| "Choose a day.".to_owned())?;
+            let end = date.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC));
+            let end = end.map_err(|_| "Choose an earlier day.".to_owned())?.timestamp().as_second();
+            u64::try_from(end.saturating_sub(now)).unwrap_or_default()
+        } else {
+            self.lifetime.parse().map_err(|_| "Choose how long it lives.".to_owned())?
+        };
+        match seconds {
+            0 => Err("Choose a day that has not passed.".to_owned()),
+            CENTURY.. => Err("Choose a day within a hundred years.".to_owned()),
+            _ => Ok(seconds),
+        }
+    }
+}
+
+/// `POST tokens/revoke` and `POST keys/delete`: ends the one with this id.
+#[derive(Debug, Deserialize)]
+pub struct End {
+    /// What binds the form to the session.
+    pub csrf: String,
+    /// Which one.
+    pub id: String,
+}
+
+/// `GET tokens?scope=…`: what is ticked when the page opens.
+#[derive(Debug, Default, Deserialize)]
+pub struct Prefill {
+    /// The scopes.
+    #[serde(default)]
+    pub scope: Vec<String>,
+}
+
+/// `GET connect?client=&name=&account=`.
+#[derive(Debug, Default, Deserialize)]
+pub struct Choose {
+    /// The word of the client.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// What the client shall call the server.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What the endpoint's path names.
+    #[serde(default)]
+    pub account: Option<String>,
+}
+
+/// `GET tools?search=&scope=…`.
+#[derive(Debug, Default, Deserialize)]
+pub struct Search {
+    /// What to look for.
+    #[serde(default)]
+    pub search: String,
+    /// The scopes that are ticked.
+    #[serde(default)]
+    pub scope: Vec<String>,
+}
+
+/// `GET activity?token=`.
+#[derive(Debug, Default, Deserialize)]
+pub struct Filter {
+    /// The id of the only token to show.
+    #[serde(default)]
+    pub token: Option<String>,
+}

@@ -1,0 +1,142 @@
+//! The pages as a browser gets them. With `PAGES=folder`, the samples are written there, to be looked at.
+
+mod sample;
+
+use std::{collections::BTreeSet, env, fs, path::Path};
+
+use sample::{BASE, HOSTILE, Made, hostile, plain};
+use scraper::{Html, Selector};
+use toolwright_pages::{ASSETS, Pages, SiteFile, asset, site};
+
+/// Every page in every state, by name.
+fn documents(text: Made) -> Vec<(String, String)> {
+    let full = sample::full(&Pages::console(sample::server(text), BASE, true), text);
+    let empty = sample::empty(&Pages::console(sample::least(), BASE, true));
+    let full = full.into_iter().map(|(name, page)| (name.to_owned(), page));
+    full.chain(empty.into_iter().map(|(name, page)| (format!("{name}-empty"), page))).collect()
+}
+
+/// The elements that a selector finds, with an attribute of each that has it.
+fn attributes(document: &str, selector: &str, attribute: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).expect("a selector");
+    let document = Html::parse_document(document);
+    document.select(&selector).filter_map(|element| element.attr(attribute)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_page_is_a_whole_document() {
+    for (name, page) in documents(plain) {
+        assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"), "{name}");
+        for (selector, expected) in [("main#main", 1), ("h1", 1), ("a.skip[href='#main']", 1), ("head > title", 1)] {
+            let found = Html::parse_document(&page);
+            let count = found.select(&Selector::parse(selector).expect("a selector")).count();
+            assert_eq!(count, expected, "{name}: {selector}");
+        }
+        let ids = attributes(&page, "[id]", "id");
+        assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "{name} has an id twice: {ids:?}");
+        for attribute in ["for", "aria-labelledby", "aria-describedby", "list", "form", "commandfor"] {
+            for named in attributes(&page, &format!("[{attribute}]"), attribute) {
+                for id in named.split_whitespace() {
+                    assert!(ids.iter().any(|known| known == id), "{name}: {attribute} names {id}, which is not there");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_that_somebody_wrote_is_more_than_text() {
+    let elements = |text: Made| {
+        documents(text).into_iter().map(|(name, page)| {
+            let document = Html::parse_document(&page);
+            let names: Vec<_> =
+                document.tree.values().filter_map(|node| Some(node.as_element()?.name().to_owned())).collect();
+            (name, page, names)
+        })
+    };
+    for ((name, _, expected), (_, page, found)) in elements(plain).zip(elements(hostile)) {
+        assert_eq!(found, expected, "{name}");
+        assert!(!page.contains(HOSTILE), "{name}");
+    }
+}
+
+#[test]
+fn no_page_has_a_script_or_a_style_within() {
+    for (name, page) in documents(hostile) {
+        let document = Html::parse_document(&page);
+        for element in document.tree.values().filter_map(|node| node.as_element()) {
+            let is_data = element.attr("type") == Some("application/json");
+            assert!(element.name() != "script" || is_data || element.attr("src").is_some(), "{name}");
+            assert_ne!(element.name(), "style", "{name}");
+            for (attribute, value) in element.attrs() {
+                assert!(attribute != "style" && !attribute.starts_with("on"), "{name}: {attribute}");
+                assert!(!value.trim_start().starts_with("javascript:"), "{name}: {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_address_is_one_that_is_served() {
+    const SERVED: [&str; 10] =
+        ["sign-in", "sign-out", "tokens", "tokens/revoke", "connect", "tools", "keys", "keys/delete", "activity", ""];
+    for (name, page) in documents(plain) {
+        for (selector, attribute) in
+            [("a[href]", "href"), ("link", "href"), ("script", "src"), ("form", "action"), ("button", "formaction")]
+        {
+            for address in attributes(&page, selector, attribute) {
+                if address.starts_with('#') || address.starts_with("cursor:") || address.starts_with("vscode:") {
+                    continue;
+                }
+                let path = address.strip_prefix(BASE).and_then(|path| path.strip_prefix('/'));
+                let path = path.unwrap_or_else(|| panic!("{name} leads to {address}"));
+                let is_asset = path.strip_prefix("assets/").is_some_and(|name| asset(name).is_some());
+                assert!(is_asset || SERVED.contains(&path), "{name} leads to {address}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_form_that_is_posted_is_bound_to_the_session() {
+    for (name, page) in documents(plain) {
+        let document = Html::parse_document(&page);
+        for form in document.select(&Selector::parse("form[method=post]").expect("a selector")) {
+            let bound = Selector::parse("input[type=hidden][name=csrf]").expect("a selector");
+            let bound = form.select(&bound).next().and_then(|input| input.attr("value"));
+            let is_sign_in = form.attr("action") == Some("/settings/sign-in");
+            assert!(is_sign_in || bound == Some("c5f"), "{name}: {:?}", form.attr("action"));
+        }
+    }
+}
+
+#[test]
+fn the_site_leads_to_its_own_files_only() {
+    for server in [sample::server(plain), sample::server(hostile), sample::least()] {
+        let files = site(server);
+        let is_there = |path: &str| path == "../README.md" || files.iter().any(|file| file.path == path);
+        for SiteFile { path, content } in files.iter().filter(|file| file.content.starts_with("<!doctype html>")) {
+            for (selector, attribute) in [("a", "href"), ("link", "href"), ("script", "src")] {
+                for address in attributes(content, selector, attribute) {
+                    let is_install = address.starts_with("cursor:") || address.starts_with("vscode:");
+                    assert!(address.starts_with('#') || is_install || is_there(&address), "{path} leads to {address}");
+                }
+            }
+            assert_eq!(attributes(content, "[method=post], [type=password]", "name"), <[&str; 0]>::default(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn samples_can_be_looked_at() {
+    let Some(folder) = env::var_os("PAGES") else { return };
+    let folder = Path::new(&folder);
+    fs::create_dir_all(folder.join("assets")).expect("a folder");
+    for asset in ASSETS.iter() {
+        fs::write(folder.join("assets").join(&asset.name), &asset.content).expect("an asset");
+    }
+    for (name, page) in documents(plain) {
+        let page = page.replace(&format!("{BASE}/assets/"), "assets/");
+        fs::write(folder.join(format!("{name}.html")), page).expect("a page");
+    }
+}
