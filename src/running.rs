@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ServerSpec, operations::Health, server::Server};
+use crate::{ServerSpec, database::Database, operations::Health, server::Server};
 
 /// How long background work may take to end.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(10);
@@ -35,11 +35,13 @@ impl Background {
 pub(crate) struct Running {
     server: Arc<Server>,
     background: Background,
+    /// What everything above writes to, where the server keeps something.
+    database: Option<Database>,
 }
 
 impl Running {
-    pub(crate) fn new(server: Server, background: Background) -> Self {
-        Self { server: Arc::new(server), background }
+    pub(crate) fn new(server: Server, background: Background, database: Option<Database>) -> Self {
+        Self { server: Arc::new(server), background, database }
     }
 
     pub(crate) fn server(&self) -> Arc<Server> {
@@ -59,6 +61,9 @@ impl Running {
         }
         self.background.finish().await;
         self.server.verifier.finish().await;
+        if let Some(database) = self.database {
+            database.close().await;
+        }
     }
 }
 

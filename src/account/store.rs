@@ -1,15 +1,18 @@
 //! Users, accounts, memberships and flags, beside the tokens.
 
 use jiff::Timestamp;
-use sqlx::{FromRow, SqlitePool, sqlite::SqliteQueryResult};
+use sqlx::FromRow;
 
 use super::AccountName;
-use crate::{credential::TokenKind, database::Database};
+use crate::{
+    credential::TokenKind,
+    database::{Database, Exclusive as _, either},
+};
 
 /// The store of users and accounts.
 #[derive(Debug, Clone)]
 pub(crate) struct Accounts {
-    pool: SqlitePool,
+    database: Database,
 }
 
 /// Somebody to whom credentials belong.
@@ -63,65 +66,70 @@ impl From<sqlx::Error> for CreateError {
 
 impl Accounts {
     pub(crate) fn new(database: &Database) -> Self {
-        Self { pool: database.pool().clone() }
+        Self { database: database.clone() }
     }
 
     /// Makes a user, who cannot sign in with a password yet.
     pub(crate) async fn create_user(&self, email: &str, name: &str) -> Result<UserRecord, CreateError> {
-        let user = sqlx::query_as("INSERT INTO users (email, name, created_at) VALUES (?, ?, ?) RETURNING *")
-            .bind(email)
-            .bind(name)
-            .bind(Timestamp::now().as_second())
-            .fetch_one(&self.pool)
-            .await?;
+        let now = Timestamp::now().as_second();
+        let user = either!(&self.database, connection => {
+            let query = sqlx::query_as("INSERT INTO users (email, name, created_at) VALUES ($1, $2, $3) RETURNING *");
+            query.bind(email).bind(name).bind(now).fetch_one(connection).await
+        })?;
         Ok(user)
     }
 
     /// The user with an email address, told without case.
     pub(crate) async fn user(&self, email: &str) -> sqlx::Result<Option<UserRecord>> {
-        sqlx::query_as("SELECT * FROM users WHERE email = ?").bind(email).fetch_optional(&self.pool).await
+        let query = self.database.sql(
+            "SELECT * FROM users WHERE email = $1",
+            r#"SELECT * FROM users WHERE lower(email COLLATE "C") = lower($1 COLLATE "C")"#,
+        );
+        either!(&self.database, connection => sqlx::query_as(query).bind(email).fetch_optional(connection).await)
     }
 
     /// The email address of a user.
     pub(crate) async fn email(&self, user: i64) -> sqlx::Result<Option<String>> {
-        sqlx::query_scalar("SELECT email FROM users WHERE id = ?").bind(user).fetch_optional(&self.pool).await
+        let query = "SELECT email FROM users WHERE id = $1";
+        either!(&self.database, connection => sqlx::query_scalar(query).bind(user).fetch_optional(connection).await)
     }
 
     /// Every user, the oldest first.
     pub(crate) async fn users(&self) -> sqlx::Result<Vec<UserRecord>> {
-        sqlx::query_as("SELECT * FROM users ORDER BY id").fetch_all(&self.pool).await
+        let query = "SELECT * FROM users ORDER BY id";
+        either!(&self.database, connection => sqlx::query_as(query).fetch_all(connection).await)
     }
 
     /// Sets what a user's password is held against, or takes it away, and revokes what programs got for the
     /// one before. Tells how many tokens those are; nothing where there is no such user.
     pub(crate) async fn set_password_hash(&self, user: i64, hash: Option<&str>) -> sqlx::Result<Option<u64>> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let query = sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?").bind(hash).bind(user);
-        if !any(&query.execute(&mut *transaction).await?) {
-            return Ok(None);
-        }
-        let revoked =
-            sqlx::query("UPDATE tokens SET revoked_at = ? WHERE kind = ? AND subject = ? AND revoked_at IS NULL")
-                .bind(Timestamp::now().as_second())
-                .bind(TokenKind::Grant)
-                .bind(user.to_string())
-                .execute(&mut *transaction)
-                .await?;
-        transaction.commit().await?;
-        Ok(Some(revoked.rows_affected()))
+        let now = Timestamp::now().as_second();
+        either!(&self.database, connection => {
+            let mut transaction = connection.begin_exclusive("users").await?;
+            let query = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(user);
+            if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(None);
+            }
+            let query = "UPDATE tokens SET revoked_at = $1 WHERE kind = $2 AND subject = $3 AND revoked_at IS NULL";
+            let query = sqlx::query(query).bind(now).bind(TokenKind::Grant.as_str()).bind(user.to_string());
+            let revoked = query.execute(&mut *transaction).await?.rows_affected();
+            transaction.commit().await?;
+            Ok(Some(revoked))
+        })
     }
 
     /// Deletes a user, with the memberships, and revokes the tokens. Tells whether there was such a user.
     pub(crate) async fn delete_user(&self, user: i64) -> sqlx::Result<bool> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("UPDATE tokens SET revoked_at = ? WHERE subject = ? AND revoked_at IS NULL")
-            .bind(Timestamp::now().as_second())
-            .bind(user.to_string())
-            .execute(&mut *transaction)
-            .await?;
-        let deleted = sqlx::query("DELETE FROM users WHERE id = ?").bind(user).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(any(&deleted))
+        let now = Timestamp::now().as_second();
+        either!(&self.database, connection => {
+            let mut transaction = connection.begin_exclusive("users").await?;
+            let query = sqlx::query("UPDATE tokens SET revoked_at = $1 WHERE subject = $2 AND revoked_at IS NULL");
+            query.bind(now).bind(user.to_string()).execute(&mut *transaction).await?;
+            let query = sqlx::query("DELETE FROM users WHERE id = $1").bind(user);
+            let deleted = query.execute(&mut *transaction).await?.rows_affected();
+            transaction.commit().await?;
+            Ok(deleted > 0)
+        })
     }
 
     /// Makes an account, with an id that no other one ever had.
@@ -131,28 +139,36 @@ impl Accounts {
         subdomain: &str,
         name: &str,
     ) -> Result<AccountRecord, CreateError> {
-        let account = sqlx::query_as(
-            "INSERT INTO accounts (id, subdomain, name, created_at) SELECT ?1, ?2, ?3, ?4
-                 WHERE NOT EXISTS (SELECT 1 FROM deleted_accounts WHERE id = ?1) RETURNING *",
-        )
-        .bind(id)
-        .bind(subdomain)
-        .bind(name)
-        .bind(Timestamp::now().as_second())
-        .fetch_optional(&self.pool)
-        .await?;
+        let query = self.database.sql(
+            "INSERT INTO accounts (id, subdomain, name, created_at) SELECT $1, $2, $3, $4
+             WHERE NOT EXISTS (SELECT 1 FROM deleted_accounts WHERE id = $1) RETURNING *",
+            // A sequence knows nothing of ids that somebody chose.
+            "INSERT INTO accounts (id, subdomain, name, created_at)
+             SELECT coalesce($1, 1 + greatest(0, (SELECT max(id) FROM accounts), (SELECT max(id) FROM deleted_accounts))),
+                    $2, $3, $4
+             WHERE NOT EXISTS (SELECT 1 FROM deleted_accounts WHERE id = $1) RETURNING *",
+        );
+        let now = Timestamp::now().as_second();
+        let account = either!(&self.database, connection => {
+            let mut transaction = connection.begin_exclusive("accounts").await?;
+            let query = sqlx::query_as(query).bind(id).bind(subdomain).bind(name).bind(now);
+            let account = query.fetch_optional(&mut *transaction).await?;
+            transaction.commit().await?;
+            Ok(account)
+        })?;
         account.ok_or(CreateError::Former)
     }
 
     /// The account with a name.
     pub(crate) async fn account(&self, name: AccountName<'_>) -> sqlx::Result<Option<AccountRecord>> {
-        let query = match name {
-            AccountName::Id(id) => sqlx::query_as("SELECT * FROM accounts WHERE id = ?").bind(id),
-            AccountName::Subdomain(subdomain) => {
-                sqlx::query_as("SELECT * FROM accounts WHERE subdomain = ?").bind(subdomain)
-            }
-        };
-        query.fetch_optional(&self.pool).await
+        let (id, subdomain) = keys(name);
+        let query = self.database.sql(
+            "SELECT * FROM accounts WHERE id = $1 OR subdomain = $2",
+            r#"SELECT * FROM accounts WHERE id = $1 OR lower(subdomain COLLATE "C") = lower($2 COLLATE "C")"#,
+        );
+        either!(&self.database, connection => {
+            sqlx::query_as(query).bind(id).bind(subdomain).fetch_optional(connection).await
+        })
     }
 
     /// How a user stands to the account with a name; without a flag to ask about, everything is enabled.
@@ -162,84 +178,109 @@ impl Accounts {
         user: i64,
         flag: Option<&str>,
     ) -> sqlx::Result<Option<Standing>> {
-        let (id, subdomain) = match name {
-            AccountName::Id(id) => (Some(id), None),
-            AccountName::Subdomain(subdomain) => (None, Some(subdomain)),
-        };
-        sqlx::query_as(
-            "SELECT id AS account,
-                 EXISTS (SELECT 1 FROM members WHERE account_id = id AND user_id = ?3) AS is_member,
-                 ?4 IS NULL OR EXISTS (SELECT 1 FROM account_features WHERE account_id = id AND flag = ?4) AS is_enabled
-             FROM accounts WHERE id = ?1 OR subdomain = ?2",
-        )
-        .bind(id)
-        .bind(subdomain)
-        .bind(user)
-        .bind(flag)
-        .fetch_optional(&self.pool)
-        .await
+        macro_rules! standing {
+            ($subdomain:literal) => {
+                concat!(
+                    "SELECT id AS account,
+                         EXISTS (SELECT 1 FROM members WHERE account_id = id AND user_id = $3) AS is_member,
+                         $4 IS NULL OR EXISTS (SELECT 1 FROM account_features WHERE account_id = id AND flag = $4)
+                             AS is_enabled
+                     FROM accounts WHERE id = $1 OR ",
+                    $subdomain
+                )
+            };
+        }
+        let query = self
+            .database
+            .sql(standing!("subdomain = $2"), standing!(r#"lower(subdomain COLLATE "C") = lower($2 COLLATE "C")"#));
+        let (id, subdomain) = keys(name);
+        either!(&self.database, connection => {
+            sqlx::query_as(query).bind(id).bind(subdomain).bind(user).bind(flag).fetch_optional(connection).await
+        })
     }
 
     /// Every account, the oldest first.
     pub(crate) async fn accounts(&self) -> sqlx::Result<Vec<AccountRecord>> {
-        sqlx::query_as("SELECT * FROM accounts ORDER BY created_at, id").fetch_all(&self.pool).await
+        let query = "SELECT * FROM accounts ORDER BY created_at, id";
+        either!(&self.database, connection => sqlx::query_as(query).fetch_all(connection).await)
     }
 
     /// Deletes an account without members, with its flags. Tells whether there was one.
     pub(crate) async fn delete_account(&self, account: i64) -> sqlx::Result<bool> {
-        let query = "DELETE FROM accounts WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE account_id = ?1)";
-        sqlx::query(query).bind(account).execute(&self.pool).await.map(|done| any(&done))
+        let query = "DELETE FROM accounts WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM members WHERE account_id = $1)";
+        let deleted = either!(&self.database, connection => {
+            sqlx::query(query).bind(account).execute(connection).await.map(|done| done.rows_affected() > 0)
+        });
+        match deleted {
+            // Somebody became a member meanwhile.
+            Err(sqlx::Error::Database(refused)) if refused.is_foreign_key_violation() => Ok(false),
+            deleted => deleted,
+        }
     }
 
     /// Makes a user a member. Tells whether that is new.
     pub(crate) async fn add_member(&self, account: i64, user: i64) -> sqlx::Result<bool> {
-        let query = sqlx::query("INSERT INTO members (account_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING");
-        query.bind(account).bind(user).execute(&self.pool).await.map(|done| any(&done))
+        let query = "INSERT INTO members (account_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        either!(&self.database, connection => {
+            let done = sqlx::query(query).bind(account).bind(user).execute(connection).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
     }
 
     /// Ends a membership. Tells whether there was one.
     pub(crate) async fn remove_member(&self, account: i64, user: i64) -> sqlx::Result<bool> {
-        let query = sqlx::query("DELETE FROM members WHERE account_id = ? AND user_id = ?");
-        query.bind(account).bind(user).execute(&self.pool).await.map(|done| any(&done))
+        let query = "DELETE FROM members WHERE account_id = $1 AND user_id = $2";
+        either!(&self.database, connection => {
+            let done = sqlx::query(query).bind(account).bind(user).execute(connection).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
     }
 
     /// The members of an account, in the order of their ids.
     pub(crate) async fn members(&self, account: i64) -> sqlx::Result<Vec<UserRecord>> {
-        let query = sqlx::query_as(
-            "SELECT users.* FROM users JOIN members ON members.user_id = users.id
-             WHERE members.account_id = ? ORDER BY users.id",
-        );
-        query.bind(account).fetch_all(&self.pool).await
+        let query = "
+            SELECT users.* FROM users JOIN members ON members.user_id = users.id
+            WHERE members.account_id = $1 ORDER BY users.id";
+        either!(&self.database, connection => sqlx::query_as(query).bind(account).fetch_all(connection).await)
     }
 
     /// The accounts that a user is a member of, in the order of their ids.
     pub(crate) async fn memberships(&self, user: i64) -> sqlx::Result<Vec<AccountRecord>> {
-        let query = sqlx::query_as(
-            "SELECT accounts.* FROM accounts JOIN members ON members.account_id = accounts.id
-             WHERE members.user_id = ? ORDER BY accounts.id",
-        );
-        query.bind(user).fetch_all(&self.pool).await
+        let query = "
+            SELECT accounts.* FROM accounts JOIN members ON members.account_id = accounts.id
+            WHERE members.user_id = $1 ORDER BY accounts.id";
+        either!(&self.database, connection => sqlx::query_as(query).bind(user).fetch_all(connection).await)
     }
 
     /// Turns a flag on for an account. Tells whether that is new.
     pub(crate) async fn enable(&self, account: i64, flag: &str) -> sqlx::Result<bool> {
-        let query = sqlx::query("INSERT INTO account_features (account_id, flag) VALUES (?, ?) ON CONFLICT DO NOTHING");
-        query.bind(account).bind(flag).execute(&self.pool).await.map(|done| any(&done))
+        let query = "INSERT INTO account_features (account_id, flag) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        either!(&self.database, connection => {
+            let done = sqlx::query(query).bind(account).bind(flag).execute(connection).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
     }
 
     /// Turns a flag off for an account. Tells whether it was on.
     pub(crate) async fn disable(&self, account: i64, flag: &str) -> sqlx::Result<bool> {
-        let query = sqlx::query("DELETE FROM account_features WHERE account_id = ? AND flag = ?");
-        query.bind(account).bind(flag).execute(&self.pool).await.map(|done| any(&done))
+        let query = "DELETE FROM account_features WHERE account_id = $1 AND flag = $2";
+        either!(&self.database, connection => {
+            let done = sqlx::query(query).bind(account).bind(flag).execute(connection).await;
+            done.map(|done| done.rows_affected() > 0)
+        })
     }
 
     /// The flags that are on for an account, by name.
     pub(crate) async fn flags(&self, account: i64) -> sqlx::Result<Vec<String>> {
-        let query = sqlx::query_scalar("SELECT flag FROM account_features WHERE account_id = ? ORDER BY flag");
-        query.bind(account).fetch_all(&self.pool).await
+        let query = "SELECT flag FROM account_features WHERE account_id = $1 ORDER BY flag";
+        either!(&self.database, connection => sqlx::query_scalar(query).bind(account).fetch_all(connection).await)
     }
 }
 
-fn any(result: &SqliteQueryResult) -> bool {
-    result.rows_affected() > 0
+/// What an account is looked up by: the one or the other.
+fn keys(name: AccountName<'_>) -> (Option<i64>, Option<&str>) {
+    match name {
+        AccountName::Id(id) => (Some(id), None),
+        AccountName::Subdomain(subdomain) => (None, Some(subdomain)),
+    }
 }

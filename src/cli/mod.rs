@@ -26,6 +26,7 @@ use crate::{
     Handlers, Secrets, ServerSpec, Upstream,
     account::ServedAccounts,
     credential::Verifier,
+    database::Database,
     http, log,
     operations::{self, Health},
     password_grant::PasswordGrants,
@@ -109,8 +110,8 @@ where
         Do::Serve(options) => {
             let secrets = Secrets::of(spec);
             log::start(options.log.log_format, &secrets);
-            let verifier = Verifier::open(spec, database.as_deref(), &secrets).await?;
-            serve_http(spec, &options.http, verifier, secrets, options.own, setup).await
+            let opened = Opened::new(spec, database.as_deref(), &secrets).await?;
+            serve_http(spec, &options.http, opened, secrets, options.own, setup).await
         }
         Do::Stdio(options) => {
             let secrets = Secrets::of(spec);
@@ -118,8 +119,8 @@ where
             if let Some(gateway) = Gateway::from_environment(spec, account.as_deref())? {
                 return forward(gateway).await;
             }
-            let verifier = Verifier::open(spec, database.as_deref(), &secrets).await?;
-            serve_stdio(spec, verifier, account, secrets, options.own, setup).await
+            let opened = Opened::new(spec, database.as_deref(), &secrets).await?;
+            serve_stdio(spec, opened, account, secrets, options.own, setup).await
         }
         Do::Tools => print(&tools::table(spec)),
         Do::Snippet(options) => snippet::run(spec, &options, account.as_deref()),
@@ -129,6 +130,25 @@ where
 /// Writes to standard output, and survives a reader who has seen enough.
 fn print(text: &str) -> anyhow::Result<()> {
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+}
+
+/// What a start has opened before anything else.
+struct Opened {
+    /// Where everything is that the server keeps, of one that keeps something.
+    database: Option<Database>,
+    verifier: Verifier,
+}
+
+impl Opened {
+    async fn new(spec: &'static ServerSpec, url: Option<&str>, secrets: &Secrets) -> anyhow::Result<Self> {
+        // A server that keeps nothing has no such option.
+        let database = match url {
+            Some(url) => Some(Database::open(url).await?),
+            None => None,
+        };
+        let verifier = Verifier::new(spec, database.as_ref(), secrets)?;
+        Ok(Self { database, verifier })
+    }
 }
 
 /// What a start tells the server's own code.
@@ -141,7 +161,7 @@ struct Start {
 
 async fn start<A, F>(
     spec: &'static ServerSpec,
-    verifier: Verifier,
+    opened: Opened,
     begun: Start,
     secrets: Secrets,
     args: A,
@@ -150,8 +170,9 @@ async fn start<A, F>(
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
+    let Opened { database, verifier } = opened;
     let (handlers, background) = make(spec, &verifier, begun, secrets.clone(), args, setup).await?;
-    Ok(Running::new(Server::new(spec, verifier, secrets, handlers)?, background))
+    Ok(Running::new(Server::new(spec, verifier, secrets, handlers)?, background, database))
 }
 
 /// The handlers, with what goes on beside them.
@@ -191,7 +212,7 @@ where
 async fn serve_http<A, F>(
     spec: &'static ServerSpec,
     options: &HttpOptions,
-    verifier: Verifier,
+    opened: Opened,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -222,7 +243,7 @@ where
              --behind-proxy, or wrong passwords of one user keep all others from signing in"
         );
     }
-    let (password_grants, first) = match &verifier {
+    let (password_grants, first) = match &opened.verifier {
         Verifier::Tokens(tokens) => (
             PasswordGrants::new(spec, tokens.database(), options.behind_proxy),
             first_token::account(spec, tokens, address).await?,
@@ -235,7 +256,7 @@ where
         is_private: address.ip().is_loopback(),
         introduced: introduced.clone(),
     };
-    let running = start(spec, verifier, begun, secrets, args, setup).await?;
+    let running = start(spec, opened, begun, secrets, args, setup).await?;
     let server = running.server();
     let place = Place { address, url: public.unwrap_or(&url) };
     match &server.verifier {
@@ -264,7 +285,7 @@ where
 
 async fn serve_stdio<A, F>(
     spec: &'static ServerSpec,
-    verifier: Verifier,
+    opened: Opened,
     account: Option<String>,
     secrets: Secrets,
     args: A,
@@ -273,12 +294,12 @@ async fn serve_stdio<A, F>(
 where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
-    if let Verifier::Tokens(tokens) = &verifier {
+    if let Verifier::Tokens(tokens) = &opened.verifier {
         first_token::remind(spec, tokens).await?;
     }
     let introduced = Introduced::default();
     let begun = Start { first_account: None, is_private: true, introduced: introduced.clone() };
-    let running = start(spec, verifier, begun, secrets, args, setup).await?;
+    let running = start(spec, opened, begun, secrets, args, setup).await?;
     introduced.show(spec, None);
     let stop = until_signal()?;
     let backend = Backend::Local(Local::new(running.server(), account));

@@ -90,7 +90,7 @@ pub(super) struct HttpOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct DatabaseOption {
-    /// Where the tokens are stored
+    /// Where the tokens are stored: `sqlite:` and a path, or postgres://USER@HOST/DATABASE, which several instances can share
     #[arg(long, value_name = "URL")]
     pub(super) database: String,
 }
@@ -322,7 +322,8 @@ fn with_environment(command: Command, spec: &ServerSpec) -> Command {
         let variable: &'static str = option_env(spec.name, id).leak();
         if id == DATABASE {
             let file: &'static str = format!("sqlite:data/{}.db", spec.name).leak();
-            return argument.env(variable).default_value(file).required(false);
+            // The URL can hold a password.
+            return argument.env(variable).hide_env_values(true).default_value(file).required(false);
         }
         if id == "behind_proxy" && spec.credential.password_grant().is_none() {
             return argument.hide(true);

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
 use super::TokenRecord;
+use crate::database::{Database, either};
 
 /// A use is written down when the last one is this long ago, in seconds.
 const RESOLUTION: i64 = 60;
@@ -28,9 +28,9 @@ enum Note {
 }
 
 impl LastUsed {
-    pub(super) fn start(pool: SqlitePool) -> Self {
+    pub(super) fn start(database: Database) -> Self {
         let (notes, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write(pool, waiting));
+        tokio::spawn(write(database, waiting));
         Self { notes }
     }
 
@@ -51,7 +51,7 @@ impl LastUsed {
     }
 }
 
-async fn write(pool: SqlitePool, mut waiting: mpsc::Receiver<Note>) {
+async fn write(database: Database, mut waiting: mpsc::Receiver<Note>) {
     // Requests that came before the first one was written down tell the same again.
     let mut written: HashMap<String, i64> = HashMap::new();
     while let Some(note) = waiting.recv().await {
@@ -65,14 +65,19 @@ async fn write(pool: SqlitePool, mut waiting: mpsc::Receiver<Note>) {
         if written.get(&id).is_some_and(|last| last + RESOLUTION > at) {
             continue;
         }
-        let result =
-            sqlx::query("UPDATE tokens SET last_used_at = ? WHERE id = ?").bind(at).bind(&id).execute(&pool).await;
+        let result = either!(&database, connection => {
+            // Another instance may have seen it later.
+            let query = sqlx::query(
+                "UPDATE tokens SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)",
+            );
+            query.bind(at).bind(&id).execute(connection).await.map(drop)
+        });
         if written.len() >= WAITING {
             // What is older holds nothing back.
             written.retain(|_, last| *last + RESOLUTION > at);
         }
         match result {
-            Ok(_) => drop(written.insert(id, at)),
+            Ok(()) => drop(written.insert(id, at)),
             Err(error) => tracing::warn!(%error, "a token's last use was not written down"),
         }
     }

@@ -5,6 +5,7 @@ mod secret;
 mod token;
 mod tokens;
 
+use anyhow::Context as _;
 use toolwright_core::ErrorCode;
 
 pub(crate) use secret::Credential;
@@ -60,16 +61,16 @@ impl Verifier {
     /// The declared one. `database` is where tokens are, of a server that has any.
     ///
     /// # Errors
-    /// When the database does not open, or what the environment says of the API is wrong.
-    pub(crate) async fn open(
+    /// When what the environment says of the API is wrong, or tokens have no database.
+    pub(crate) fn new(
         server: &'static ServerSpec,
-        database: Option<&str>,
+        database: Option<&Database>,
         secrets: &Secrets,
     ) -> anyhow::Result<Self> {
         match &server.credential.verify {
             VerifySpec::Tokens(declared) => {
-                let database = Database::open(database.unwrap_or_default()).await?;
-                Ok(Self::Tokens(Tokens::new(server, declared, &database)))
+                let database = database.context("tokens have to be in a database, and none is open")?;
+                Ok(Self::Tokens(Tokens::new(server, declared, database)))
             }
             VerifySpec::Upstream(spec) => Upstream::from_environment(server, spec, secrets.clone()).map(Self::Upstream),
         }
@@ -117,7 +118,7 @@ impl Verifier {
         })
     }
 
-    /// Writes down what is still to be written, and closes what is open.
+    /// Writes down what is still to be written.
     pub(crate) async fn finish(&self) {
         match self {
             Self::Tokens(tokens) => tokens.finish().await,

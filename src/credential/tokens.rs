@@ -1,4 +1,4 @@
-//! The server's own tokens, in SQLite.
+//! The server's own tokens, in the database.
 
 use std::{fmt, time::Duration};
 
@@ -11,7 +11,12 @@ use super::{
     last_used::LastUsed,
     token::{Secret, digest, random_text},
 };
-use crate::{Grants, Identity, ServerSpec, account::Accounts, database::Database, spec::TokensSpec};
+use crate::{
+    Grants, Identity, ServerSpec,
+    account::Accounts,
+    database::{Database, Exclusive as _, either},
+    spec::TokensSpec,
+};
 
 /// The store of a server's tokens.
 pub(crate) struct Tokens {
@@ -32,13 +37,31 @@ pub(crate) struct NewToken<'a> {
 }
 
 /// How a token came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
-#[sqlx(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// Somebody made it, and gave it a name that no other one has that works.
     Connection,
     /// A program got it for a password. It is short-lived, and there can be many.
     Grant,
+}
+
+impl TokenKind {
+    /// As it is stored.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+impl TryFrom<String> for TokenKind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let kind = [Self::Connection, Self::Grant].into_iter().find(|kind| kind.as_str() == text);
+        kind.ok_or_else(|| format!("`{text}` is no kind of token"))
+    }
 }
 
 /// A token that a program got.
@@ -91,6 +114,7 @@ pub(crate) struct TokenRecord {
     pub(crate) expires_at: i64,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) revoked_at: Option<i64>,
+    #[sqlx(try_from = "String")]
     pub(crate) kind: TokenKind,
 }
 
@@ -116,7 +140,7 @@ impl TokenRecord {
 
 impl Tokens {
     pub(crate) fn new(spec: &'static ServerSpec, declared: &'static TokensSpec, database: &Database) -> Self {
-        let last_used = LastUsed::start(database.pool().clone());
+        let last_used = LastUsed::start(database.clone());
         Self { spec, declared, accounts: Accounts::new(database), database: database.clone(), last_used }
     }
 
@@ -137,19 +161,17 @@ impl Tokens {
 
     /// Whether no token was ever made.
     pub(crate) async fn is_empty(&self) -> sqlx::Result<bool> {
-        let any: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM tokens LIMIT 1").fetch_optional(self.database.pool()).await?;
-        Ok(any.is_none())
+        let query = "SELECT NOT EXISTS (SELECT 1 FROM tokens)";
+        either!(&self.database, connection => sqlx::query_scalar(query).fetch_one(connection).await)
     }
 
     /// Who a token belongs to.
     pub(crate) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
-        let found: Option<TokenRecord> = sqlx::query_as("SELECT * FROM tokens WHERE digest = ?")
-            .bind(digest(token))
-            .fetch_optional(self.database.pool())
-            .await
-            .map_err(|error| broken(&error))?;
-        let Some(record) = found else {
+        let query = "SELECT * FROM tokens WHERE digest = $1";
+        let found: sqlx::Result<Option<TokenRecord>> = either!(&self.database, connection => {
+            sqlx::query_as(query).bind(digest(token)).fetch_optional(connection).await
+        });
+        let Some(record) = found.map_err(|error| broken(&error))? else {
             tracing::info!(reason = "unknown", "a token was refused");
             return Err(ErrorCode::UnknownCredential);
         };
@@ -221,12 +243,12 @@ impl Tokens {
         scopes: ScopeSet,
         lifetime: Duration,
     ) -> Result<GrantedToken, CreateError> {
-        sqlx::query("DELETE FROM tokens WHERE kind = ? AND expires_at <= ?")
-            .bind(TokenKind::Grant)
-            .bind(Timestamp::now().as_second() - EXPIRED_GRANTS_KEPT)
-            .execute(self.database.pool())
-            .await
-            .map_err(CreateError::Database)?;
+        let expired = Timestamp::now().as_second() - EXPIRED_GRANTS_KEPT;
+        either!(&self.database, connection => {
+            let query = sqlx::query("DELETE FROM tokens WHERE kind = $1 AND expires_at <= $2");
+            query.bind(TokenKind::Grant.as_str()).bind(expired).execute(connection).await.map(drop)
+        })
+        .map_err(CreateError::Database)?;
         self.insert(NewToken { name: GRANT_NAME, subject, scopes, lifetime }, TokenKind::Grant).await
     }
 
@@ -236,57 +258,61 @@ impl Tokens {
         let names: Vec<_> = self.spec.scopes().names(new.scopes).collect();
         let now = Timestamp::now().as_second();
         let expires = now.saturating_add(i64::try_from(new.lifetime.as_secs()).unwrap_or(i64::MAX));
-        let inserted = sqlx::query(
-            "INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at, kind)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-             WHERE ?8 = 'grant' OR NOT EXISTS (
-                 SELECT 1 FROM tokens
-                 WHERE name = ?3 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > ?6
-             )",
-        )
-        .bind(&id)
-        .bind(secret.digest())
-        .bind(new.name)
-        .bind(new.subject)
-        .bind(names.join(" "))
-        .bind(now)
-        .bind(expires)
-        .bind(kind)
-        .execute(self.database.pool())
-        .await
+        let digest = secret.digest();
+        let names = names.join(" ");
+        let inserted = either!(&self.database, connection => {
+            // Two that come at once must not both find the name free.
+            let mut transaction = connection.begin_exclusive(&format!("tokens/{}", new.name)).await?;
+            let inserted = sqlx::query(
+                "INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at, kind)
+                 SELECT $1, $2, $3, $4, $5, $6, $7, $8
+                 WHERE $8 = 'grant' OR NOT EXISTS (
+                     SELECT 1 FROM tokens
+                     WHERE name = $3 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > $6
+                 )",
+            )
+            .bind(&id)
+            .bind(&digest)
+            .bind(new.name)
+            .bind(new.subject)
+            .bind(&names)
+            .bind(now)
+            .bind(expires)
+            .bind(kind.as_str())
+            .execute(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(inserted.rows_affected())
+        })
         .map_err(CreateError::Database)?;
-        if inserted.rows_affected() == 0 {
-            Err(CreateError::NameTaken)
-        } else {
-            Ok(GrantedToken { id, secret, created_at: now })
-        }
+        if inserted == 0 { Err(CreateError::NameTaken) } else { Ok(GrantedToken { id, secret, created_at: now }) }
     }
 
     /// Every token of a kind, the oldest first.
     pub(crate) async fn list(&self, kind: TokenKind) -> sqlx::Result<Vec<TokenRecord>> {
-        let query = sqlx::query_as("SELECT * FROM tokens WHERE kind = ? ORDER BY created_at, rowid");
-        query.bind(kind).fetch_all(self.database.pool()).await
+        let query = "SELECT * FROM tokens WHERE kind = $1 ORDER BY created_at, rowid";
+        either!(&self.database, connection => {
+            sqlx::query_as(query).bind(kind.as_str()).fetch_all(connection).await
+        })
     }
 
     /// Revokes the token with this id, or else the one that works under this name. Tells which it was.
     pub(crate) async fn revoke(&self, name_or_id: &str) -> sqlx::Result<Option<TokenRecord>> {
-        sqlx::query_as(
-            "UPDATE tokens SET revoked_at = ?2 WHERE id = (
-                 SELECT id FROM tokens
-                 WHERE revoked_at IS NULL AND (id = ?1 OR (name = ?1 AND kind = 'connection' AND expires_at > ?2))
-                 ORDER BY id = ?1 DESC LIMIT 1
-             ) RETURNING *",
-        )
-        .bind(name_or_id)
-        .bind(Timestamp::now().as_second())
-        .fetch_optional(self.database.pool())
-        .await
+        let query = "
+            UPDATE tokens SET revoked_at = $2 WHERE id = (
+                SELECT id FROM tokens
+                WHERE revoked_at IS NULL AND (id = $1 OR (name = $1 AND kind = 'connection' AND expires_at > $2))
+                ORDER BY id = $1 DESC LIMIT 1
+            ) RETURNING *";
+        let now = Timestamp::now().as_second();
+        either!(&self.database, connection => {
+            sqlx::query_as(query).bind(name_or_id).bind(now).fetch_optional(connection).await
+        })
     }
 
-    /// Writes the last uses down, and closes the database.
+    /// Writes the last uses down.
     pub(crate) async fn finish(&self) {
         self.last_used.finish().await;
-        self.database.close().await;
     }
 }
 

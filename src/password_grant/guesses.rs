@@ -9,7 +9,9 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use sqlx::{FromRow, SqlitePool};
+use sqlx::FromRow;
+
+use crate::database::{Database, Exclusive as _, either};
 
 /// How many failures cost nothing: of a user at one place, of a user anywhere, at a place.
 const FREE_PAIR: i64 = 5;
@@ -31,7 +33,7 @@ const SUCCESS_KEPT: i64 = 30 * 24 * 60 * 60;
 /// which bounds how many there can be.
 #[derive(Debug, Clone)]
 pub(super) struct Guesses {
-    pool: SqlitePool,
+    database: Database,
 }
 
 /// Who is tried, and from where, as it is stored.
@@ -80,18 +82,16 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl Guesses {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// How many seconds are left until the attempt can be made; none when it can be.
     pub(super) async fn wait(&self, attempt: &Attempt) -> sqlx::Result<Option<u64>> {
-        let rows: Vec<Row> = sqlx::query_as("SELECT * FROM sign_ins WHERE key IN (?, ?, ?)")
-            .bind(&attempt.pair)
-            .bind(&attempt.user)
-            .bind(&attempt.place)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<Row> = either!(&self.database, connection => {
+            let query = sqlx::query_as("SELECT * FROM sign_ins WHERE key IN ($1, $2, $3)");
+            query.bind(&attempt.pair).bind(&attempt.user).bind(&attempt.place).fetch_all(connection).await
+        })?;
         let now = Timestamp::now().as_second();
         let row = |key: &[u8]| rows.iter().find(|row| row.key == key);
         let pair = row(&attempt.pair);
@@ -107,38 +107,41 @@ impl Guesses {
     /// Counts a failure.
     pub(super) async fn failed(&self, attempt: &Attempt) -> sqlx::Result<()> {
         let now = Timestamp::now().as_second();
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("DELETE FROM sign_ins WHERE forget_at <= ?").bind(now).execute(&mut *transaction).await?;
-        for key in [Some(&attempt.pair), Some(&attempt.user), attempt.place.as_ref()].into_iter().flatten() {
-            sqlx::query(
-                "INSERT INTO sign_ins (key, failures, failed_at, forget_at) VALUES (?1, 1, ?2, ?2 + ?3)
-                 ON CONFLICT (key) DO UPDATE SET
-                     failures = CASE WHEN failed_at + ?3 <= ?2 THEN 1 ELSE failures + 1 END,
-                     failed_at = ?2,
-                     forget_at = max(forget_at, ?2 + ?3)",
-            )
-            .bind(key)
-            .bind(now)
-            .bind(FAILURES_KEPT)
-            .execute(&mut *transaction)
-            .await?;
-        }
-        transaction.commit().await
+        let keys = [Some(&attempt.pair), Some(&attempt.user), attempt.place.as_ref()];
+        either!(&self.database, connection => {
+            // The rows of two attempts can overlap in any order.
+            let mut transaction = connection.begin_exclusive("sign_ins").await?;
+            sqlx::query("DELETE FROM sign_ins WHERE forget_at <= $1").bind(now).execute(&mut *transaction).await?;
+            for key in keys.into_iter().flatten() {
+                sqlx::query(
+                    "INSERT INTO sign_ins (key, failures, failed_at, forget_at) VALUES ($1, 1, $2, $2 + $3)
+                     ON CONFLICT (key) DO UPDATE SET
+                         failures = CASE WHEN sign_ins.failed_at + $3 <= $2 THEN 1 ELSE sign_ins.failures + 1 END,
+                         failed_at = $2,
+                         forget_at = CASE WHEN sign_ins.forget_at > $2 + $3 THEN sign_ins.forget_at ELSE $2 + $3 END",
+                )
+                .bind(key)
+                .bind(now)
+                .bind(FAILURES_KEPT)
+                .execute(&mut *transaction)
+                .await?;
+            }
+            transaction.commit().await
+        })
     }
 
     /// Forgives what failed for this user at this place, and remembers the place. What failed
     /// elsewhere stays counted: somebody else may have tried it.
     pub(super) async fn succeeded(&self, attempt: &Attempt) -> sqlx::Result<()> {
-        sqlx::query(
-            "INSERT INTO sign_ins (key, failures, failed_at, succeeded_at, forget_at) VALUES (?1, 0, 0, ?2, ?2 + ?3)
-             ON CONFLICT (key) DO UPDATE SET failures = 0, succeeded_at = ?2, forget_at = ?2 + ?3",
-        )
-        .bind(&attempt.pair)
-        .bind(Timestamp::now().as_second())
-        .bind(SUCCESS_KEPT)
-        .execute(&self.pool)
-        .await
-        .map(drop)
+        let now = Timestamp::now().as_second();
+        either!(&self.database, connection => {
+            let query = sqlx::query(
+                "INSERT INTO sign_ins (key, failures, failed_at, succeeded_at, forget_at)
+                 VALUES ($1, 0, 0, $2, $2 + $3)
+                 ON CONFLICT (key) DO UPDATE SET failures = 0, succeeded_at = $2, forget_at = $2 + $3",
+            );
+            query.bind(&attempt.pair).bind(now).bind(SUCCESS_KEPT).execute(connection).await.map(drop)
+        })
     }
 }
 

@@ -101,7 +101,7 @@ impl PasswordGrants {
             spec,
             grant: *spec.credential.password_grant()?,
             accounts: Accounts::new(database),
-            guesses: Guesses::new(database.pool().clone()),
+            guesses: Guesses::new(database.clone()),
             checks: Checks::new(),
             behind_proxy,
         })

@@ -108,6 +108,11 @@ impl Postgres {
         self.port
     }
 
+    /// The URL of a database, for a role that has [`Self::PASSWORD`].
+    pub fn url(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}:{}@127.0.0.1:{}/{database}", Self::PASSWORD, self.port)
+    }
+
     /// Makes a database and fills it. What the SQL makes in any schema, `reader` can read and `writer` can change.
     ///
     /// # Panics

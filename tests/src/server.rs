@@ -34,9 +34,12 @@ pub fn run(binary: &str, folder: &Path, arguments: &[&str]) -> Ran {
 /// # Panics
 /// When it cannot be started.
 pub fn run_with_input(binary: &str, folder: &Path, arguments: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(binary)
+    run_in(Command::new(binary).current_dir(folder), arguments, input)
+}
+
+fn run_in(command: &mut Command, arguments: &[&str], input: &str) -> Ran {
+    let mut child = command
         .args(arguments)
-        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -90,7 +93,7 @@ impl ServerBuilder {
     /// When it ends or says nothing within 20 seconds.
     pub fn start(self) -> Server {
         let owned = self.folder.is_none().then(|| tempfile::tempdir().expect("a folder"));
-        let folder = self.folder.unwrap_or_else(|| owned.as_ref().expect("a folder").path().to_owned());
+        let folder = self.folder.clone().unwrap_or_else(|| owned.as_ref().expect("a folder").path().to_owned());
         let own_address = self.arguments.iter().any(|argument| argument == "--listen");
         let address: &[&str] = if own_address { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = Command::new(&self.binary)
@@ -98,7 +101,7 @@ impl ServerBuilder {
             .args(address)
             .args(&self.arguments)
             .env_remove("RUST_LOG")
-            .envs(self.environment)
+            .envs(self.environment.iter().cloned())
             .current_dir(&folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -108,7 +111,8 @@ impl ServerBuilder {
         let log = Arc::new(Mutex::new(String::new()));
         collect(child.stdout.take().expect("piped"), Arc::clone(&log));
         collect(child.stderr.take().expect("piped"), Arc::clone(&log));
-        let mut server = Server { binary: self.binary, child, log, folder, url: String::new(), _owned: owned };
+        let Self { binary, environment, .. } = self;
+        let mut server = Server { binary, environment, child, log, folder, url: String::new(), _owned: owned };
         server.url = server.wait_until_ready();
         server
     }
@@ -128,6 +132,7 @@ fn collect(from: impl Read + Send + 'static, log: Arc<Mutex<String>>) {
 #[derive(Debug)]
 pub struct Server {
     binary: String,
+    environment: Vec<(String, OsString)>,
     child: Child,
     log: Arc<Mutex<String>>,
     folder: PathBuf,
@@ -216,9 +221,10 @@ impl Server {
         log[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect()
     }
 
-    /// Runs another command of the same binary in the same folder.
+    /// Runs another command of the same binary in the same folder, with the same environment variables.
     pub fn command(&self, arguments: &[&str]) -> Ran {
-        run(&self.binary, &self.folder, arguments)
+        let mut command = Command::new(&self.binary);
+        run_in(command.envs(self.environment.iter().cloned()).current_dir(&self.folder), arguments, "")
     }
 
     /// Creates a token with exactly these scopes.

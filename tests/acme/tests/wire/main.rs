@@ -18,6 +18,8 @@ mod listing;
 mod operations;
 #[cfg(target_os = "linux")]
 mod password_grant;
+#[cfg(unix)]
+mod postgres;
 mod prompts;
 mod protocol;
 mod records;

@@ -160,9 +160,18 @@ fn the_database_is_its_owners_alone() {
 fn a_database_that_cannot_be_is_said() {
     let folder = Folder::empty();
     for (url, said) in [
-        ("postgres://me:hunter2@localhost/x", "starts with `postgres` is not that of a token database"),
-        ("sqlite:", "starts with `sqlite` is not that of a token database"),
-        ("sqlite::memory:", "starts with `sqlite` is not that of a token database"),
+        ("mysql://me:hunter2@localhost/x", "starts with `mysql` is not that of a token database"),
+        ("hunter2", "starts with `` is not that of a token database"),
+        ("sqlite:", "a URL of SQLite names a file and nothing else"),
+        ("sqlite::memory:", "a URL of SQLite names a file and nothing else"),
+        // Port 1 is nobody's.
+        ("postgres://me:hunter2@127.0.0.1:1/x", "the token database postgres://127.0.0.1:1/x"),
+        ("postgresql://me:hunter2@127.0.0.1:1/x", "Connection refused"),
+        ("postgres://me:hunter2@[::1/x", "the URL of the token database cannot be read"),
+        ("postgres://me:hunter2@127.0.0.1:1/x?sslmode=maybe", "unknown value"),
+        ("postgres://127.0.0.1:1/x?passwort=hunter2", "`passwort` is not a parameter of a token database"),
+        ("postgres://127.0.0.1:1/x?schema=hunter2'", "the schema of the token database"),
+        ("postgres://127.0.0.1:1/x?schema=", "the schema of the token database"),
         ("sqlite:/proc/nowhere/x.db", "cannot create the token database /proc/nowhere/x.db"),
     ] {
         let stderr = folder.refused(&["token", "list", "--database", url]);

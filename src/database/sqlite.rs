@@ -1,0 +1,78 @@
+//! SQLite: a file of this machine.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use sqlx::{
+    SqlitePool,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/migrations/sqlite");
+
+/// How many connections answer requests at the same time.
+const CONNECTIONS: u32 = 4;
+
+/// Opens a database; its folder and file are made when they are missing.
+pub(super) async fn open(url: &str) -> anyhow::Result<SqlitePool> {
+    let path = path(url)?;
+    make_file(&path).with_context(|| format!("cannot create the token database {}", path.display()))?;
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A revocation must outlive a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        // A connection to a file does not go stale.
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+        .with_context(|| format!("cannot open the token database {}", path.display()))?;
+    migrate(&pool).await.with_context(|| format!("cannot migrate the token database {}", path.display()))?;
+    Ok(pool)
+}
+
+/// SQLite has no lock around migrations. Of two processes that start on a new database one can find
+/// half of the other's work; it waits for the rest.
+async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+    const TRIES: u32 = 20;
+    for _ in 1..TRIES {
+        if MIGRATIONS.run(pool).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    MIGRATIONS.run(pool).await
+}
+
+/// The file that a URL names.
+fn path(url: &str) -> anyhow::Result<PathBuf> {
+    let path = url.split_once(':').map(|(_, rest)| rest.strip_prefix("//").unwrap_or(rest));
+    match path {
+        Some(path) if !path.is_empty() && !path.starts_with(':') && !path.contains('?') => Ok(PathBuf::from(path)),
+        _ => bail!(
+            "a URL of SQLite names a file and nothing else: write `sqlite:` and a path, as in `sqlite:data/tokens.db`"
+        ),
+    }
+}
+
+/// Makes the file with its folder, readable for its owner only, before the database opens it.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
