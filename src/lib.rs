@@ -32,6 +32,8 @@ mod comparison;
 mod completion;
 mod confirmation;
 mod connection;
+#[cfg(feature = "console")]
+mod console;
 #[doc(hidden)]
 pub mod contract;
 mod credential;
@@ -61,9 +63,12 @@ mod stdio;
 mod tool;
 mod upstream;
 
+pub use ::http::HeaderMap;
 pub use account::ServedAccounts;
 pub use call::{Call, Identity, ToolError};
 pub use cli::{Context, Program, aligned, serve};
+#[cfg(feature = "console")]
+pub use console::{Person, SignIn, Visitor};
 pub use dispatch::Handlers;
 pub use grants::{BoundGrants, BoundValue, Grants};
 pub use redaction::{Redacted, Secrets};

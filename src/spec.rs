@@ -206,6 +206,15 @@ pub struct CredentialSpec {
 }
 
 impl CredentialSpec {
+    /// What is said of them, where the server keeps them itself.
+    #[cfg(feature = "console")]
+    pub(crate) fn tokens(&self) -> Option<&TokensSpec> {
+        match &self.verify {
+            VerifySpec::Tokens(tokens) => Some(tokens),
+            VerifySpec::Upstream(_) => None,
+        }
+    }
+
     /// How a program gets a short-lived credential for a password, where the server gives any.
     pub(crate) fn password_grant(&self) -> Option<&PasswordGrantSpec> {
         match &self.verify {

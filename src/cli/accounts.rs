@@ -3,15 +3,11 @@
 use anyhow::{Context as _, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
 
-use super::{
-    options::DatabaseOption,
-    password, print,
-    token::{is_printable, time},
-    tools::aligned,
-};
+use super::{options::DatabaseOption, password, print, token::time, tools::aligned};
 use crate::{
     ServerSpec,
     account::{AccountName, AccountRecord, Accounts, CreateError, UserRecord, check_subdomain},
+    credential::is_printable,
     database::Database,
     nearest::nearest,
 };

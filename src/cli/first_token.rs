@@ -24,6 +24,9 @@ const SUBDOMAIN: &str = "demo";
 const EMAIL: &str = "demo@example.com";
 const NAME: &str = "Demo";
 
+/// Whose tokens are made where there are no users, unless somebody says otherwise.
+pub(super) const LOCAL: &str = "local";
+
 const NO_ANSWER: &str = "the token database does not answer";
 
 /// What a first start makes where calls are about accounts.
@@ -34,6 +37,11 @@ pub(super) struct First {
 }
 
 impl First {
+    /// The user's id, to which tokens and sessions belong.
+    pub(super) fn user(&self) -> String {
+        self.user.id.to_string()
+    }
+
     /// The account's id.
     pub(super) fn account(&self) -> String {
         self.account.id.to_string()
@@ -96,8 +104,9 @@ pub(super) async fn welcome(
     }
     let created = tokens
         .create(NewToken {
+            id: None,
             name: "first",
-            subject: &first.map_or_else(|| "local".to_owned(), |first| first.user.id.to_string()),
+            subject: &first.map_or_else(|| LOCAL.to_owned(), First::user),
             scopes: spec.scopes().all(),
             lifetime: tokens.lifetime(),
         })

@@ -6,6 +6,11 @@ mod first_token;
 mod options;
 mod password;
 mod program;
+#[cfg(feature = "console")]
+mod settings;
+#[cfg(not(feature = "console"))]
+#[path = "no_settings.rs"]
+mod settings;
 mod snippet;
 mod token;
 mod tools;
@@ -34,9 +39,10 @@ use crate::{
     server::Server,
     stdio::{self, Backend, Gateway, Local},
 };
-use first_token::{First, Introduced, Place};
+use first_token::{First, Introduced, LOCAL, Place};
 use options::{Do, HttpOptions, Particular};
 pub use program::Program;
+use settings::Settings;
 pub use tools::aligned;
 
 /// What a server's own code is given when it starts.
@@ -100,7 +106,13 @@ where
     Program::new(spec, setup).run()
 }
 
-async fn run<A, F>(spec: &'static ServerSpec, command: Do<A>, particular: Particular, setup: F) -> anyhow::Result<()>
+async fn run<A, F>(
+    spec: &'static ServerSpec,
+    command: Do<A>,
+    particular: Particular,
+    settings: Settings,
+    setup: F,
+) -> anyhow::Result<()>
 where
     A: Args,
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
@@ -111,7 +123,7 @@ where
             let secrets = Secrets::of(spec);
             log::start(options.log.log_format, &secrets);
             let opened = Opened::new(spec, database.as_deref(), &secrets).await?;
-            serve_http(spec, &options.http, opened, secrets, options.own, setup).await
+            serve_http(spec, &options.http, opened, settings, secrets, options.own, setup).await
         }
         Do::Stdio(options) => {
             let secrets = Secrets::of(spec);
@@ -213,6 +225,7 @@ async fn serve_http<A, F>(
     spec: &'static ServerSpec,
     options: &HttpOptions,
     opened: Opened,
+    settings: Settings,
     secrets: Secrets,
     args: A,
     setup: F,
@@ -230,7 +243,7 @@ where
         Some(address) => Some((operations::listen(address).await?, trusted(address)?)),
         None => None,
     };
-    let trusted = trusted(address)?;
+    let trusted = Arc::new(trusted(address)?);
     let url = format!("http://{address}{}", spec.route);
 
     if spec.credential.password_grant().is_some()
@@ -260,7 +273,12 @@ where
     let server = running.server();
     let place = Place { address, url: public.unwrap_or(&url) };
     match &server.verifier {
-        Verifier::Tokens(tokens) => first_token::welcome(spec, tokens, first.as_ref(), place).await?,
+        Verifier::Tokens(tokens) => {
+            first_token::welcome(spec, tokens, first.as_ref(), place).await?;
+            let subject =
+                if spec.account().is_some() { first.as_ref().map(First::user) } else { Some(LOCAL.to_owned()) };
+            settings.welcome(spec, tokens, subject.as_deref(), public, place).await?;
+        }
         Verifier::Upstream(_) => introduced.show(spec, Some(place)),
     }
     let health = Health::default();
@@ -269,7 +287,8 @@ where
         .map(|(listener, trusted)| tokio::spawn(operations::answer(listener, trusted, health.clone(), ended.clone())));
     health.watch(&server, &ended).await;
     let signals = Signals::listen()?;
-    let routes = http::routes(Arc::clone(&server), trusted, password_grants, &health);
+    let settings = settings.routes(&server, &trusted, public, place)?;
+    let routes = http::routes(Arc::clone(&server), trusted, password_grants, &health).merge(settings);
     health.begin();
     tracing::info!(public, "listening on {url}");
     let drain = Duration::from_secs(options.drain_seconds);

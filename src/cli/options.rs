@@ -12,10 +12,13 @@ use toolwright_core::{
     environment::{ACCOUNT, OPTIONS, option_env},
 };
 
+#[cfg(feature = "console")]
+use super::settings::SettingsCommand;
 use super::{accounts::AccountsCommand, contract::ContractCommand, tools::aligned};
 use crate::{
     ServerSpec,
     account::AccountName,
+    credential::lifetime,
     log::LogFormat,
     spec::{AccountSpec, BindingSpec, UpstreamSpec, VerifySpec},
 };
@@ -177,26 +180,6 @@ pub(super) struct CreateOptions {
     pub(super) database: DatabaseOption,
 }
 
-fn lifetime(text: &str) -> Result<Duration, String> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let seconds: u64 = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        "w" => 7 * 24 * 60 * 60,
-        "y" => 365 * 24 * 60 * 60,
-        _ => return Err("write a number and a unit: 90d, 12h, 1y".to_owned()),
-    };
-    let total = number.parse::<u64>().ok().filter(|number| *number > 0).and_then(|number| number.checked_mul(seconds));
-    // A century: far beyond any use, and far within what the database and dates can hold.
-    total
-        .filter(|total| *total <= 100 * 365 * 24 * 60 * 60)
-        .map(Duration::from_secs)
-        .ok_or_else(|| "write a time between one second and 100 years".to_owned())
-}
-
 /// The command with the server's name, and with its options as environment variables.
 pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command {
     let command = match &spec.credential.verify {
@@ -223,9 +206,10 @@ pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command
 
 /// What a server has that keeps tokens: a database, and commands for them.
 fn with_tokens(command: Command) -> Command {
-    TokensCommand::augment_subcommands(DatabaseOption::augment_args(command))
-        .mut_subcommand("serve", DatabaseOption::augment_args)
-        .mut_subcommand("stdio", DatabaseOption::augment_args)
+    let command = TokensCommand::augment_subcommands(DatabaseOption::augment_args(command));
+    #[cfg(feature = "console")]
+    let command = SettingsCommand::augment_subcommands(command);
+    command.mut_subcommand("serve", DatabaseOption::augment_args).mut_subcommand("stdio", DatabaseOption::augment_args)
 }
 
 /// What a server has whose calls are about accounts: commands for them, tokens of users, and over stdio
@@ -247,16 +231,26 @@ fn with_accounts(command: Command, spec: &ServerSpec, binding: &BindingSpec, acc
             "What calls are about: {} Without it, that is the only one that the user is a member of",
             binding.description
         ));
-    let user = |subject: Arg| {
+    let user = |subject: Arg, whose: &str| {
         subject
             .long("user")
             .value_name("EMAIL")
-            .help("Whose token it is: the email address of a user")
+            .help(format!("{whose}: the email address of a user"))
             .default_value(Resettable::Reset)
             .required(true)
     };
+    #[cfg(feature = "console")]
+    let command = SettingsCommand::NAMES.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |settings| {
+            settings.mut_arg("subject", |subject| user(subject, "Whose settings it is"))
+        })
+    });
     AccountsCommand::augment_subcommands(command)
-        .mut_subcommand("token", |token| token.mut_subcommand("create", |create| create.mut_arg("subject", user)))
+        .mut_subcommand("token", |token| {
+            token.mut_subcommand("create", |create| {
+                create.mut_arg("subject", |subject| user(subject, "Whose token it is"))
+            })
+        })
         .mut_subcommand("user", |users| users.mut_subcommand("password", |password| password.hide(!asks_for_passwords)))
         .mut_subcommand("snippet", |snippet| snippet.arg(told))
         .mut_subcommand("stdio", |stdio| stdio.arg(account))

@@ -6,11 +6,14 @@ use anyhow::{Context as _, ensure};
 use clap::{ArgMatches, Args, Command, CommandFactory as _, FromArgMatches as _, Subcommand};
 use tokio::runtime::Runtime;
 
+#[cfg(feature = "console")]
+use super::settings::{self, SettingsCommand};
 use super::{
     Context,
     accounts::{self, AccountsCommand},
     contract::{self, ContractCommand},
     options::{self, CommandLine, Do, Particular, TokensCommand},
+    settings::Settings,
     token,
 };
 use crate::{Handlers, ServerSpec, spec::VerifySpec};
@@ -39,6 +42,7 @@ pub struct Program<A, F> {
     spec: &'static ServerSpec,
     setup: F,
     own: Vec<OwnCommands>,
+    settings: Settings,
     args: PhantomData<fn() -> A>,
 }
 
@@ -66,7 +70,7 @@ where
     /// The options of `A` join those of `serve` and `stdio`. The runtime's own options can also be
     /// set in the environment: those of a server `acme` are `ACME_LISTEN`, `ACME_DATABASE` and so on.
     pub fn new(spec: &'static ServerSpec, setup: F) -> Self {
-        Self { spec, setup, own: Vec::new(), args: PhantomData }
+        Self { spec, setup, own: Vec::new(), settings: Settings::default(), args: PhantomData }
     }
 
     /// Adds commands of the server's own. `run` is given the one that was asked for; `setup` does not
@@ -91,6 +95,14 @@ where
         self
     }
 
+    /// Has a sign-in of the team's own say who opens the settings pages, in the place of one-time links. Only a
+    /// server with `verify: tokens` has such pages.
+    #[cfg(feature = "console")]
+    pub fn sign_in(mut self, sign_in: impl crate::SignIn) -> Self {
+        self.settings.sign_in = Some(std::sync::Arc::new(sign_in));
+        self
+    }
+
     /// Parses the command line and does what it says.
     pub fn run(self) -> ExitCode {
         let name = self.spec.name;
@@ -104,7 +116,7 @@ where
     }
 
     fn try_run(self) -> anyhow::Result<()> {
-        let Self { spec, setup, own, args: _ } = self;
+        let Self { spec, setup, own, settings, args: _ } = self;
         let mut command = options::named_for::<A>(CommandLine::<A>::command(), spec);
         let mut runs = Vec::new();
         for OwnCommands { augment, run } in own {
@@ -131,6 +143,13 @@ where
                 TokensCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
             return block_on(token::run(spec, declared, command));
         }
+        #[cfg(feature = "console")]
+        if matches!(spec.credential.verify, VerifySpec::Tokens(_))
+            && matches.subcommand_name().is_some_and(|name| SettingsCommand::NAMES.contains(&name))
+        {
+            let command = SettingsCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+            return block_on(settings::run(spec, command));
+        }
         if matches!(spec.credential.verify, VerifySpec::Upstream(_))
             && matches.subcommand_name() == Some(ContractCommand::<A>::NAME)
         {
@@ -144,7 +163,7 @@ where
             Ok(CommandLine { command: None, serve }) => Do::Serve(serve),
             Err(error) => error.exit(),
         };
-        block_on(super::run(spec, command, particular, setup))
+        block_on(super::run(spec, command, particular, settings, setup))
     }
 }
 

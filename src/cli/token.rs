@@ -13,9 +13,11 @@ use super::{
 use crate::{
     ServerSpec,
     account::Accounts,
-    credential::{CreateError, NewToken, TokenKind, TokenRecord, TokenState, Tokens},
+    credential::{
+        CreateError, NewToken, TokenKind, TokenRecord, TokenState, Tokens, UnknownScope, check_name, is_printable,
+        known_scopes,
+    },
     database::Database,
-    nearest::nearest,
     spec::TokensSpec,
 };
 
@@ -40,15 +42,24 @@ pub(super) async fn run(
         }
         TokenCommand::Revoke { token, database } => {
             let database = Database::open(&database.database).await?;
-            let revoked = Tokens::new(spec, declared, &database).revoke(&token).await;
-            let revoked = revoked.context(NO_ANSWER)?;
+            let revoked = revoke(&Tokens::new(spec, declared, &database), spec, &token).await;
             database.close().await;
-            let Some(record) = revoked else {
-                bail!("no token with the name or id `{token}` works; `{} token list` shows them all", spec.name);
-            };
+            let record = revoked?;
             eprintln!("revoked {} ({})", record.name, record.id);
             Ok(())
         }
+    }
+}
+
+async fn revoke(tokens: &Tokens, spec: &ServerSpec, name_or_id: &str) -> anyhow::Result<TokenRecord> {
+    let mut found = tokens.find(name_or_id).await.context(NO_ANSWER)?;
+    if found.len() > 1 {
+        let ids: Vec<_> = found.iter().map(|record| record.id.as_str()).collect();
+        bail!("several people have a token with the name `{name_or_id}`: say which by its id, {}", ids.join(" or "));
+    }
+    match found.pop() {
+        Some(record) if tokens.revoke(&record.id).await.context(NO_ANSWER)? => Ok(record),
+        _ => bail!("no token with the name or id `{name_or_id}` works; `{} token list` shows them all", spec.name),
     }
 }
 
@@ -57,8 +68,8 @@ async fn create(
     declared: &'static TokensSpec,
     options: &CreateOptions,
 ) -> anyhow::Result<()> {
-    let scopes = known_scopes(spec, &options.scopes)?;
-    check_name(&options.name)?;
+    let scopes = scopes(spec, &options.scopes)?;
+    check_name(&options.name).map_err(anyhow::Error::msg)?;
     if spec.account().is_none() && !is_printable(&options.subject) {
         bail!("a subject has 1 to 64 printable characters");
     }
@@ -69,7 +80,7 @@ async fn create(
     };
     let tokens = Tokens::new(spec, declared, &database);
     let lifetime = options.expires.unwrap_or_else(|| tokens.lifetime());
-    let created = tokens.create(NewToken { name: &options.name, subject: &subject, scopes, lifetime }).await;
+    let created = tokens.create(NewToken { id: None, name: &options.name, subject: &subject, scopes, lifetime }).await;
     database.close().await;
     let token = created.map_err(|error| explain(error, &options.name, spec))?;
     let holds = if scopes.is_empty() {
@@ -81,35 +92,14 @@ async fn create(
     print(&format!("{}\n", token.expose()))
 }
 
-fn known_scopes(spec: &ServerSpec, names: &[String]) -> anyhow::Result<ScopeSet> {
-    let scopes = spec.scopes();
-    let declared = || spec.scopes.iter().map(|scope| scope.name.as_ref());
-    names
-        .iter()
-        .map(|name| {
-            scopes.find(name).ok_or_else(|| {
-                let near =
-                    nearest(name, declared()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                let rows: Vec<_> =
-                    spec.scopes.iter().map(|scope| [format!("  {}", scope.name), scope.grants.to_string()]).collect();
-                anyhow!("there is no scope `{name}`{near}\nthe scopes are:\n{}", aligned(&rows).trim_end())
-            })
-        })
-        .collect()
-}
-
-/// A name is shown in tables and logs, and told apart from an id.
-fn check_name(name: &str) -> anyhow::Result<()> {
-    if !is_printable(name) || name.starts_with("tok_") {
-        bail!("a token's name has 1 to 64 printable characters and does not start with `tok_`, as ids do");
-    }
-    Ok(())
-}
-
-/// Whether a text can stand in a table and in a log. Letters, digits, marks of ASCII and spaces between them.
-pub(super) fn is_printable(text: &str) -> bool {
-    let printable = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
-    !text.trim().is_empty() && text.chars().count() <= 64 && text.chars().all(printable)
+/// The scopes that were named, or one that does not exist beside those that do.
+fn scopes(spec: &'static ServerSpec, names: &[String]) -> anyhow::Result<ScopeSet> {
+    known_scopes(spec, names.iter().map(String::as_str)).map_err(|UnknownScope { name, near }| {
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let rows: Vec<_> =
+            spec.scopes.iter().map(|scope| [format!("  {}", scope.name), scope.grants.to_string()]).collect();
+        anyhow!("there is no scope `{name}`{near}\nthe scopes are:\n{}", aligned(&rows).trim_end())
+    })
 }
 
 pub(super) fn explain(error: CreateError, name: &str, spec: &ServerSpec) -> anyhow::Error {
@@ -118,6 +108,8 @@ pub(super) fn explain(error: CreateError, name: &str, spec: &ServerSpec) -> anyh
             "a token with the name `{name}` works already; choose another, or revoke it: {} token revoke {name}",
             spec.name
         ),
+        // Its id was drawn: it is another one's, once in as many tokens as nobody makes.
+        CreateError::Made => anyhow!("another token has the id that was drawn: try again"),
         CreateError::Randomness(error) => anyhow!(error).context("the operating system has no randomness"),
         CreateError::Database(error) => anyhow!(error).context(NO_ANSWER),
     }

@@ -1,6 +1,7 @@
 //! Who calls: from what a request presents to an [`Identity`].
 
 mod last_used;
+mod rules;
 mod secret;
 mod token;
 mod tokens;
@@ -8,7 +9,10 @@ mod tokens;
 use anyhow::Context as _;
 use toolwright_core::ErrorCode;
 
+pub(crate) use rules::{UnknownScope, check_name, is_printable, known_scopes, lifetime};
 pub(crate) use secret::Credential;
+#[cfg(feature = "console")]
+pub(crate) use token::random_text;
 use token::well_formed;
 pub(crate) use tokens::{
     CreateError, GrantedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens, granted_name,
@@ -21,6 +25,12 @@ use crate::{
     refusal::Refusal,
     spec::{CredentialSpec, VerifySpec},
 };
+
+/// What the ids of tokens start with, and their names do not.
+pub(crate) const ID_PREFIX: &str = "tok_";
+
+/// How many random characters follow.
+pub(crate) const RANDOM_ID_LENGTH: usize = 12;
 
 /// What came with a request in the place of a credential.
 #[derive(Clone, Copy)]

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use toolwright_core::{ErrorCode, ScopeSet};
 
 use super::{
+    ID_PREFIX, RANDOM_ID_LENGTH,
     last_used::LastUsed,
     token::{Secret, digest, random_text},
 };
@@ -29,6 +30,8 @@ pub(crate) struct Tokens {
 
 /// What a new token is to be.
 pub(crate) struct NewToken<'a> {
+    /// Its id, where whoever makes it must not make two; without one, a new one.
+    pub(crate) id: Option<&'a str>,
     pub(crate) name: &'a str,
     /// Whose data it reaches; where tokens belong to users, the id of one.
     pub(crate) subject: &'a str,
@@ -39,7 +42,7 @@ pub(crate) struct NewToken<'a> {
 /// How a token came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// Somebody made it, and gave it a name that no other one has that works.
+    /// Somebody made it, and gave it a name that no other one of the same subject has that works.
     Connection,
     /// A program got it for a password. It is short-lived, and there can be many.
     Grant,
@@ -84,19 +87,35 @@ pub(crate) fn granted_name(subject: &str) -> String {
 /// that it has.
 const EXPIRED_GRANTS_KEPT: i64 = 24 * 60 * 60;
 
+/// How many of somebody's tokens are listed for them.
+#[cfg(feature = "console")]
+const LISTED: i64 = 500;
+
 /// Why there is no new token.
 #[derive(Debug)]
 pub(crate) enum CreateError {
-    /// A token that still works has the name.
+    /// A token of the same subject that still works has the name.
     NameTaken,
+    /// There is a token with the id already.
+    Made,
     Randomness(SysError),
     Database(sqlx::Error),
+}
+
+impl CreateError {
+    fn of(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(refused) if refused.is_unique_violation() => Self::Made,
+            _ => Self::Database(error),
+        }
+    }
 }
 
 impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NameTaken => f.write_str("the name is taken"),
+            Self::Made => f.write_str("it was made before"),
             Self::Randomness(error) => error.fmt(f),
             Self::Database(error) => error.fmt(f),
         }
@@ -249,12 +268,15 @@ impl Tokens {
             query.bind(TokenKind::Grant.as_str()).bind(expired).execute(connection).await.map(drop)
         })
         .map_err(CreateError::Database)?;
-        self.insert(NewToken { name: GRANT_NAME, subject, scopes, lifetime }, TokenKind::Grant).await
+        self.insert(NewToken { id: None, name: GRANT_NAME, subject, scopes, lifetime }, TokenKind::Grant).await
     }
 
     async fn insert(&self, new: NewToken<'_>, kind: TokenKind) -> Result<GrantedToken, CreateError> {
         let secret = Secret::generate(&self.spec.credential).map_err(CreateError::Randomness)?;
-        let id = format!("tok_{}", random_text(12).map_err(CreateError::Randomness)?);
+        let id = match new.id {
+            Some(id) => id.to_owned(),
+            None => format!("{ID_PREFIX}{}", random_text(RANDOM_ID_LENGTH).map_err(CreateError::Randomness)?),
+        };
         let names: Vec<_> = self.spec.scopes().names(new.scopes).collect();
         let now = Timestamp::now().as_second();
         let expires = now.saturating_add(i64::try_from(new.lifetime.as_secs()).unwrap_or(i64::MAX));
@@ -262,13 +284,13 @@ impl Tokens {
         let names = names.join(" ");
         let inserted = either!(&self.database, connection => {
             // Two that come at once must not both find the name free.
-            let mut transaction = connection.begin_exclusive(&format!("tokens/{}", new.name)).await?;
+            let mut transaction = connection.begin_exclusive(&format!("tokens/{}/{}", new.subject, new.name)).await?;
             let inserted = sqlx::query(
                 "INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at, kind)
                  SELECT $1, $2, $3, $4, $5, $6, $7, $8
                  WHERE $8 = 'grant' OR NOT EXISTS (
                      SELECT 1 FROM tokens
-                     WHERE name = $3 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > $6
+                     WHERE name = $3 AND subject = $4 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > $6
                  )",
             )
             .bind(&id)
@@ -284,7 +306,7 @@ impl Tokens {
             transaction.commit().await?;
             Ok(inserted.rows_affected())
         })
-        .map_err(CreateError::Database)?;
+        .map_err(CreateError::of)?;
         if inserted == 0 { Err(CreateError::NameTaken) } else { Ok(GrantedToken { id, secret, created_at: now }) }
     }
 
@@ -296,17 +318,48 @@ impl Tokens {
         })
     }
 
-    /// Revokes the token with this id, or else the one that works under this name. Tells which it was.
-    pub(crate) async fn revoke(&self, name_or_id: &str) -> sqlx::Result<Option<TokenRecord>> {
+    /// The tokens that somebody made, the newest first, and of those that work no longer only the latest.
+    #[cfg(feature = "console")]
+    pub(crate) async fn list_of(&self, subject: &str) -> sqlx::Result<Vec<TokenRecord>> {
         let query = "
-            UPDATE tokens SET revoked_at = $2 WHERE id = (
-                SELECT id FROM tokens
-                WHERE revoked_at IS NULL AND (id = $1 OR (name = $1 AND kind = 'connection' AND expires_at > $2))
-                ORDER BY id = $1 DESC LIMIT 1
-            ) RETURNING *";
+            SELECT * FROM tokens WHERE subject = $1 AND kind = 'connection'
+            ORDER BY revoked_at IS NOT NULL OR expires_at <= $2, created_at DESC, id LIMIT $3";
         let now = Timestamp::now().as_second();
         either!(&self.database, connection => {
-            sqlx::query_as(query).bind(name_or_id).bind(now).fetch_optional(connection).await
+            sqlx::query_as(query).bind(subject).bind(now).bind(LISTED).fetch_all(connection).await
+        })
+    }
+
+    /// Revokes the token with this id, if it is somebody's and works. Tells which it was.
+    #[cfg(feature = "console")]
+    pub(crate) async fn revoke_of(&self, subject: &str, id: &str) -> sqlx::Result<Option<TokenRecord>> {
+        let query = "
+            UPDATE tokens SET revoked_at = $3
+            WHERE id = $1 AND subject = $2 AND kind = 'connection' AND revoked_at IS NULL RETURNING *";
+        let now = Timestamp::now().as_second();
+        either!(&self.database, connection => {
+            sqlx::query_as(query).bind(id).bind(subject).bind(now).fetch_optional(connection).await
+        })
+    }
+
+    /// The token with this id, or else those that work under this name: one of each subject's.
+    pub(crate) async fn find(&self, name_or_id: &str) -> sqlx::Result<Vec<TokenRecord>> {
+        let query = "
+            SELECT * FROM tokens
+            WHERE revoked_at IS NULL AND (id = $1 OR (name = $1 AND kind = 'connection' AND expires_at > $2))
+            ORDER BY id";
+        let now = Timestamp::now().as_second();
+        either!(&self.database, connection => {
+            sqlx::query_as(query).bind(name_or_id).bind(now).fetch_all(connection).await
+        })
+    }
+
+    /// Revokes the token with this id. Tells whether it worked until now.
+    pub(crate) async fn revoke(&self, id: &str) -> sqlx::Result<bool> {
+        let query = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+        let now = Timestamp::now().as_second();
+        either!(&self.database, connection => {
+            sqlx::query(query).bind(id).bind(now).execute(connection).await.map(|done| done.rows_affected() > 0)
         })
     }
 

@@ -13,7 +13,7 @@ const TIME: Duration = Duration::from_secs(10);
 
 /// # Errors
 /// `body_too_large`, `body_timeout`, or `parse_error` for a body that breaks off.
-pub(super) async fn read(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, ErrorCode> {
+pub(crate) async fn read(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, ErrorCode> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(ErrorCode::BodyTooLarge);

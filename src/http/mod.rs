@@ -1,6 +1,6 @@
 //! The front service: everything that is asked of an HTTP request before the protocol sees it.
 
-mod body;
+pub(crate) mod body;
 mod connections;
 mod credential;
 mod grant;
@@ -27,6 +27,8 @@ use tower::util::MapResponseLayer;
 
 use connections::Peer;
 pub(crate) use connections::serve;
+#[cfg(feature = "console")]
+pub(crate) use negotiation::check_form;
 pub(crate) use origin::Trusted;
 
 use crate::{
@@ -43,7 +45,7 @@ use crate::{
 /// The front service, and the protocol behind it.
 struct Front {
     server: Arc<Server>,
-    trusted: Trusted,
+    trusted: Arc<Trusted>,
     protocol: StreamableHttpService<Protocol, NeverSessionManager>,
     /// What gives tokens for passwords, if the server does.
     password_grants: Option<PasswordGrants>,
@@ -54,7 +56,7 @@ struct Front {
 /// OAuth discovery is absent on purpose: clients that find one stop sending their token.
 pub(crate) fn routes(
     server: Arc<Server>,
-    trusted: Trusted,
+    trusted: Arc<Trusted>,
     password_grants: Option<PasswordGrants>,
     health: &Health,
 ) -> Router {

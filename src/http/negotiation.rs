@@ -27,6 +27,15 @@ pub(super) fn check_media_types(headers: &HeaderMap) -> Result<(), ErrorCode> {
     if accepts(headers, JSON) && accepts(headers, EVENT_STREAM) { Ok(()) } else { Err(ErrorCode::NotAcceptable) }
 }
 
+/// Checks that the body is what a browser makes of a form.
+#[cfg(feature = "console")]
+pub(crate) fn check_form(headers: &HeaderMap) -> Result<(), ErrorCode> {
+    match grant_format(headers)? {
+        Format::Form => Ok(()),
+        Format::Json => Err(ErrorCode::UnsupportedEncoding),
+    }
+}
+
 /// How a request for a grant is written: as a form, as OAuth has it, or as JSON.
 pub(super) fn grant_format(headers: &HeaderMap) -> Result<Format, ErrorCode> {
     if headers.contains_key(header::CONTENT_ENCODING) {

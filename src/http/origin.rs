@@ -13,6 +13,8 @@ use url::{Host, Origin, Url};
 pub(crate) struct Trusted {
     hosts: Vec<(String, Option<u16>)>,
     origins: Vec<Origin>,
+    /// Those of the server's own pages, where it has public names.
+    own: Vec<Origin>,
     /// Whether pages on this machine may ask.
     loopback_origins: bool,
 }
@@ -30,8 +32,12 @@ impl Trusted {
         origins: &[String],
     ) -> anyhow::Result<Self> {
         let loopback = ["localhost", "127.0.0.1", "[::1]"].map(|name| (name.to_owned(), None));
-        let mut trusted =
-            Self { hosts: loopback.into(), origins: Vec::new(), loopback_origins: listening.ip().is_loopback() };
+        let mut trusted = Self {
+            hosts: loopback.into(),
+            origins: Vec::new(),
+            own: Vec::new(),
+            loopback_origins: listening.ip().is_loopback(),
+        };
         if !listening.ip().is_unspecified() {
             trusted.hosts.push((url_host(listening.ip()), None));
         }
@@ -39,6 +45,7 @@ impl Trusted {
             let url = Url::parse(url).with_context(|| format!("`{url}` is not a URL"))?;
             trusted.hosts.extend(url.host_str().map(|host| (host.to_lowercase(), None)));
             trusted.origins.push(url.origin());
+            trusted.own.push(url.origin());
         }
         for host in hosts {
             let authority: Authority = host.parse().with_context(|| format!("--allow-host: `{host}` is not a host"))?;
@@ -57,7 +64,7 @@ impl Trusted {
     ///
     /// # Errors
     /// `invalid_request` without one clear `Host`, `host_refused`, `origin_refused`.
-    pub(super) fn check(&self, request: &Parts) -> Result<Option<HeaderValue>, ErrorCode> {
+    pub(crate) fn check(&self, request: &Parts) -> Result<Option<HeaderValue>, ErrorCode> {
         let mut hosts = request.headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(ErrorCode::InvalidRequest) };
         let host: Authority = host.to_str().ok().and_then(|host| host.parse().ok()).ok_or(ErrorCode::InvalidRequest)?;
@@ -72,6 +79,30 @@ impl Trusted {
             (Some(origin), None) if self.trusts_origin(origin) => Ok(Some(origin.clone())),
             _ => Err(ErrorCode::OriginRefused),
         }
+    }
+
+    /// Whether a page of the server's own sent the request, and no other page that is trusted: one of its public
+    /// names or, under another, of the very host that is asked. A browser tells; who tells nothing is no page.
+    #[cfg(feature = "console")]
+    pub(crate) fn is_own_page(&self, headers: &http::HeaderMap) -> bool {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let (Some(origin), None) = (origins.next(), origins.next()) else { return false };
+        let Some(url) = origin.to_str().ok().and_then(|text| Url::parse(text).ok()) else { return false };
+        let is_elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin");
+        if is_elsewhere || !matches!(url.scheme(), "http" | "https") {
+            return false;
+        }
+        let has_host = |own: &Origin| matches!(own, Origin::Tuple(_, host, _) if Some(host) == url.host().map(|host| host.to_owned()).as_ref());
+        let mut public = self.own.iter().filter(|own| has_host(own)).peekable();
+        if public.peek().is_some() {
+            return public.any(|own| *own == url.origin());
+        }
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+        host.is_some_and(|host| {
+            let default = if url.scheme() == "https" { 443 } else { 80 };
+            url.host_str() == Some(host.host().to_lowercase().as_str())
+                && url.port_or_known_default() == Some(host.port_u16().unwrap_or(default))
+        })
     }
 
     /// Whether a request that needs no credential can be answered: no page on any other host has sent it.

@@ -37,6 +37,7 @@ mod snippets;
 mod stdio;
 mod stored;
 pub mod tls;
+mod visitor;
 
 pub use client::{Client, Revision, Transport};
 pub use examples::examples;
@@ -51,3 +52,4 @@ pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
 pub use snippets::Told;
 pub use stdio::{StdioPipe, Variables};
 pub use stored::dump;
+pub use visitor::{Page, Visitor};

@@ -27,7 +27,11 @@ fn they_stand_beside_the_runtimes_in_the_help() {
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(commands, ["serve", "stdio", "tools", "snippet", "token", "notes", "help"], "{help}");
+    assert_eq!(
+        commands,
+        ["serve", "stdio", "tools", "snippet", "token", "sign-in", "sign-out", "notes", "help"],
+        "{help}"
+    );
     assert!(help.starts_with("Keeps notes. A server to test with.\n"), "{help}");
     let help = run(ACME, folder.path(), &["notes", "count", "--help"]).stdout;
     assert!(!help.contains("ACME_"), "its options are its own:\n{help}");

@@ -8,6 +8,7 @@ mod commands;
 mod completions;
 mod confirmation;
 mod connections;
+mod console;
 #[cfg(unix)]
 mod curl;
 mod gateway;

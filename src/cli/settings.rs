@@ -1,0 +1,168 @@
+//! The settings in the browser: what `serve` adds to the routes, and the commands `sign-in` and `sign-out`.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context as _, bail, ensure};
+use axum::Router;
+use clap::{Args, Subcommand};
+use url::Url;
+
+use super::{accounts, first_token::Place, options::DatabaseOption, print};
+use crate::{
+    ServerSpec,
+    account::Accounts,
+    console::{AnySignIn, Console, LINK, ROOT, Sessions, Setup},
+    credential::{Tokens, Verifier, is_printable},
+    database::Database,
+    http::Trusted,
+    server::Server,
+};
+
+const NO_ANSWER: &str = "the database of sessions does not answer";
+
+/// The commands that a server with settings has.
+#[derive(Debug, Subcommand)]
+pub(super) enum SettingsCommand {
+    /// Print a link that opens the settings in a browser: once, and within ten minutes.
+    SignIn(SignInOptions),
+    /// End every session in which somebody has the settings open, and their link.
+    SignOut(SignOutOptions),
+}
+
+impl SettingsCommand {
+    /// Their names.
+    pub(super) const NAMES: [&str; 2] = ["sign-in", "sign-out"];
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SignInOptions {
+    /// Whose settings are opened
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    subject: String,
+    /// Address that the server listens on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// URL under which clients reach the endpoint, when it is not the address itself
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    #[command(flatten)]
+    database: DatabaseOption,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SignOutOptions {
+    /// Whose sessions are ended
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    subject: String,
+    #[command(flatten)]
+    database: DatabaseOption,
+}
+
+pub(super) async fn run(spec: &'static ServerSpec, command: SettingsCommand) -> anyhow::Result<()> {
+    match command {
+        SettingsCommand::SignIn(SignInOptions { subject, listen, public_url, database }) => {
+            ensure!(public_url.is_some() || listen.port() != 0, "say the port with --listen: 0 is any free one");
+            let base = base(public_url.as_deref(), listen)?;
+            let database = Database::open(&database.database).await?;
+            let link = async {
+                let subject = find_subject(spec, &database, &subject).await?;
+                Sessions::new(&database).link(&subject).await.context("a link cannot be made")
+            };
+            let link = link.await;
+            database.close().await;
+            let link = link?;
+            eprintln!("opens the settings of {subject}, once and within {} minutes:", LINK / 60);
+            print(&format!("{}\n", address(&base, &link)))
+        }
+        SettingsCommand::SignOut(SignOutOptions { subject, database }) => {
+            let database = Database::open(&database.database).await?;
+            let ended = async {
+                let subject = find_subject(spec, &database, &subject).await?;
+                Sessions::new(&database).end_all(&subject).await.context(NO_ANSWER)
+            };
+            let ended = ended.await;
+            database.close().await;
+            eprintln!("sessions of {subject} that were ended: {}", ended?);
+            Ok(())
+        }
+    }
+}
+
+/// Who is meant, as sessions and tokens have them.
+async fn find_subject(spec: &ServerSpec, database: &Database, named: &str) -> anyhow::Result<String> {
+    if spec.account().is_some() {
+        return Ok(accounts::find_user(spec, &Accounts::new(database), named).await?.id.to_string());
+    }
+    ensure!(is_printable(named), "a subject has 1 to 64 printable characters");
+    Ok(named.to_owned())
+}
+
+/// Where the server is, without a path.
+fn base(public: Option<&str>, address: SocketAddr) -> anyhow::Result<String> {
+    let Some(public) = public else {
+        // Nobody can open the address that stands for all of them.
+        let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
+        let host = if address.is_ipv6() && host != "localhost" { format!("[{host}]") } else { host };
+        return Ok(format!("http://{host}:{}", address.port()));
+    };
+    let url = Url::parse(public).with_context(|| format!("`{public}` is not a URL"))?;
+    match url.origin() {
+        origin @ url::Origin::Tuple(..) => Ok(origin.ascii_serialization()),
+        url::Origin::Opaque(_) => bail!("`{public}` is not the URL of a server"),
+    }
+}
+
+fn address(base: &str, link: &str) -> String {
+    format!("{base}{ROOT}/sign-in?code={link}")
+}
+
+/// What a program gives to its settings.
+#[derive(Default)]
+pub(super) struct Settings {
+    /// What tells who somebody is, in the place of one-time links.
+    pub(super) sign_in: Option<Arc<dyn AnySignIn>>,
+}
+
+impl Settings {
+    /// The routes, where the server keeps tokens.
+    pub(super) fn routes(
+        self,
+        server: &Arc<Server>,
+        trusted: &Arc<Trusted>,
+        public: Option<&str>,
+        place: Place<'_>,
+    ) -> anyhow::Result<Router> {
+        let (Verifier::Tokens(tokens), Some(declared)) = (&server.verifier, server.spec.credential.tokens()) else {
+            return Ok(Router::new());
+        };
+        let setup = Setup {
+            declared,
+            sessions: Sessions::new(tokens.database()),
+            sign_in: self.sign_in,
+            endpoint: place.url,
+            base: &base(public, place.address)?,
+            is_encrypted: public.is_some_and(|url| url.starts_with("https:")),
+        };
+        Ok(Console::new(Arc::clone(server), Arc::clone(trusted), setup)?.routes())
+    }
+
+    /// Prints a link to whoever sits at this machine, where nobody else can listen and nobody else be meant. Where
+    /// the server has a public URL, its log is perhaps read by others.
+    pub(super) async fn welcome(
+        &self,
+        spec: &ServerSpec,
+        tokens: &Tokens,
+        subject: Option<&str>,
+        public: Option<&str>,
+        place: Place<'_>,
+    ) -> anyhow::Result<()> {
+        let (None, None, Some(subject), true) = (&self.sign_in, public, subject, place.address.ip().is_loopback())
+        else {
+            return Ok(());
+        };
+        let link = Sessions::new(tokens.database()).link(subject).await.context("a link cannot be made")?;
+        let link = address(&base(public, place.address)?, &link);
+        eprintln!("{}: the settings, in a browser, once and within {} minutes:\n\n    {link}\n", spec.name, LINK / 60);
+        Ok(())
+    }
+}

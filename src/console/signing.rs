@@ -1,0 +1,81 @@
+//! Signing in by a one-time link, and out again.
+
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use toolwright_pages::{SignIn as Page, forms};
+
+use super::{
+    Console,
+    form::{fields, query},
+    reply::{self, Failure},
+    secret::Secret,
+    visitor::{Asking, Known},
+};
+
+/// What is behind the address of a link.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    code: Option<String>,
+}
+
+impl Console {
+    /// Shows how to sign in. A link is not used up by looking at it: only the button does.
+    pub(super) async fn show_sign_in(&self, parts: &Parts) -> Result<Response, Failure> {
+        let Asked { code } = query(parts);
+        if let (Some(code), None) = (&code, &self.sign_in) {
+            return Ok(match Secret::presented(code) {
+                Some(_) => reply::page(StatusCode::OK, self.pages.sign_in(Page::Link { code })),
+                None => self.spent(),
+            });
+        }
+        Ok(match self.asking(&parts.headers).await? {
+            Asking::Known(known) => reply::keeping(reply::to("/tokens"), &known),
+            Asking::Stranger(Some(place)) => reply::elsewhere(&place),
+            Asking::Stranger(None) => {
+                let command = self.sign_in_command();
+                reply::page(StatusCode::OK, self.pages.sign_in(Page::Unasked { command: &command }))
+            }
+        })
+    }
+
+    /// Uses a link up, and opens a session. The one before ends: whatever the browser had may have been given to it.
+    pub(super) async fn redeem(&self, headers: &HeaderMap, form: &[u8]) -> Result<Response, Failure> {
+        if self.sign_in.is_some() {
+            return Err(Failure::refused("People sign in elsewhere here: one-time links open nothing.".to_owned()));
+        }
+        let forms::Redeem { code } = fields(form)?;
+        let Some(subject) = self.sessions.redeem(&code).await? else { return Ok(self.spent()) };
+        if let Some(presented) = self.cookie.presented(headers)
+            && let Some(former) = self.sessions.find(presented).await?
+        {
+            self.sessions.end(&former).await?;
+        }
+        let session = self.sessions.open(&subject).await?;
+        tracing::info!(session = session.id, subject, "a session was opened by a one-time link");
+        let mut response = reply::to("/tokens");
+        response.headers_mut().insert(header::SET_COOKIE, self.cookie.keeping(session.secret()));
+        Ok(response)
+    }
+
+    /// Ends the session.
+    pub(super) async fn sign_out(&self, known: &Known) -> Result<Response, Failure> {
+        self.sessions.end(&known.session).await?;
+        tracing::info!(session = known.session.id, "a session was ended");
+        let mut response = reply::to("/sign-in");
+        response.headers_mut().insert(header::SET_COOKIE, self.cookie.forgetting());
+        Ok(response)
+    }
+
+    fn spent(&self) -> Response {
+        let command = self.sign_in_command();
+        reply::page(StatusCode::FORBIDDEN, self.pages.sign_in(Page::Spent { command: &command }))
+    }
+
+    /// The command that prints a link.
+    fn sign_in_command(&self) -> String {
+        let spec = self.server.spec;
+        let whose = if spec.account().is_some() { " --user EMAIL" } else { "" };
+        format!("{} sign-in{whose}", spec.name)
+    }
+}
