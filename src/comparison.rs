@@ -151,7 +151,7 @@ impl Comparison {
 
     fn cases(&self) -> &'static [CaseSpec] {
         match &self.spec.credential.verify {
-            VerifySpec::Tokens(_) => &[],
+            VerifySpec::Tokens(_) | VerifySpec::Jwt(_) | VerifySpec::Introspection(_) => &[],
             VerifySpec::Upstream(upstream) => upstream.cases,
         }
     }

@@ -10,9 +10,9 @@ pub use crate::{
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
         AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, BindingSource, BindingSpec, CaseSpec,
-        CompletionSpec, CredentialSpec, FeatureSpec, GatewaySpec, GroupSpec, LimitsSpec, Listing, PasswordGrantSpec,
-        PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, TokensSpec, ToolSpec, UpstreamSpec,
-        VerifySpec,
+        CompletionSpec, CredentialSpec, FeatureSpec, FormSpec, GatewaySpec, GroupSpec, IntrospectionSpec, IssuerSpec,
+        JwtSpec, LimitsSpec, Listing, PasswordGrantSpec, PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec,
+        ServerSpec, TokensSpec, ToolSpec, UpstreamSpec, VerifySpec,
     },
     tool::{Read, Record, Write},
 };

@@ -6,7 +6,7 @@
 //! holds that no path leads around the authorization.
 
 use serde_json::{Value, json};
-use toolwright_core::{Missing, Requirement, ScopeId, ScopeSet, Scopes, authorize};
+use toolwright_core::{Clause, Missing, Requirement, ScopeId, ScopeSet, Scopes, authorize};
 
 use crate::{
     BoundValue, ServerSpec,
@@ -108,6 +108,17 @@ impl Denial {
     /// The scopes that would have been enough.
     pub(crate) fn missing(&self, server: &ServerSpec) -> Vec<&'static str> {
         self.missing.0.iter().map(|id| name(server.scopes(), *id)).collect()
+    }
+
+    /// The scopes that the operation takes: of alternatives the one that is held, or else the first.
+    pub(crate) fn needed(&self, server: &ServerSpec) -> Vec<&'static str> {
+        let held = server.scopes().widen(self.held);
+        let one = |clause: &Clause| {
+            let alternatives = clause.alternatives();
+            alternatives.iter().find(|id| held.contains(**id)).or(alternatives.first()).copied()
+        };
+        let ids: ScopeSet = self.required.clauses().iter().filter_map(one).collect();
+        server.scopes().names(ids).collect()
     }
 
     /// The scopes that the credential was given for what this is about.

@@ -47,6 +47,7 @@ mod limits;
 mod listing;
 mod log;
 mod nearest;
+mod oauth;
 mod observation;
 mod operations;
 mod password_grant;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use toolwright_core::{
-    ErrorCode,
+    ErrorCode, ErrorEntry,
     environment::{ACCOUNT, option_env},
     errors::binding_fix,
 };
@@ -12,6 +12,7 @@ use crate::{
     envelope::{Fault, Id, Request},
     gate::Denial,
     limits::Exceeded,
+    oauth::Resource,
     protocol::REVISIONS,
     shortened::shortened,
     spec::{BindingSource, BindingSpec, FeatureSpec},
@@ -40,13 +41,17 @@ enum Challenge {
         presented: bool,
     },
     /// More scopes are needed.
-    Scopes(Vec<&'static str>),
+    Scopes {
+        missing: Vec<&'static str>,
+        /// All that the operation takes, with those that are held.
+        needed: Vec<&'static str>,
+    },
 }
 
 impl Refusal {
     /// A refusal in the words of the catalogue, after those about this case.
     pub(crate) fn new(server: &ServerSpec, code: ErrorCode, detail: Option<&str>) -> Self {
-        let entry = code.entry();
+        let entry = entry(server, code);
         // What a client sent may stand in the detail, and is no text of ours to fill.
         let what = detail.map_or_else(|| fill(entry.cause, server), str::to_owned);
         Self {
@@ -64,10 +69,10 @@ impl Refusal {
     pub(crate) fn unauthenticated(server: &ServerSpec, code: ErrorCode) -> Self {
         let mut refusal = Self::new(server, code, None);
         refusal.challenge = Challenge::Credential { presented: code != ErrorCode::MissingCredential };
-        refusal.extend(json!({
-            "create_at": server.credential.create_at,
-            "prefix": server.credential.prefix,
-        }));
+        refusal.extend(json!({ "create_at": server.credential.create_at }));
+        if let Some(form) = server.credential.form() {
+            refusal.extend(json!({ "prefix": form.prefix }));
+        }
         refusal
     }
 
@@ -94,7 +99,7 @@ impl Refusal {
     /// The credential holds too few scopes.
     pub(crate) fn forbidden(server: &ServerSpec, denial: &Denial) -> Self {
         let mut refusal = Self::new(server, ErrorCode::InsufficientScope, Some(&denial.message(server)));
-        refusal.challenge = Challenge::Scopes(denial.missing(server));
+        refusal.challenge = Challenge::Scopes { missing: denial.missing(server), needed: denial.needed(server) };
         refusal.extend(denial.data(server));
         refusal
     }
@@ -161,23 +166,44 @@ impl Refusal {
         body
     }
 
-    /// The value of `WWW-Authenticate` (RFC 6750, section 3), if the refusal has one.
-    pub(crate) fn challenge(&self, server: &ServerSpec) -> Option<String> {
-        let realm = quotable(server.key);
-        match &self.challenge {
-            Challenge::None => None,
-            Challenge::Credential { presented: false } => Some(format!(r#"Bearer realm="{realm}""#)),
-            Challenge::Credential { presented: true } => Some(format!(
-                r#"Bearer realm="{realm}", error="invalid_token", error_description="{}""#,
-                quotable(&self.message)
-            )),
-            Challenge::Scopes(missing) => Some(format!(
-                r#"Bearer error="insufficient_scope", scope="{}", error_description="{}""#,
-                quotable(&missing.join(" ")),
-                quotable(&self.message)
-            )),
+    /// The value of `WWW-Authenticate` (RFC 6750, section 3), if the refusal has one. Where clients sign in at an issuer,
+    /// it tells them where that is told (RFC 9728, section 5.1), and what to ask for: at first what most calls take, and
+    /// then all that the refused operation takes, no more and no less (RFC 6750, section 3.1; MCP 2026-07-28 has clients
+    /// keep count of what they asked for before).
+    pub(crate) fn challenge(&self, server: &ServerSpec, resource: Option<&Resource>) -> Option<String> {
+        let scope = |names: &[&str]| (!names.is_empty()).then(|| parameter("scope", &names.join(" ")));
+        let invalid = || [parameter("error", "invalid_token"), parameter("error_description", &self.message)];
+        let mut parameters: Vec<String> = Vec::new();
+        match (&self.challenge, resource) {
+            (Challenge::None, _) => return None,
+            (Challenge::Credential { presented }, None) => {
+                parameters.push(parameter("realm", server.key));
+                parameters.extend(presented.then(invalid).into_iter().flatten());
+            }
+            (Challenge::Credential { presented }, Some(resource)) => {
+                parameters.extend(presented.then(invalid).into_iter().flatten());
+                parameters.push(parameter("resource_metadata", resource.metadata_url()));
+                parameters.extend(scope(resource.scopes()));
+            }
+            (Challenge::Scopes { missing, needed }, _) => {
+                parameters.push(parameter("error", "insufficient_scope"));
+                parameters.extend(scope(if resource.is_some() { needed } else { missing }));
+                parameters.extend(resource.map(|resource| parameter("resource_metadata", resource.metadata_url())));
+                parameters.push(parameter("error_description", &self.message));
+            }
         }
+        Some(format!("Bearer {}", parameters.join(", ")))
     }
+}
+
+/// A parameter of a challenge.
+fn parameter(name: &str, value: &str) -> String {
+    format!(r#"{name}="{}""#, quotable(value))
+}
+
+/// The catalogue's row in the words for this server.
+fn entry(server: &ServerSpec, code: ErrorCode) -> ErrorEntry {
+    if server.credential.issuer().is_some() { code.entry_where_issued() } else { code.entry() }
 }
 
 /// A text of the catalogue with the server's own names in it.
@@ -187,7 +213,7 @@ pub(crate) fn fill(text: &str, server: &ServerSpec) -> String {
         None => text.to_owned(),
     };
     text.replace("{credential}", server.credential.name)
-        .replace("{prefix}", server.credential.prefix)
+        .replace("{prefix}", server.credential.form().map_or("", |form| form.prefix))
         .replace("{create_at}", server.credential.create_at)
         .replace("{path}", server.path)
         .replace("{env}", server.credential.env)

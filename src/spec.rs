@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use toolwright_core::{Access, ClientKind, Requirement, Scope, ScopeSet, Scopes};
+use toolwright_core::{Access, ClientKind, Requirement, Scope, ScopeSet, Scopes, client::ISSUED_PLACEHOLDER};
 
 /// Everything that a manifest declares about a server, as constants.
 #[derive(Debug, Clone, Copy)]
@@ -193,10 +193,6 @@ pub struct CredentialSpec {
     pub name: &'static str,
     /// Its short form (`PAT`).
     pub abbreviation: &'static str,
-    /// What every credential starts with.
-    pub prefix: &'static str,
-    /// How many random characters follow the prefix.
-    pub length: usize,
     /// The environment variable that `stdio` reads it from.
     pub env: &'static str,
     /// Where a person creates one.
@@ -205,13 +201,32 @@ pub struct CredentialSpec {
     pub verify: VerifySpec,
 }
 
+/// What every credential looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormSpec {
+    /// What it starts with.
+    pub prefix: &'static str,
+    /// How many random characters follow the prefix.
+    pub length: usize,
+}
+
 impl CredentialSpec {
     /// What is said of them, where the server keeps them itself.
     #[cfg(feature = "console")]
     pub(crate) fn tokens(&self) -> Option<&TokensSpec> {
         match &self.verify {
             VerifySpec::Tokens(tokens) => Some(tokens),
-            VerifySpec::Upstream(_) => None,
+            VerifySpec::Upstream(_) | VerifySpec::Jwt(_) | VerifySpec::Introspection(_) => None,
+        }
+    }
+
+    /// What every credential looks like, unless that is an issuer's business.
+    pub(crate) fn form(&self) -> Option<FormSpec> {
+        match &self.verify {
+            VerifySpec::Tokens(TokensSpec { form, .. }) | VerifySpec::Upstream(UpstreamSpec { form, .. }) => {
+                Some(*form)
+            }
+            VerifySpec::Jwt(_) | VerifySpec::Introspection(_) => None,
         }
     }
 
@@ -219,7 +234,25 @@ impl CredentialSpec {
     pub(crate) fn password_grant(&self) -> Option<&PasswordGrantSpec> {
         match &self.verify {
             VerifySpec::Tokens(tokens) => tokens.password_grant.as_ref(),
-            VerifySpec::Upstream(_) => None,
+            VerifySpec::Upstream(_) | VerifySpec::Jwt(_) | VerifySpec::Introspection(_) => None,
+        }
+    }
+
+    /// What stands for one in a snippet: as long as a real one, where that is known.
+    pub(crate) fn placeholder(&self) -> String {
+        self.form().map_or_else(
+            || ISSUED_PLACEHOLDER.to_owned(),
+            |FormSpec { prefix, length }| format!("{prefix}{}", "x".repeat(length)),
+        )
+    }
+
+    /// The OAuth issuer that clients sign in at, where one gives the credentials.
+    pub(crate) fn issuer(&self) -> Option<&'static IssuerSpec> {
+        match &self.verify {
+            VerifySpec::Tokens(_) | VerifySpec::Upstream(_) => None,
+            VerifySpec::Jwt(JwtSpec { issuer, .. }) | VerifySpec::Introspection(IntrospectionSpec { issuer, .. }) => {
+                Some(issuer)
+            }
         }
     }
 }
@@ -231,11 +264,60 @@ pub enum VerifySpec {
     Tokens(TokensSpec),
     /// The API that the tools ask.
     Upstream(UpstreamSpec),
+    /// The server, by the signature of an OAuth issuer.
+    Jwt(JwtSpec),
+    /// An OAuth issuer (RFC 7662).
+    Introspection(IntrospectionSpec),
+}
+
+/// An OAuth issuer, whose access tokens callers present.
+#[derive(Debug, PartialEq, Eq)]
+pub struct IssuerSpec {
+    /// Its identifier, as its tokens and its metadata have it.
+    pub url: &'static str,
+    /// The environment variable that names another issuer.
+    pub env: &'static str,
+    /// What a token has to be issued for, when it is not the URL of the endpoint.
+    pub audience: Option<&'static str>,
+    /// The claim with the scopes, when it is neither `scope` nor `scp`.
+    pub scope_claim: Option<&'static str>,
+    /// What a client asks for at first.
+    pub scopes: ScopeSet,
+}
+
+/// Access tokens that the server checks by their signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JwtSpec {
+    /// Who signs them.
+    pub issuer: &'static IssuerSpec,
+    /// Where the keys are, when the issuer's metadata is not to be asked.
+    pub keys: Option<&'static str>,
+    /// The algorithms that a signature can have, by their names in JSON Web Algorithms.
+    pub algorithms: &'static [&'static str],
+    /// How long the keys are used before they are asked for again, in seconds.
+    pub cache_seconds: u64,
+}
+
+/// Access tokens that the issuer is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntrospectionSpec {
+    /// Who is asked.
+    pub issuer: &'static IssuerSpec,
+    /// Where, when the issuer's metadata is not to be asked.
+    pub endpoint: Option<&'static str>,
+    /// The environment variable with the name that the server has at the issuer.
+    pub client_id_env: &'static str,
+    /// The environment variable with its secret there.
+    pub client_secret_env: &'static str,
+    /// How long an answer is believed, in seconds.
+    pub cache_seconds: u64,
 }
 
 /// Credentials that the server creates, stores and revokes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokensSpec {
+    /// What every one looks like.
+    pub form: FormSpec,
     /// How long one lives unless its maker says otherwise, in seconds.
     pub lifetime_seconds: u64,
     /// Legacy: how a program gets a short-lived one for a password.
@@ -245,6 +327,8 @@ pub struct TokensSpec {
 /// The API that checks credentials, and that the tools ask with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UpstreamSpec {
+    /// What every credential of it looks like.
+    pub form: FormSpec,
     /// Where it is, without a slash at the end.
     pub origin: &'static str,
     /// The environment variable that names another origin.

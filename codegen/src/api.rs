@@ -178,10 +178,6 @@ pub struct Credential {
     pub name: String,
     /// Its short form.
     pub abbreviation: String,
-    /// What every credential starts with.
-    pub prefix: String,
-    /// How many random characters follow.
-    pub length: u64,
     /// The environment variable that `stdio` and the snippets name.
     pub env: String,
     /// Where a person creates one.
@@ -195,9 +191,34 @@ impl Credential {
     pub fn password_grant(&self) -> Option<&PasswordGrant> {
         match &self.verify {
             Verify::Tokens(tokens) => tokens.password_grant.as_ref(),
-            Verify::Upstream(_) => None,
+            Verify::Upstream(_) | Verify::Jwt(_) | Verify::Introspection(_) => None,
         }
     }
+
+    /// What every one looks like, unless that is an issuer's business.
+    pub fn form(&self) -> Option<&Form> {
+        match &self.verify {
+            Verify::Tokens(Tokens { form, .. }) | Verify::Upstream(Upstream { form, .. }) => Some(form),
+            Verify::Jwt(_) | Verify::Introspection(_) => None,
+        }
+    }
+
+    /// The OAuth issuer that clients sign in at, where one gives the credentials.
+    pub fn issuer(&self) -> Option<&Issuer> {
+        match &self.verify {
+            Verify::Tokens(_) | Verify::Upstream(_) => None,
+            Verify::Jwt(Jwt { issuer, .. }) | Verify::Introspection(Introspection { issuer, .. }) => Some(issuer),
+        }
+    }
+}
+
+/// What every credential looks like.
+#[derive(Debug)]
+pub struct Form {
+    /// What it starts with.
+    pub prefix: String,
+    /// How many random characters follow.
+    pub length: u64,
 }
 
 /// Who checks a credential.
@@ -208,11 +229,60 @@ pub enum Verify {
     Tokens(Tokens),
     /// The API that the tools ask.
     Upstream(Upstream),
+    /// The server, by the signature of an OAuth issuer.
+    Jwt(Jwt),
+    /// An OAuth issuer, which is asked.
+    Introspection(Introspection),
+}
+
+/// An OAuth issuer, whose access tokens callers present.
+#[derive(Debug)]
+pub struct Issuer {
+    /// Its identifier, as it is declared.
+    pub url: String,
+    /// The environment variable that names another issuer.
+    pub env: String,
+    /// What a token has to be issued for, when it is not the URL of the endpoint.
+    pub audience: Option<String>,
+    /// The claim with the scopes, when it is neither `scope` nor `scp`.
+    pub scope_claim: Option<String>,
+    /// What a client asks for at first.
+    pub scopes: ScopeSet,
+}
+
+/// Access tokens that the server checks by their signature.
+#[derive(Debug)]
+pub struct Jwt {
+    /// Who signs them.
+    pub issuer: Issuer,
+    /// Where the keys are, when the issuer's metadata is not to be asked.
+    pub keys: Option<String>,
+    /// The algorithms that a signature can have, by their names in JSON Web Algorithms.
+    pub algorithms: Vec<&'static str>,
+    /// How long the keys are used before they are asked for again, in seconds.
+    pub cache_seconds: u64,
+}
+
+/// Access tokens that the issuer is asked about.
+#[derive(Debug)]
+pub struct Introspection {
+    /// Who is asked.
+    pub issuer: Issuer,
+    /// Where, when the issuer's metadata is not to be asked.
+    pub endpoint: Option<String>,
+    /// The environment variable with the name that the server has at the issuer.
+    pub client_id_env: String,
+    /// The environment variable with its secret there.
+    pub client_secret_env: String,
+    /// How long an answer is believed, in seconds.
+    pub cache_seconds: u64,
 }
 
 /// Credentials that the server creates.
 #[derive(Debug)]
 pub struct Tokens {
+    /// What every one looks like.
+    pub form: Form,
     /// How long one lives unless its maker says otherwise, in seconds.
     pub lifetime_seconds: u64,
     /// Legacy: how a program gets a short-lived one for a password.
@@ -222,6 +292,8 @@ pub struct Tokens {
 /// The API that checks credentials, and that the tools ask with them.
 #[derive(Debug)]
 pub struct Upstream {
+    /// What every credential of it looks like.
+    pub form: Form,
     /// Where it is, without a slash at the end.
     pub origin: String,
     /// The environment variable that names another origin.

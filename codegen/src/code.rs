@@ -57,8 +57,6 @@ codes! {
     EmptyText = "empty-text";
     /// A character in a text that a reader cannot see, or that changes the order of what they see.
     InvisibleCharacter = "invisible-character";
-    /// A field of the grammar that this version does not obey.
-    NotObeyedYet = "not-obeyed-yet";
     /// A name that does not have the form that its place asks for.
     InvalidName = "invalid-name";
     /// A name that generated code or the runtime already has.
@@ -78,6 +76,8 @@ codes! {
     InvalidGrant = "invalid-grant";
     /// An upstream with an origin, a path or a time that it cannot have, or that does not fit how credentials are checked.
     InvalidUpstream = "invalid-upstream";
+    /// An OAuth issuer with an address, a time or a claim that it cannot have, or that does not fit how credentials are checked.
+    InvalidIssuer = "invalid-issuer";
     /// A scope that is not declared.
     UnknownScope = "unknown-scope";
     /// A scope that no tool uses and that does not say so, or that says so and is used.

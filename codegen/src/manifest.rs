@@ -7,6 +7,7 @@
 pub mod check;
 mod explain;
 pub mod fields;
+pub mod oauth;
 pub mod schema;
 pub mod server;
 pub mod tools;

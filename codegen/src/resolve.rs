@@ -15,7 +15,7 @@ mod docs;
 mod environment;
 mod fields;
 mod grants;
-mod obeyed;
+mod oauth;
 mod outputs;
 mod prompts;
 mod recursion;
@@ -34,7 +34,6 @@ use std::collections::HashMap;
 
 use toolwright_freshness::Inputs;
 
-pub(crate) use obeyed::not_obeyed;
 pub(crate) use servers::servers;
 pub(crate) use text::text;
 
@@ -106,7 +105,6 @@ impl Faults {
 pub(crate) fn server(sources: &Sources, declared: &Declared, manifest: String, inputs: Option<Inputs>) -> Outcome {
     let mut faults = Faults::default();
     let sections = Sections::merge(declared, &mut faults);
-    obeyed::check(declared, &sections, &mut faults);
     let called = server::called(declared);
     let can_be_made = inputs.is_some();
     let api = resolve(sources, declared, &sections, manifest, inputs, called.as_ref(), &mut faults);

@@ -55,7 +55,7 @@ where
     log::start(log_format, &secrets);
     let keys: Vec<(String, String)> = keys.into_iter().map(key_in).collect::<anyhow::Result<_>>()?;
     eprintln!("{}: what tools write is written: do this with a system for tests only", spec.name);
-    let verifier = Verifier::new(spec, None, &secrets)?;
+    let verifier = Verifier::new(spec, None, spec.endpoint, &secrets)?;
     // The process serves nobody, and so introduces no credential to anybody.
     let begun = Start { first_account: None, is_private: false, introduced: Introduced::default() };
     let (handlers, background) = make(spec, &verifier, begun, secrets.clone(), own, setup).await?;

@@ -122,7 +122,8 @@ where
         Do::Serve(options) => {
             let secrets = Secrets::of(spec);
             log::start(options.log.log_format, &secrets);
-            let opened = Opened::new(spec, database.as_deref(), &secrets).await?;
+            let endpoint = options.http.public_url.as_deref().unwrap_or(spec.endpoint);
+            let opened = Opened::new(spec, database.as_deref(), endpoint, &secrets).await?;
             serve_http(spec, &options.http, opened, settings, secrets, options.own, setup).await
         }
         Do::Stdio(options) => {
@@ -131,7 +132,7 @@ where
             if let Some(gateway) = Gateway::from_environment(spec, account.as_deref())? {
                 return forward(gateway).await;
             }
-            let opened = Opened::new(spec, database.as_deref(), &secrets).await?;
+            let opened = Opened::new(spec, database.as_deref(), spec.endpoint, &secrets).await?;
             serve_stdio(spec, opened, account, secrets, options.own, setup).await
         }
         Do::Tools => print(&tools::table(spec)),
@@ -152,13 +153,18 @@ struct Opened {
 }
 
 impl Opened {
-    async fn new(spec: &'static ServerSpec, url: Option<&str>, secrets: &Secrets) -> anyhow::Result<Self> {
+    async fn new(
+        spec: &'static ServerSpec,
+        url: Option<&str>,
+        endpoint: &str,
+        secrets: &Secrets,
+    ) -> anyhow::Result<Self> {
         // A server that keeps nothing has no such option.
         let database = match url {
             Some(url) => Some(Database::open(url).await?),
             None => None,
         };
-        let verifier = Verifier::new(spec, database.as_ref(), secrets)?;
+        let verifier = Verifier::new(spec, database.as_ref(), endpoint, secrets)?;
         Ok(Self { database, verifier })
     }
 }
@@ -202,7 +208,7 @@ where
     let background = Background::default();
     let Start { first_account, is_private, introduced } = begun;
     let upstream = match verifier {
-        Verifier::Tokens(_) => None,
+        Verifier::Tokens(_) | Verifier::OAuth(_) => None,
         Verifier::Upstream(upstream) => Some(upstream.clone()),
     };
     let context = Context {
@@ -261,7 +267,7 @@ where
             PasswordGrants::new(spec, tokens.database(), options.behind_proxy),
             first_token::account(spec, tokens, address).await?,
         ),
-        Verifier::Upstream(_) => (None, None),
+        Verifier::Upstream(_) | Verifier::OAuth(_) => (None, None),
     };
     let introduced = Introduced::default();
     let begun = Start {
@@ -280,6 +286,7 @@ where
             settings.welcome(spec, tokens, subject.as_deref(), public, place).await?;
         }
         Verifier::Upstream(_) => introduced.show(spec, Some(place)),
+        Verifier::OAuth(_) => {}
     }
     let health = Health::default();
     let ended = CancellationToken::new();

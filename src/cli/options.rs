@@ -20,7 +20,7 @@ use crate::{
     account::AccountName,
     credential::lifetime,
     log::LogFormat,
-    spec::{AccountSpec, BindingSpec, UpstreamSpec, VerifySpec},
+    spec::{AccountSpec, BindingSpec, IssuerSpec, UpstreamSpec, VerifySpec},
 };
 
 /// The option of [`DatabaseOption`], as the parser calls it.
@@ -185,6 +185,7 @@ pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command
     let command = match &spec.credential.verify {
         VerifySpec::Tokens(_) => with_tokens(command),
         VerifySpec::Upstream(_) => ContractCommand::<A>::augment_subcommands(command),
+        VerifySpec::Jwt(_) | VerifySpec::Introspection(_) => command,
     };
     let command = match spec.account() {
         Some((binding, account)) => with_accounts(command, spec, binding, account),
@@ -194,12 +195,12 @@ pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command
     let command =
         command.mut_subcommand("snippet", |snippet| snippet.mut_arg("client", |client| client.value_parser(clients)));
     let command = command.name(spec.name).bin_name(spec.name).version(spec.version).about(spec.description);
-    let command = match upstream_variable(spec) {
-        Some(variable) => {
-            let environment = environment(&[variable]);
-            command.mut_subcommand("serve", |serve| serve.after_help(environment.clone())).after_help(environment)
-        }
-        None => command,
+    let variables = verifier_variables(spec);
+    let command = if variables.is_empty() {
+        command
+    } else {
+        let environment = environment(&variables);
+        command.mut_subcommand("serve", |serve| serve.after_help(environment.clone())).after_help(environment)
     };
     with_environment(command, spec).mut_subcommand("stdio", |stdio| stdio.after_help(stdio_environment(spec)))
 }
@@ -287,17 +288,26 @@ fn stdio_environment(spec: &ServerSpec) -> String {
         let path = spec.path;
         (gateway.env, format!("Address, without {path}, of a running server to forward to instead of serving"))
     });
-    let rows: Vec<_> = [credential].into_iter().chain(gateway).chain(upstream_variable(spec)).collect();
+    let rows: Vec<_> = [credential].into_iter().chain(gateway).chain(verifier_variables(spec)).collect();
     environment(&rows)
 }
 
-/// The variable that says where the API is that a server forwards to.
-fn upstream_variable(spec: &ServerSpec) -> Option<(&'static str, String)> {
+/// The variables that say where the API is that a server forwards to, or the issuer whose tokens it takes.
+fn verifier_variables(spec: &ServerSpec) -> Vec<(&'static str, String)> {
+    let issuer = |issuer: &IssuerSpec| {
+        (issuer.env, format!("The OAuth issuer that clients sign in at, instead of {}", issuer.url))
+    };
     match &spec.credential.verify {
-        VerifySpec::Tokens(_) => None,
+        VerifySpec::Tokens(_) => Vec::new(),
         VerifySpec::Upstream(UpstreamSpec { env, origin, .. }) => {
-            Some((*env, format!("Where the API is that calls are forwarded to, instead of {origin}")))
+            vec![(*env, format!("Where the API is that calls are forwarded to, instead of {origin}"))]
         }
+        VerifySpec::Jwt(jwt) => vec![issuer(jwt.issuer)],
+        VerifySpec::Introspection(introspection) => vec![
+            issuer(introspection.issuer),
+            (introspection.client_id_env, "The name that the server has at the issuer".to_owned()),
+            (introspection.client_secret_env, "Its secret there".to_owned()),
+        ],
     }
 }
 

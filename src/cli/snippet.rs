@@ -67,7 +67,7 @@ pub(super) fn run(spec: &ServerSpec, options: &SnippetOptions, account: Option<&
     }
     let called = name.as_deref().unwrap_or(spec.key);
     let variable = env.clone().unwrap_or_else(|| variable(spec.credential.env, spec.key, called));
-    let placeholder = format!("{}{}", spec.credential.prefix, "x".repeat(spec.credential.length));
+    let placeholder = spec.credential.placeholder();
     let target = target(spec, url.as_deref(), account)?;
     let named = Named { name: called, variable: &variable };
     let snippets = target.snippets(spec, client, named, Secret::Referred { placeholder: &placeholder });

@@ -43,7 +43,7 @@ pub(super) fn server(spec: &ServerSpec, declared: &TokensSpec, url: &str, base: 
         credential: Credential {
             name: credential.name.to_owned(),
             abbreviation: credential.abbreviation.to_owned(),
-            placeholder: format!("{}{}", credential.prefix, "x".repeat(credential.length)),
+            placeholder: credential.placeholder(),
             env: credential.env.to_owned(),
             create_at: credential.create_at.to_owned(),
             lifetime_seconds: declared.lifetime_seconds,

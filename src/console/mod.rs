@@ -233,7 +233,7 @@ impl Console {
     fn tokens(&self) -> Result<&Tokens, Failure> {
         match &self.server.verifier {
             Verifier::Tokens(tokens) => Ok(tokens),
-            Verifier::Upstream(_) => Err(Failure::unavailable(&"the server keeps no tokens")),
+            Verifier::Upstream(_) | Verifier::OAuth(_) => Err(Failure::unavailable(&"the server keeps no tokens")),
         }
     }
 

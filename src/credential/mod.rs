@@ -6,6 +6,8 @@ mod secret;
 mod token;
 mod tokens;
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use toolwright_core::ErrorCode;
 
@@ -22,6 +24,7 @@ use crate::{
     Identity, Secrets, ServerSpec, Upstream,
     account::Accounts,
     database::Database,
+    oauth::{self, OAuth, Resource},
     refusal::Refusal,
     spec::{CredentialSpec, VerifySpec},
 };
@@ -46,7 +49,11 @@ impl<'a> Presented<'a> {
     pub(crate) fn credential(self, spec: &CredentialSpec) -> Result<&'a str, ErrorCode> {
         match self {
             Self::Nothing => Err(ErrorCode::MissingCredential),
-            Self::Bearer(text) if well_formed(text, spec) => Ok(text),
+            Self::Bearer(text)
+                if spec.form().map_or_else(|| oauth::well_formed(text), |form| well_formed(text, form)) =>
+            {
+                Ok(text)
+            }
             Self::Bearer(_) | Self::Unreadable => Err(ErrorCode::MalformedCredential),
         }
     }
@@ -65,16 +72,20 @@ pub(crate) enum Verifier {
     Tokens(Tokens),
     /// The API that the tools ask.
     Upstream(Upstream),
+    /// An OAuth issuer.
+    OAuth(Arc<OAuth>),
 }
 
 impl Verifier {
-    /// The declared one. `database` is where tokens are, of a server that has any.
+    /// The declared one. `database` is where tokens are, of a server that has any; `url` is where clients reach the
+    /// endpoint, which an issuer's tokens are for.
     ///
     /// # Errors
-    /// When what the environment says of the API is wrong, or tokens have no database.
+    /// When what the environment says of the API or of the issuer is wrong, or tokens have no database.
     pub(crate) fn new(
         server: &'static ServerSpec,
         database: Option<&Database>,
+        url: &str,
         secrets: &Secrets,
     ) -> anyhow::Result<Self> {
         match &server.credential.verify {
@@ -83,6 +94,10 @@ impl Verifier {
                 Ok(Self::Tokens(Tokens::new(server, declared, database)))
             }
             VerifySpec::Upstream(spec) => Upstream::from_environment(server, spec, secrets.clone()).map(Self::Upstream),
+            VerifySpec::Jwt(_) | VerifySpec::Introspection(_) => {
+                let oauth = OAuth::from_environment(server, url, secrets)?;
+                oauth.map(|oauth| Self::OAuth(Arc::new(oauth))).context("no issuer is declared")
+            }
         }
     }
 
@@ -90,12 +105,13 @@ impl Verifier {
     pub(crate) fn accounts(&self) -> Option<&Accounts> {
         match self {
             Self::Tokens(tokens) => Some(tokens.accounts()),
-            Self::Upstream(_) => None,
+            Self::Upstream(_) | Self::OAuth(_) => None,
         }
     }
 
     /// Who a well-formed credential belongs to. Of the server's own tokens that is asked anew for every
-    /// request, so that a revocation works on the next one; of an API's, it can be as old as the manifest allows.
+    /// request, so that a revocation works on the next one; of an API's or an issuer's, it can be as old as the manifest
+    /// allows.
     ///
     /// # Errors
     /// A code of the catalogue; the log says more than the caller is told.
@@ -103,6 +119,7 @@ impl Verifier {
         match self {
             Self::Tokens(tokens) => tokens.verify(credential).await,
             Self::Upstream(upstream) => upstream.verify(credential).await,
+            Self::OAuth(oauth) => oauth.verify(credential).await,
         }
     }
 
@@ -123,16 +140,26 @@ impl Verifier {
             Err(code) => Err(code),
         };
         verified.map_err(|code| match code {
-            ErrorCode::Internal | ErrorCode::UpstreamUnavailable => Refusal::new(server, code, None),
+            ErrorCode::Internal | ErrorCode::UpstreamUnavailable | ErrorCode::IssuerUnavailable => {
+                Refusal::new(server, code, None)
+            }
             code => Refusal::unauthenticated(server, code),
         })
+    }
+
+    /// What clients are told that are to sign in at an issuer.
+    pub(crate) fn resource(&self) -> Option<&Resource> {
+        match self {
+            Self::Tokens(_) | Self::Upstream(_) => None,
+            Self::OAuth(oauth) => Some(oauth.resource()),
+        }
     }
 
     /// Writes down what is still to be written.
     pub(crate) async fn finish(&self) {
         match self {
             Self::Tokens(tokens) => tokens.finish().await,
-            Self::Upstream(_) => {}
+            Self::Upstream(_) | Self::OAuth(_) => {}
         }
     }
 }

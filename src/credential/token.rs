@@ -8,7 +8,7 @@ use rand::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::spec::CredentialSpec;
+use crate::spec::FormSpec;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -20,8 +20,8 @@ impl Secret {
     ///
     /// # Errors
     /// When the operating system has none.
-    pub(crate) fn generate(spec: &CredentialSpec) -> Result<Self, SysError> {
-        Ok(Self(format!("{}{}", spec.prefix, random_text(spec.length)?)))
+    pub(crate) fn generate(form: FormSpec) -> Result<Self, SysError> {
+        Ok(Self(format!("{}{}", form.prefix, random_text(form.length)?)))
     }
 
     /// The clear text, for the one time that it is shown.
@@ -47,9 +47,9 @@ pub(crate) fn digest(token: &str) -> Vec<u8> {
 }
 
 /// Whether the text could be one of the server's tokens at all.
-pub(crate) fn well_formed(text: &str, spec: &CredentialSpec) -> bool {
-    text.strip_prefix(spec.prefix)
-        .is_some_and(|random| random.len() == spec.length && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+pub(crate) fn well_formed(text: &str, form: FormSpec) -> bool {
+    text.strip_prefix(form.prefix)
+        .is_some_and(|random| random.len() == form.length && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Random characters of the alphabet, each equally likely.

@@ -272,7 +272,7 @@ impl Tokens {
     }
 
     async fn insert(&self, new: NewToken<'_>, kind: TokenKind) -> Result<GrantedToken, CreateError> {
-        let secret = Secret::generate(&self.spec.credential).map_err(CreateError::Randomness)?;
+        let secret = Secret::generate(self.declared.form).map_err(CreateError::Randomness)?;
         let id = match new.id {
             Some(id) => id.to_owned(),
             None => format!("{ID_PREFIX}{}", random_text(RANDOM_ID_LENGTH).map_err(CreateError::Randomness)?),

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 mod connections;
 mod credential;
+mod discovery;
 mod grant;
 mod negotiation;
 mod origin;
@@ -52,8 +53,7 @@ struct Front {
 }
 
 /// The routes of a server: its endpoint, what balancers ask, the password grant where one is declared, and
-/// nothing else. What would answer an
-/// OAuth discovery is absent on purpose: clients that find one stop sending their token.
+/// what clients find that look for a way to sign in.
 pub(crate) fn routes(
     server: Arc<Server>,
     trusted: Arc<Trusted>,
@@ -71,7 +71,8 @@ pub(crate) fn routes(
     let protocol = StreamableHttpService::new(move || Ok(protocol.clone()), Arc::default(), config);
     let grant = server.spec.credential.password_grant().map(|grant| grant.path);
     let front = Arc::new(Front { server, trusted, protocol, password_grants });
-    let mut routes = Router::new().route(path, any(answer));
+    let taken: Vec<&str> = [path].into_iter().chain(grant).collect();
+    let mut routes = discovery::routes(&taken).route(path, any(answer));
     if let Some(path) = grant {
         routes = routes.route(path, any(grant::answer));
     }
@@ -100,7 +101,7 @@ impl Front {
         };
         let response = response.unwrap_or_else(|refusal| {
             seen.refused(refusal.code);
-            reply::refuse(&refusal, self.server.spec)
+            reply::refuse(&refusal, &self.server)
         });
         origin::expose(response, origin)
     }

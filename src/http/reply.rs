@@ -4,10 +4,10 @@ use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use toolwright_core::ErrorCode;
 
-use crate::{ServerSpec, refusal::Refusal};
+use crate::{refusal::Refusal, server::Server};
 
 /// The status and the headers for HTTP, and in the body the same again as JSON-RPC.
-pub(super) fn refuse(refusal: &Refusal, spec: &ServerSpec) -> Response {
+pub(super) fn refuse(refusal: &Refusal, server: &Server) -> Response {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(Body::from(refusal.body().to_string()));
     *response.status_mut() = status;
@@ -19,7 +19,9 @@ pub(super) fn refuse(refusal: &Refusal, spec: &ServerSpec) -> Response {
     if let Some(seconds) = refusal.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
-    if let Some(challenge) = refusal.challenge(spec).and_then(|text| HeaderValue::try_from(text).ok()) {
+    if let Some(challenge) =
+        refusal.challenge(server.spec, server.verifier.resource()).and_then(|text| HeaderValue::try_from(text).ok())
+    {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     response

@@ -151,6 +151,14 @@ fn parts_of(server: &Server) -> Vec<(&'static str, Ask)> {
             });
             vec![("database", ask)]
         }
+        Verifier::OAuth(oauth) => {
+            let oauth = Arc::clone(oauth);
+            let ask: Ask = Box::new(move || {
+                let oauth = Arc::clone(&oauth);
+                Box::pin(async move { oauth.answers().await })
+            });
+            vec![("issuer", ask)]
+        }
         // Where an API checks the credentials, it is every instance's.
         Verifier::Upstream(_) => Vec::new(),
     }

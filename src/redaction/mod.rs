@@ -63,7 +63,7 @@ impl Default for Secrets {
 impl Secrets {
     /// Keeps back what a server's manifest says, and what its callers present.
     pub(crate) fn of(server: &ServerSpec) -> Self {
-        Self::new(server.redact, Some(server.credential.prefix))
+        Self::new(server.redact, server.credential.form().map(|form| form.prefix))
     }
 
     /// Keeps back what has one of these names, and the credentials with this prefix, beside what has the

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{COMMAND, File, markdown, template, wording};
-use crate::{diagnostic::Code, manifest::schema, names, resolve};
+use crate::{diagnostic::Code, manifest::schema, names};
 
 /// A manifest that has every part that a server needs.
 const EXAMPLE: &str = include_str!("../../templates/docs/manifest.example.yaml");
@@ -25,7 +25,6 @@ struct Page {
     command: &'static str,
     example: String,
     sections: Vec<Section>,
-    not_obeyed: Vec<[&'static str; 2]>,
     codes: Vec<[&'static str; 2]>,
 }
 
@@ -61,7 +60,6 @@ fn page() -> Page {
         command: COMMAND,
         example: markdown::block("yaml", &EXAMPLE.replace("\r\n", "\n")),
         sections,
-        not_obeyed: resolve::not_obeyed().map(|(what, instead)| [what, instead]).collect(),
         codes: Code::ALL.iter().map(|code| [code.as_str(), code.meaning().trim()]).collect(),
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use toolwright_core::ClientKind;
 
 use super::{
+    oauth::OAuth,
     upstream::Upstream,
     words::{Name, Text},
 };
@@ -160,24 +161,28 @@ pub struct Credential {
     /// Its short form, as `PAT`.
     pub abbreviation: Text,
     /// What every credential starts with: lowercase letters, digits, underscores and hyphens, from a
-    /// letter to an underscore or a hyphen, so that a leaked one can be recognised.
-    pub prefix: Name,
+    /// letter to an underscore or a hyphen, so that a leaked one can be recognised. What an OAuth issuer gives has
+    /// a form of its own: with `verify: jwt` and `verify: introspection` there is no `prefix` and no `length`.
+    pub prefix: Option<Name>,
     /// How many random characters follow the prefix: letters and digits, so that 22 are the fewest
     /// that cannot be guessed (128 bits).
     #[schemars(range(max = 256))]
-    pub length: Spanned<u64>,
+    pub length: Option<Spanned<u64>>,
     /// How long a credential lives unless its maker says otherwise: a number of minutes, hours,
     /// days or weeks, as `90d`, `12h`, `30m` or `2w`. `verify: tokens` needs it; of others' credentials
     /// it says nothing.
     pub lifetime: Option<Name>,
     /// The environment variable that holds the credential: capital letters, digits and underscores.
     pub env: Name,
-    /// Where a person creates one, as a way through the user interface.
+    /// Where a person creates one, as a way through the user interface. Where clients sign in by themselves, that is
+    /// for programs that cannot.
     pub create_at: Text,
     /// Who checks it.
     pub verify: Spanned<Verify>,
     /// What `verify: upstream` asks.
     pub upstream: Option<Upstream>,
+    /// Whose tokens `verify: jwt` and `verify: introspection` take.
+    pub oauth: Option<OAuth>,
     /// Legacy: lets a user's program get a short-lived credential for an email address and a password.
     pub password_grant: Option<PasswordGrant>,
 }
@@ -204,9 +209,9 @@ pub struct PasswordGrant {
 pub enum Verify {
     /// The server itself, which creates, stores and revokes them.
     Tokens,
-    /// The server, by the signature of an issuer.
+    /// The server, by the signature of an OAuth issuer (RFC 9068): clients sign in there.
     Jwt,
-    /// An issuer, at every call (RFC 7662).
+    /// An OAuth issuer, which is asked (RFC 7662): clients sign in there.
     Introspection,
     /// The API whose credentials they are, and which the tools ask with them.
     Upstream,

@@ -14,6 +14,11 @@ pub(crate) fn check(declared: &Declared, faults: &mut Faults) {
     let server = declared.manifest.server.as_ref().and_then(|section| section.good());
     let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
     let upstream = credential.and_then(|credential| credential.upstream.as_ref()).map(|upstream| &upstream.env);
+    let oauth = credential.and_then(|credential| credential.oauth.as_ref());
+    let issuer = oauth.map(|oauth| &oauth.env);
+    let introspection = oauth.and_then(|oauth| oauth.introspection.as_ref());
+    let client_id = introspection.map(|introspection| &introspection.client_id_env);
+    let client_secret = introspection.map(|introspection| &introspection.client_secret_env);
     let credential = credential.map(|credential| &credential.env);
     let gateway = server.and_then(|server| server.stdio.gateway.as_ref()).map(|gateway| &gateway.env);
     let name = server.map(|server| server.name.as_str());
@@ -26,10 +31,20 @@ pub(crate) fn check(declared: &Declared, faults: &mut Faults) {
     if let Some(env) = upstream {
         check_variable(env, name, Code::InvalidUpstream, "ACME_BASE_URL", faults);
     }
+    for (env, example) in
+        [(issuer, "ACME_ISSUER"), (client_id, "ACME_CLIENT_ID"), (client_secret, "ACME_CLIENT_SECRET")]
+    {
+        if let Some(env) = env {
+            check_variable(env, name, Code::InvalidIssuer, example, faults);
+        }
+    }
     let variables = [
         (credential, "the credential"),
         (gateway, "the address of a gateway"),
         (upstream, "the origin of an upstream"),
+        (issuer, "an issuer"),
+        (client_id, "the server's name at an issuer"),
+        (client_secret, "the server's secret at an issuer"),
     ];
     let variables: Vec<_> = variables.into_iter().filter_map(|(env, of)| Some((env?, of))).collect();
     for (place, (env, of)) in variables.iter().enumerate() {

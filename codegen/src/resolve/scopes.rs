@@ -82,6 +82,14 @@ impl ResolvedScopes<'_, '_> {
         names.iter().filter_map(|name| find(self.declared, name, faults)).collect()
     }
 
+    /// Those that only read, and that a tool asks for.
+    pub(crate) fn reading(&self) -> ScopeSet {
+        let reads = |(_, _, scope): &(ScopeId, &Name, &manifest::Scope)| {
+            scope.access.value == ScopeAccess::Read && scope.tools.is_none()
+        };
+        self.entries().filter(reads).map(|(id, _, _)| id).collect()
+    }
+
     pub(crate) fn algebra(&self) -> Scopes<'_> {
         Scopes(&self.list)
     }

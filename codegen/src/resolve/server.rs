@@ -3,7 +3,8 @@
 use toolwright_core::client::{LONGEST_NAME, is_name};
 
 use super::{
-    Called, Faults, bindings, declared::Named, grants, scopes::ResolvedScopes, tools::ResolvedTool, upstream, urls,
+    Called, Faults, bindings, declared::Named, grants, oauth, scopes::ResolvedScopes, tools::ResolvedTool, upstream,
+    urls,
 };
 use crate::{
     api,
@@ -118,10 +119,53 @@ pub(crate) fn credential(
     faults: &mut Faults,
 ) -> Option<api::Credential> {
     let credential = declared.manifest.credential.as_ref()?.good()?;
-    let mut refuse = |at, title: String, help: &str| {
-        faults.push(Diagnostic::new(Code::InvalidCredential, at, title).help(help));
-    };
-    let prefix = &credential.prefix;
+    check_line(&credential.name, faults);
+    check_line(&credential.abbreviation, faults);
+    check_line(&credential.create_at, faults);
+    let form = form(credential, faults);
+    let verify = verify(credential, form, declared, scopes, faults);
+    Some(api::Credential {
+        name: credential.name.value.clone(),
+        abbreviation: credential.abbreviation.value.clone(),
+        env: credential.env.value.clone(),
+        create_at: credential.create_at.value.clone(),
+        verify: verify?,
+    })
+}
+
+/// What every credential looks like, where that is not an issuer's business.
+fn form(credential: &Credential, faults: &mut Faults) -> Option<api::Form> {
+    let Credential { prefix, length, verify, .. } = credential;
+    let is_issuers = matches!(verify.value, Verify::Jwt | Verify::Introspection);
+    let parts =
+        [("prefix", prefix.as_ref().map(|prefix| prefix.at)), ("length", length.as_ref().map(|length| length.at))];
+    let [declared, absent] = [true, false].map(|is| parts.iter().filter(move |(_, at)| at.is_some() == is));
+    if is_issuers {
+        for (key, at) in declared.filter_map(|(key, at)| Some((key, (*at)?))) {
+            let title = format!("`{key}` says what credentials look like that an issuer gives");
+            let fault = Diagnostic::new(Code::InvalidCredential, at, title).and(verify.at, "whose they are");
+            faults.push(fault.help(format!("remove `{key}`")));
+        }
+        return None;
+    }
+    let absent: Vec<_> = absent.map(|(key, _)| format!("`{key}`")).collect();
+    if !absent.is_empty() {
+        let title = format!("nothing says the {} of the credentials", absent.join(" and the "));
+        let help = "add it, as `prefix: acme_` and `length: 40`: a leaked credential can then be recognised";
+        faults.push(Diagnostic::new(Code::InvalidCredential, verify.at, title).help(help));
+    }
+    if let Some(prefix) = prefix {
+        check_prefix(prefix, faults);
+    }
+    if let Some(length) = length.as_ref().filter(|length| length.value < SHORTEST_CREDENTIAL) {
+        let title = format!("{} random characters can be guessed", length.value);
+        let help = "use at least 22, which hold 128 bits; 40 is a good length";
+        faults.push(Diagnostic::new(Code::InvalidCredential, length.at, title).help(help));
+    }
+    Some(api::Form { prefix: prefix.as_ref()?.value.clone(), length: length.as_ref()?.value })
+}
+
+fn check_prefix(prefix: &Name, faults: &mut Faults) {
     let lower = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || matches!(char, '_' | '-');
     if !prefix.starts_with(|first: char| first.is_ascii_lowercase())
         || !prefix.ends_with(['_', '-'])
@@ -129,31 +173,14 @@ pub(crate) fn credential(
     {
         let title = format!("{} is not a prefix that a credential can have", quoted(prefix));
         let help = "use lowercase letters, digits, underscores and hyphens, with `_` or `-` at the end, as `acme_`";
-        refuse(prefix.at, title, help);
+        faults.push(Diagnostic::new(Code::InvalidCredential, prefix.at, title).help(help));
     }
-    let length = &credential.length;
-    if length.value < SHORTEST_CREDENTIAL {
-        let title = format!("{} random characters can be guessed", length.value);
-        refuse(length.at, title, "use at least 22, which hold 128 bits; 40 is a good length");
-    }
-    check_line(&credential.name, faults);
-    check_line(&credential.abbreviation, faults);
-    check_line(&credential.create_at, faults);
-    let verify = verify(credential, declared, scopes, faults);
-    Some(api::Credential {
-        name: credential.name.value.clone(),
-        abbreviation: credential.abbreviation.value.clone(),
-        prefix: prefix.value.clone(),
-        length: length.value,
-        env: credential.env.value.clone(),
-        create_at: credential.create_at.value.clone(),
-        verify: verify?,
-    })
 }
 
-/// Who checks a credential. Of a verifier that is not obeyed, more would only follow from that.
+/// Who checks a credential.
 fn verify(
     credential: &Credential,
+    form: Option<api::Form>,
     declared: &Declared,
     scopes: &ResolvedScopes<'_, '_>,
     faults: &mut Faults,
@@ -161,16 +188,20 @@ fn verify(
     let password_grant = credential.password_grant.as_ref();
     let password_grant = password_grant.map(|grant| grants::resolve(grant, credential, declared, scopes, faults));
     upstream::check_place(credential, faults);
+    oauth::check_place(credential, declared, faults);
     match credential.verify.value {
         Verify::Tokens => {
             let lifetime_seconds = lifetime(credential, faults).unwrap_or_default();
-            Some(api::Verify::Tokens(api::Tokens { lifetime_seconds, password_grant }))
+            Some(api::Verify::Tokens(api::Tokens { form: form?, lifetime_seconds, password_grant }))
         }
         Verify::Upstream => {
             let upstream = credential.upstream.as_ref()?;
-            Some(api::Verify::Upstream(upstream::resolve(upstream, declared, faults)))
+            upstream::resolve(upstream, form, declared, faults).map(api::Verify::Upstream)
         }
-        Verify::Jwt | Verify::Introspection => None,
+        Verify::Jwt => Some(api::Verify::Jwt(oauth::jwt(credential.oauth.as_ref()?, scopes, faults))),
+        Verify::Introspection => {
+            oauth::introspection(credential.oauth.as_ref()?, scopes, faults).map(api::Verify::Introspection)
+        }
     }
 }
 

@@ -29,9 +29,13 @@ pub(super) fn check_place(credential: &Credential, faults: &mut Faults) {
         );
     }
     let misplaced = match (verify.value, &credential.upstream, &credential.lifetime) {
-        (Verify::Tokens, Some(upstream), _) => (
+        (Verify::Tokens | Verify::Jwt | Verify::Introspection, Some(upstream), _) => (
             upstream.origin.at,
-            "an API is declared to check credentials, and the server checks them itself",
+            if verify.value == Verify::Tokens {
+                "an API is declared to check credentials, and the server checks them itself"
+            } else {
+                "an API is declared to check credentials, and they are those of an issuer"
+            },
             "remove `upstream`, or use `verify: upstream`",
         ),
         (Verify::Upstream, _, Some(lifetime)) => (
@@ -45,7 +49,12 @@ pub(super) fn check_place(credential: &Credential, faults: &mut Faults) {
     faults.push(Diagnostic::new(Code::InvalidUpstream, at, title).and(verify.at, "who checks them").help(help));
 }
 
-pub(super) fn resolve(upstream: &Upstream, declared: &Declared, faults: &mut Faults) -> api::Upstream {
+pub(super) fn resolve(
+    upstream: &Upstream,
+    form: Option<api::Form>,
+    declared: &Declared,
+    faults: &mut Faults,
+) -> Option<api::Upstream> {
     let Upstream { origin: declared_origin, env, check, cache, answer } = upstream;
     let mut refuse = |at, title: String, help: &str| {
         faults.push(Diagnostic::new(Code::InvalidUpstream, at, title).help(help));
@@ -68,13 +77,15 @@ pub(super) fn resolve(upstream: &Upstream, declared: &Declared, faults: &mut Fau
         refuse(cache.at, title, "use a number of seconds or minutes from `1s` to `5m`");
     }
     check_bindings(answer, declared, faults);
-    api::Upstream {
+    let answer = answer_of(answer, faults);
+    Some(api::Upstream {
+        form: form?,
         origin: plain,
         env: env.value.clone(),
         check: check.value.clone(),
         cache_seconds: cache_seconds.unwrap_or_default(),
-        answer: answer_of(answer, faults),
-    }
+        answer,
+    })
 }
 
 fn answer_of(Answer { id, name, subject, scopes, binding }: &Answer, faults: &mut Faults) -> api::Answer {

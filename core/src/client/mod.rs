@@ -9,6 +9,9 @@ mod snippets;
 
 pub use name::{LONGEST_NAME, is_name, is_variable, variable};
 
+/// What stands for a credential that an issuer gives: its form is the issuer's business.
+pub const ISSUED_PLACEHOLDER: &str = "YOUR_ACCESS_TOKEN";
+
 /// A client that can be explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientKind {

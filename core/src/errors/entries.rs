@@ -36,6 +36,9 @@ pub const TOO_MANY_REQUESTS: i32 = -31429;
 /// answer.
 pub const BAD_GATEWAY: i32 = -31502;
 
+/// JSON-RPC code of an issuer that does not give what credentials are checked with.
+pub const SERVICE_UNAVAILABLE: i32 = -31503;
+
 /// JSON-RPC 2.0, section 5.1.
 pub const PARSE_ERROR: i32 = -32700;
 /// JSON-RPC 2.0, section 5.1.
@@ -56,6 +59,38 @@ pub const fn binding_fix(is_argument: bool) -> &'static str {
         "Name the {binding} in your prompt, by its id or its name, or use a {credential} that reaches only one or has a default."
     } else {
         "Use a {credential} that reaches only one {binding}, or that has a default."
+    }
+}
+
+impl ErrorCode {
+    /// The code's row in the words for a server whose credentials an OAuth issuer gives: clients sign in there, and
+    /// nobody has to copy anything.
+    pub const fn entry_where_issued(self) -> ErrorEntry {
+        let entry = self.entry();
+        let (cause, fix) = match self {
+            Self::MissingCredential => (
+                entry.cause,
+                "Sign in from your client: the answer tells it where. Over stdio, set `{env}` to one from {create_at}.",
+            ),
+            Self::MalformedCredential => (
+                "What came as the credential is not `Bearer` and one {credential}.",
+                "Sign in again from your client. Where a {credential} was pasted, copy the whole of it, without spaces or quotation marks.",
+            ),
+            Self::UnknownCredential => (
+                "The {credential} was not issued for this server, or not by the service that it trusts, or was revoked.",
+                "Sign in again from your client; over stdio, set `{env}` to another from {create_at}.",
+            ),
+            Self::ExpiredCredential => (
+                entry.cause,
+                "Clients get another by themselves; where yours does not, sign in again. Over stdio, set `{env}` to another from {create_at}.",
+            ),
+            Self::InsufficientScope => (
+                entry.cause,
+                "Sign in again from your client and allow what is missing; many clients ask you to by themselves.",
+            ),
+            _ => (entry.cause, entry.fix),
+        };
+        ErrorEntry { cause, fix, ..entry }
     }
 }
 
@@ -107,6 +142,15 @@ impl ErrorCode {
                 json_rpc: Some(BAD_GATEWAY),
                 symptom: "502, the API does not answer",
                 cause: "The API that tells whose your {credential} is did not answer, or not as it should. That says nothing about your {credential}.",
+                fix: "Ask again in a minute; if it stays, tell whoever runs the server when it happened.",
+            },
+            Self::IssuerUnavailable => ErrorEntry {
+                code: self,
+                name: "issuer_unavailable",
+                status: 503,
+                json_rpc: Some(SERVICE_UNAVAILABLE),
+                symptom: "503, the sign-in service does not answer",
+                cause: "The service that you sign in at did not give what your {credential} is checked with. That says nothing about your {credential}.",
                 fix: "Ask again in a minute; if it stays, tell whoever runs the server when it happened.",
             },
             Self::UnknownAccount => ErrorEntry {

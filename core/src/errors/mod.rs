@@ -26,6 +26,8 @@ pub enum ErrorCode {
     ExpiredCredential,
     /// The API that knows whose a credential is did not say so.
     UpstreamUnavailable,
+    /// The issuer of a credential did not give what it is checked with.
+    IssuerUnavailable,
     /// No account has the name that the path has, or none that the caller is to know of.
     UnknownAccount,
     /// The credential belongs to a user who is not a member of the account.
@@ -112,6 +114,7 @@ impl ErrorCode {
         Self::UnknownCredential,
         Self::ExpiredCredential,
         Self::UpstreamUnavailable,
+        Self::IssuerUnavailable,
         Self::UnknownAccount,
         Self::ForeignAccount,
         Self::FeatureDisabled,
@@ -180,6 +183,7 @@ impl ErrorCode {
             | Self::UnknownCredential
             | Self::ExpiredCredential
             | Self::UpstreamUnavailable
+            | Self::IssuerUnavailable
             | Self::UnknownAccount
             | Self::ForeignAccount
             | Self::FeatureDisabled
@@ -217,9 +221,14 @@ impl ErrorCode {
         matches!(self, Self::BindingRequired | Self::BindingNotFound)
     }
 
-    /// Whether only a server that keeps credentials itself can say it.
-    pub const fn is_about_tokens(self) -> bool {
+    /// Whether only a server can say it that knows until when a credential is good: its own, or an issuer's.
+    pub const fn is_about_lifetimes(self) -> bool {
         matches!(self, Self::ExpiredCredential)
+    }
+
+    /// Whether only a server can say it whose credentials an OAuth issuer gives.
+    pub const fn is_about_issuers(self) -> bool {
+        matches!(self, Self::IssuerUnavailable)
     }
 
     /// Whether only a server can say it whose credentials another API checks.

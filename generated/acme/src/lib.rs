@@ -60,11 +60,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Access Key",
         abbreviation: "key",
-        prefix: "acme_",
-        length: 40,
         env: "ACME_KEY",
         create_at: "Account → Access Keys",
         verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            form: contract::FormSpec {
+                prefix: "acme_",
+                length: 40,
+            },
             lifetime_seconds: 7_776_000,
             password_grant: ::core::option::Option::None,
         }),

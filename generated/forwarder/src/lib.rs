@@ -46,11 +46,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Notes API Key",
         abbreviation: "API key",
-        prefix: "sk-notes-",
-        length: 40,
         env: "NOTES_API_KEY",
         create_at: "Settings → API Keys",
         verify: contract::VerifySpec::Upstream(contract::UpstreamSpec {
+            form: contract::FormSpec {
+                prefix: "sk-notes-",
+                length: 40,
+            },
             origin: "https://api.forwarder.example",
             env: "NOTES_BASE_URL",
             check: "/v1/whoami",

@@ -105,11 +105,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Personal Access Token",
         abbreviation: "PAT",
-        prefix: "infpat_",
-        length: 46,
         env: "INFATICA_PAT",
         create_at: "Settings → Personal Access Tokens",
         verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            form: contract::FormSpec {
+                prefix: "infpat_",
+                length: 46,
+            },
             lifetime_seconds: 31_536_000,
             password_grant: ::core::option::Option::None,
         }),

@@ -126,11 +126,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Project API key",
         abbreviation: "API key",
-        prefix: "sk-inference-",
-        length: 40,
         env: "INFERENCE_API_KEY",
         create_at: "API Keys in the dashboard",
         verify: contract::VerifySpec::Upstream(contract::UpstreamSpec {
+            form: contract::FormSpec {
+                prefix: "sk-inference-",
+                length: 40,
+            },
             origin: "https://api.inference.net",
             env: "CATALYST_BASE_URL",
             check: "/v1/whoami",

@@ -114,11 +114,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Personal Access Token",
         abbreviation: "PAT",
-        prefix: "integrateio_",
-        length: 40,
         env: "INTEGRATE_IO_TOKEN",
         create_at: "Settings → Developer Settings → Connected Applications",
         verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            form: contract::FormSpec {
+                prefix: "integrateio_",
+                length: 40,
+            },
             lifetime_seconds: 315_360_000,
             password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
                 path: "/oauth/token",

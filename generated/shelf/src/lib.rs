@@ -41,11 +41,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Shelf Key",
         abbreviation: "key",
-        prefix: "sk-library-",
-        length: 40,
         env: "SHELF_KEY",
         create_at: "Settings → Keys",
         verify: contract::VerifySpec::Upstream(contract::UpstreamSpec {
+            form: contract::FormSpec {
+                prefix: "sk-library-",
+                length: 40,
+            },
             origin: "https://api.library.example",
             env: "LIBRARY_BASE_URL",
             check: "/v1/whoami",

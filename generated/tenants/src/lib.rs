@@ -51,11 +51,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Team Token",
         abbreviation: "token",
-        prefix: "tenants_",
-        length: 40,
         env: "TENANTS_TOKEN",
         create_at: "Settings → Tokens",
         verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            form: contract::FormSpec {
+                prefix: "tenants_",
+                length: 40,
+            },
             lifetime_seconds: 7_776_000,
             password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
                 path: "/oauth/token",

@@ -4,12 +4,12 @@
 mod kinds;
 
 use toolwright_core::{
-    client::{ClientKind, Connection, Format, Secret, Snippet, Source, is_name, variable},
+    client::{ClientKind, Connection, Format, ISSUED_PLACEHOLDER, Secret, Snippet, Source, is_name, variable},
     environment::{ACCOUNT, option_env},
 };
 
 use super::{File, notice};
-use crate::api::{Account, Api, Gateway};
+use crate::api::{Account, Api, Form, Gateway};
 use kinds::facts;
 
 /// A client, and what it is told.
@@ -111,10 +111,14 @@ fn connected<T>(api: &Api, name: &str, made: impl FnOnce(&Connection<'_>) -> T) 
     })
 }
 
-/// What stands for a credential where a client reads no environment: as long as a real one.
+/// What stands for a credential where a client reads no environment: as long as a real one, where that is known.
 pub(super) fn placeholder(api: &Api) -> String {
-    let length = usize::try_from(api.credential.length).unwrap_or(usize::MAX);
-    format!("{}{}", api.credential.prefix, "x".repeat(length))
+    match api.credential.form() {
+        Some(Form { prefix, length }) => {
+            format!("{prefix}{}", "x".repeat(usize::try_from(*length).unwrap_or(usize::MAX)))
+        }
+        None => ISSUED_PLACEHOLDER.to_owned(),
+    }
 }
 
 /// The environment variable that says over stdio which account calls are about, and what stands for one.

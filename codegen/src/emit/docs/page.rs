@@ -44,7 +44,7 @@ struct Page<'a> {
     /// What stdio forwards to.
     gateway: Option<GatewayFacts<'a>>,
     create_at: &'a str,
-    prefix: &'a str,
+    prefix: Option<&'a str>,
     env: &'a str,
     placeholder: String,
     /// How long a credential lives, where the server decides it.
@@ -263,12 +263,13 @@ pub(super) fn file(api: &Api) -> File {
         calls_in_flight,
         gateway,
     } = server;
-    let Credential { name: _, abbreviation: _, prefix, length: _, env, create_at, verify: verifier } = credential;
+    let Credential { name: _, abbreviation: _, env, create_at, verify: verifier } = credential;
     let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting: _ } = docs;
     let scopes = scope_rows(scopes, tools);
     let (database, lifetime, upstream) = match verifier {
         Verify::Tokens(tokens) => (Some(database_facts(name)), Some(wording::duration(tokens.lifetime_seconds)), None),
         Verify::Upstream(upstream) => (None, None, Some(upstream_facts(upstream))),
+        Verify::Jwt(_) | Verify::Introspection(_) => (None, None, None),
     };
     let page = Page {
         title,
@@ -283,7 +284,7 @@ pub(super) fn file(api: &Api) -> File {
         upstream,
         gateway: gateway.as_ref().map(|Gateway { env, example }| GatewayFacts { env, example, path }),
         create_at,
-        prefix,
+        prefix: credential.form().map(|form| form.prefix.as_str()),
         env,
         placeholder: clients::placeholder(api),
         lifetime,
@@ -327,7 +328,7 @@ fn database_facts(server: &str) -> DatabaseFacts {
 }
 
 fn upstream_facts(upstream: &Upstream) -> UpstreamFacts<'_> {
-    let Upstream { origin, env, check: _, cache_seconds, answer: _ } = upstream;
+    let Upstream { form: _, origin, env, check: _, cache_seconds, answer: _ } = upstream;
     UpstreamFacts { origin, env, cache: wording::duration(*cache_seconds) }
 }
 

@@ -46,12 +46,14 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
             && (!code.is_about_costs() || api.tools.iter().any(|tool| tool.costs.is_some()))
             && (!code.is_about_confirmations() || api.tools.iter().any(|tool| tool.confirmation.is_some()))
             && match api.credential.verify {
-                Verify::Tokens(_) => !code.is_about_upstreams(),
-                Verify::Upstream(_) => !code.is_about_tokens(),
+                Verify::Tokens(_) => !code.is_about_upstreams() && !code.is_about_issuers(),
+                Verify::Upstream(_) => !code.is_about_lifetimes() && !code.is_about_issuers(),
+                Verify::Jwt(_) | Verify::Introspection(_) => !code.is_about_upstreams(),
             }
     };
     ErrorCode::ALL.iter().filter(applies).map(move |code| {
-        let ErrorEntry { code: _, name: _, status: _, json_rpc, symptom, cause, fix } = code.entry();
+        let ErrorEntry { code: _, name: _, status: _, json_rpc, symptom, cause, fix } =
+            if api.credential.issuer().is_some() { code.entry_where_issued() } else { code.entry() };
         // Who writes a client sees the code, and people the client's words for it.
         let said = json_rpc.filter(|_| about_clients).map(|said| format!(" (`{said}`)")).unwrap_or_default();
         let symptom = format!("{}{said}", filled(api, symptom));
@@ -78,7 +80,7 @@ fn is_said(api: &Api, code: ErrorCode) -> bool {
 
 /// What a program is told that has got its credential for a password.
 fn expired_grant_row(Credential { name, create_at, verify, .. }: &Credential) -> Option<TroubleRow> {
-    let Verify::Tokens(Tokens { lifetime_seconds, password_grant: Some(grant) }) = verify else { return None };
+    let Verify::Tokens(Tokens { form: _, lifetime_seconds, password_grant: Some(grant) }) = verify else { return None };
     Some(TroubleRow {
         symptom: format!("401, expired, after {}", wording::duration(grant.lifetime_seconds)),
         cause: Some(format!("The {name} was given for a password.")),
@@ -94,7 +96,7 @@ fn forwarding_rows(Credential { name, create_at, verify, .. }: &Credential) -> V
     let row =
         |symptom: &str, cause: String, fix: String| TroubleRow { symptom: symptom.to_owned(), cause: Some(cause), fix };
     match verify {
-        Verify::Tokens(_) => Vec::new(),
+        Verify::Tokens(_) | Verify::Jwt(_) | Verify::Introspection(_) => Vec::new(),
         Verify::Upstream(_) => vec![
             row(
                 "A tool answers `unknown_credential`",
@@ -131,7 +133,7 @@ fn filled(api: &Api, text: &str) -> String {
         // It has names of its own.
         ("{binding_fix}", binding(|binding| binding_fix(matches!(binding.from, BindingSource::Argument)).to_owned())),
         ("{credential}", credential.name.clone()),
-        ("{prefix}", credential.prefix.clone()),
+        ("{prefix}", credential.form().map(|form| form.prefix.clone()).unwrap_or_default()),
         ("{create_at}", credential.create_at.clone()),
         ("{endpoint}", server.endpoint.clone()),
         ("{path}", server.path.clone()),

@@ -9,8 +9,8 @@ use super::{COMMAND, File, contract, docs, grouped, ident, option, source, stem,
 use crate::{
     api::{
         Account, Answer, AnswerGrants, Api, ArgumentValues, Binding, BindingSource, Completion, Credential, Feature,
-        Gateway, Group, Listing, PasswordGrant, Prompt, PromptArgument, PromptMessage, Role, Server, Tokens, Tool,
-        Upstream, Verify,
+        Form, Gateway, Group, Introspection, Issuer, Jwt, Listing, PasswordGrant, Prompt, PromptArgument,
+        PromptMessage, Role, Server, Tokens, Tool, Upstream, Verify,
     },
     emit::wording,
 };
@@ -205,18 +205,17 @@ fn accessors(binding: &Binding) -> TokenStream {
 }
 
 fn credential_of(api: &Api, credential: &Credential) -> TokenStream {
-    let Credential { name, abbreviation, prefix, length, env, create_at, verify } = credential;
-    let length = grouped(*length);
+    let Credential { name, abbreviation, env, create_at, verify } = credential;
     let verify = match verify {
         Verify::Tokens(tokens) => tokens_of(tokens),
         Verify::Upstream(upstream) => upstream_of(api, upstream),
+        Verify::Jwt(jwt) => jwt_of(jwt),
+        Verify::Introspection(introspection) => introspection_of(introspection),
     };
     quote! {
         contract::CredentialSpec {
             name: #name,
             abbreviation: #abbreviation,
-            prefix: #prefix,
-            length: #length,
             env: #env,
             create_at: #create_at,
             verify: #verify,
@@ -224,19 +223,27 @@ fn credential_of(api: &Api, credential: &Credential) -> TokenStream {
     }
 }
 
-fn tokens_of(Tokens { lifetime_seconds, password_grant }: &Tokens) -> TokenStream {
+fn form_of(Form { prefix, length }: &Form) -> TokenStream {
+    let length = grouped(*length);
+    quote!(contract::FormSpec { prefix: #prefix, length: #length })
+}
+
+fn tokens_of(Tokens { form, lifetime_seconds, password_grant }: &Tokens) -> TokenStream {
+    let form = form_of(form);
     let lifetime_seconds = grouped(*lifetime_seconds);
     let password_grant = option(password_grant.as_ref().map(password_grant_of));
     quote! {
         contract::VerifySpec::Tokens(contract::TokensSpec {
+            form: #form,
             lifetime_seconds: #lifetime_seconds,
             password_grant: #password_grant,
         })
     }
 }
 
-fn upstream_of(api: &Api, Upstream { origin, env, check, cache_seconds, answer }: &Upstream) -> TokenStream {
+fn upstream_of(api: &Api, Upstream { form, origin, env, check, cache_seconds, answer }: &Upstream) -> TokenStream {
     let cases = api.tools.iter().map(case_of);
+    let form = form_of(form);
     let cache_seconds = grouped(*cache_seconds);
     let Answer { id, name, subject, grants } = answer;
     let grants = match grants {
@@ -256,6 +263,7 @@ fn upstream_of(api: &Api, Upstream { origin, env, check, cache_seconds, answer }
     };
     quote! {
         contract::VerifySpec::Upstream(contract::UpstreamSpec {
+            form: #form,
             origin: #origin,
             env: #env,
             check: #check,
@@ -268,6 +276,50 @@ fn upstream_of(api: &Api, Upstream { origin, env, check, cache_seconds, answer }
             },
             cases: &[#(#cases),*],
         })
+    }
+}
+
+fn jwt_of(Jwt { issuer, keys, algorithms, cache_seconds }: &Jwt) -> TokenStream {
+    let issuer = issuer_of(issuer);
+    let keys = option(keys.as_ref().map(|keys| quote!(#keys)));
+    let cache_seconds = grouped(*cache_seconds);
+    quote! {
+        contract::VerifySpec::Jwt(contract::JwtSpec {
+            issuer: #issuer,
+            keys: #keys,
+            algorithms: &[#(#algorithms),*],
+            cache_seconds: #cache_seconds,
+        })
+    }
+}
+
+fn introspection_of(introspection: &Introspection) -> TokenStream {
+    let Introspection { issuer, endpoint, client_id_env, client_secret_env, cache_seconds } = introspection;
+    let issuer = issuer_of(issuer);
+    let endpoint = option(endpoint.as_ref().map(|endpoint| quote!(#endpoint)));
+    let cache_seconds = grouped(*cache_seconds);
+    quote! {
+        contract::VerifySpec::Introspection(contract::IntrospectionSpec {
+            issuer: #issuer,
+            endpoint: #endpoint,
+            client_id_env: #client_id_env,
+            client_secret_env: #client_secret_env,
+            cache_seconds: #cache_seconds,
+        })
+    }
+}
+
+fn issuer_of(Issuer { url, env, audience, scope_claim, scopes }: &Issuer) -> TokenStream {
+    let [audience, scope_claim] = [audience, scope_claim].map(|text| option(text.as_ref().map(|text| quote!(#text))));
+    let scopes = set_of(*scopes);
+    quote! {
+        &contract::IssuerSpec {
+            url: #url,
+            env: #env,
+            audience: #audience,
+            scope_claim: #scope_claim,
+            scopes: #scopes,
+        }
     }
 }
 

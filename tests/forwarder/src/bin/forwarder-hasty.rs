@@ -10,7 +10,7 @@ use toolwright::{
 
 const DECLARED_UPSTREAM: UpstreamSpec = match DECLARED.credential.verify {
     VerifySpec::Upstream(upstream) => upstream,
-    VerifySpec::Tokens(_) => panic!("the manifest declares an upstream"),
+    _ => panic!("the manifest declares an upstream"),
 };
 
 static SERVER: ServerSpec = ServerSpec {

@@ -61,11 +61,13 @@ Second line with a "# mark that ends raw strings."##,
     credential: contract::CredentialSpec {
         name: "API Key",
         abbreviation: "key",
-        prefix: "every_",
-        length: 24,
         env: "EVERY_KEY",
         create_at: "Settings → \"Keys\" | API",
         verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            form: contract::FormSpec {
+                prefix: "every_",
+                length: 24,
+            },
             lifetime_seconds: 129_600,
             password_grant: ::core::option::Option::Some(contract::PasswordGrantSpec {
                 path: "/v1/oauth/token",

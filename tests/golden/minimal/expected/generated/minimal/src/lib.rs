@@ -35,11 +35,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     credential: contract::CredentialSpec {
         name: "Token",
         abbreviation: "token",
-        prefix: "min_",
-        length: 32,
         env: "MINIMAL_TOKEN",
         create_at: "Settings",
         verify: contract::VerifySpec::Tokens(contract::TokensSpec {
+            form: contract::FormSpec {
+                prefix: "min_",
+                length: 32,
+            },
             lifetime_seconds: 43_200,
             password_grant: ::core::option::Option::None,
         }),
