@@ -1,18 +1,31 @@
 //! Users, accounts, memberships and flags, beside the tokens.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sqlx::FromRow;
 
 use super::AccountName;
 use crate::{
     credential::TokenKind,
-    database::{Database, Exclusive as _, either},
+    database::{Change, Database, Exclusive as _, Memory, either},
 };
 
 /// The store of users and accounts.
 #[derive(Debug, Clone)]
 pub(crate) struct Accounts {
     database: Database,
+    /// Who may reach which account. What is not allowed is asked anew, so that it can be from one call to the next.
+    reached: Memory<Asked, Standing>,
+}
+
+/// What was asked about a standing.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    id: Option<i64>,
+    subdomain: Option<String>,
+    user: i64,
+    flag: Option<String>,
 }
 
 /// Somebody to whom credentials belong.
@@ -66,7 +79,7 @@ impl From<sqlx::Error> for CreateError {
 
 impl Accounts {
     pub(crate) fn new(database: &Database) -> Self {
-        Self { database: database.clone() }
+        Self { database: database.clone(), reached: Memory::default() }
     }
 
     /// Makes a user, who cannot sign in with a password yet.
@@ -104,7 +117,7 @@ impl Accounts {
     /// one before. Tells how many tokens those are; nothing where there is no such user.
     pub(crate) async fn set_password_hash(&self, user: i64, hash: Option<&str>) -> sqlx::Result<Option<u64>> {
         let now = Timestamp::now().as_second();
-        either!(&self.database, connection => {
+        let done = either!(&self.database, connection => {
             let mut transaction = connection.begin_exclusive("users").await?;
             let query = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2").bind(hash).bind(user);
             if query.execute(&mut *transaction).await?.rows_affected() == 0 {
@@ -115,13 +128,15 @@ impl Accounts {
             let revoked = query.execute(&mut *transaction).await?.rows_affected();
             transaction.commit().await?;
             Ok(Some(revoked))
-        })
+        });
+        self.database.changed(Change::Everything);
+        done
     }
 
     /// Deletes a user, with the memberships, and revokes the tokens. Tells whether there was such a user.
     pub(crate) async fn delete_user(&self, user: i64) -> sqlx::Result<bool> {
         let now = Timestamp::now().as_second();
-        either!(&self.database, connection => {
+        let done = either!(&self.database, connection => {
             let mut transaction = connection.begin_exclusive("users").await?;
             let query = sqlx::query("UPDATE tokens SET revoked_at = $1 WHERE subject = $2 AND revoked_at IS NULL");
             query.bind(now).bind(user.to_string()).execute(&mut *transaction).await?;
@@ -129,7 +144,9 @@ impl Accounts {
             let deleted = query.execute(&mut *transaction).await?.rows_affected();
             transaction.commit().await?;
             Ok(deleted > 0)
-        })
+        });
+        self.database.changed(Change::Everything);
+        done
     }
 
     /// Makes an account, with an id that no other one ever had.
@@ -194,9 +211,19 @@ impl Accounts {
             .database
             .sql(standing!("subdomain = $2"), standing!(r#"lower(subdomain COLLATE "C") = lower($2 COLLATE "C")"#));
         let (id, subdomain) = keys(name);
-        either!(&self.database, connection => {
+        let asked =
+            Asked { id, subdomain: subdomain.map(str::to_ascii_lowercase), user, flag: flag.map(str::to_owned) };
+        let state = self.database.state_of_accounts();
+        if let Some(standing) = self.reached.recall(&asked, state) {
+            return Ok(Some(*standing));
+        }
+        let standing: Option<Standing> = either!(&self.database, connection => {
             sqlx::query_as(query).bind(id).bind(subdomain).bind(user).bind(flag).fetch_optional(connection).await
-        })
+        })?;
+        if let Some(standing) = standing.filter(|standing| standing.is_member && standing.is_enabled) {
+            self.reached.remember(asked, state, Arc::new(standing));
+        }
+        Ok(standing)
     }
 
     /// Every account, the oldest first.
@@ -211,6 +238,7 @@ impl Accounts {
         let deleted = either!(&self.database, connection => {
             sqlx::query(query).bind(account).execute(connection).await.map(|done| done.rows_affected() > 0)
         });
+        self.database.changed(Change::Accounts);
         match deleted {
             // Somebody became a member meanwhile.
             Err(sqlx::Error::Database(refused)) if refused.is_foreign_key_violation() => Ok(false),
@@ -230,10 +258,12 @@ impl Accounts {
     /// Ends a membership. Tells whether there was one.
     pub(crate) async fn remove_member(&self, account: i64, user: i64) -> sqlx::Result<bool> {
         let query = "DELETE FROM members WHERE account_id = $1 AND user_id = $2";
-        either!(&self.database, connection => {
+        let done = either!(&self.database, connection => {
             let done = sqlx::query(query).bind(account).bind(user).execute(connection).await;
             done.map(|done| done.rows_affected() > 0)
-        })
+        });
+        self.database.changed(Change::Accounts);
+        done
     }
 
     /// The members of an account, in the order of their ids.
@@ -264,10 +294,12 @@ impl Accounts {
     /// Turns a flag off for an account. Tells whether it was on.
     pub(crate) async fn disable(&self, account: i64, flag: &str) -> sqlx::Result<bool> {
         let query = "DELETE FROM account_features WHERE account_id = $1 AND flag = $2";
-        either!(&self.database, connection => {
+        let done = either!(&self.database, connection => {
             let done = sqlx::query(query).bind(account).bind(flag).execute(connection).await;
             done.map(|done| done.rows_affected() > 0)
-        })
+        });
+        self.database.changed(Change::Accounts);
+        done
     }
 
     /// The flags that are on for an account, by name.

@@ -165,6 +165,9 @@ impl Opened {
             None => None,
         };
         let verifier = Verifier::new(spec, database.as_ref(), endpoint, secrets)?;
+        if let Some(database) = &database {
+            database.listen();
+        }
         Ok(Self { database, verifier })
     }
 }

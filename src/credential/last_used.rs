@@ -1,10 +1,12 @@
 //! When a token was last used, written down beside the requests and not within them.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::TokenRecord;
 use crate::database::{Database, either};
 
 /// A use is written down when the last one is this long ago, in seconds.
@@ -34,10 +36,12 @@ impl LastUsed {
         Self { notes }
     }
 
-    /// Notes a use; never waits.
-    pub(super) fn note(&self, record: &TokenRecord, now: i64) {
-        if record.last_used_at.is_none_or(|last| last + RESOLUTION <= now) {
-            let _ = self.notes.try_send(Note::Used { id: record.id.clone(), at: now });
+    /// Notes a use; never waits. `last` is the one that was noted before it.
+    pub(super) fn note(&self, id: &str, last: &AtomicI64, now: i64) {
+        if last.load(Ordering::Relaxed).saturating_add(RESOLUTION) <= now
+            && self.notes.try_send(Note::Used { id: id.to_owned(), at: now }).is_ok()
+        {
+            last.store(now, Ordering::Relaxed);
         }
     }
 
@@ -66,11 +70,12 @@ async fn write(database: Database, mut waiting: mpsc::Receiver<Note>) {
             continue;
         }
         let result = either!(&database, connection => {
-            // Another instance may have seen it later.
+            // Another instance may have written the same down.
             let query = sqlx::query(
-                "UPDATE tokens SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)",
+                "UPDATE tokens SET last_used_at = $1
+                 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at + $3 <= $1)",
             );
-            query.bind(at).bind(&id).execute(connection).await.map(drop)
+            query.bind(at).bind(&id).bind(RESOLUTION).execute(connection).await.map(drop)
         });
         if written.len() >= WAITING {
             // What is older holds nothing back.

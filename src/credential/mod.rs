@@ -13,7 +13,6 @@ use toolwright_core::ErrorCode;
 
 pub(crate) use rules::{UnknownScope, check_name, is_printable, known_scopes, lifetime};
 pub(crate) use secret::Credential;
-#[cfg(feature = "console")]
 pub(crate) use token::random_text;
 use token::well_formed;
 pub(crate) use tokens::{
@@ -109,9 +108,9 @@ impl Verifier {
         }
     }
 
-    /// Who a well-formed credential belongs to. Of the server's own tokens that is asked anew for every
-    /// request, so that a revocation works on the next one; of an API's or an issuer's, it can be as old as the manifest
-    /// allows.
+    /// Who a well-formed credential belongs to. Of the server's own tokens that is as the database has it: asked anew for
+    /// every request, or remembered for as long as every change is heard within a moment. Of an API's or an
+    /// issuer's, it can be as old as the manifest allows.
     ///
     /// # Errors
     /// A code of the catalogue; the log says more than the caller is told.

@@ -29,7 +29,7 @@ impl Secret {
         &self.0
     }
 
-    pub(crate) fn digest(&self) -> Vec<u8> {
+    pub(crate) fn digest(&self) -> Digest {
         digest(&self.0)
     }
 }
@@ -40,10 +40,13 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A token's SHA-256.
+pub(crate) type Digest = [u8; 32];
+
 /// What is stored of a token. It is random and long, so that a plain digest cannot be guessed
 /// back; and a look-up by digest tells nothing by the time that it takes.
-pub(crate) fn digest(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
+pub(crate) fn digest(token: &str) -> Digest {
+    Sha256::digest(token.as_bytes()).into()
 }
 
 /// Whether the text could be one of the server's tokens at all.

@@ -1,6 +1,10 @@
 //! The server's own tokens, in the database.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use rand::rngs::SysError;
@@ -10,12 +14,12 @@ use toolwright_core::{ErrorCode, ScopeSet};
 use super::{
     ID_PREFIX, RANDOM_ID_LENGTH,
     last_used::LastUsed,
-    token::{Secret, digest, random_text},
+    token::{Digest, Secret, digest, random_text},
 };
 use crate::{
     Grants, Identity, ServerSpec,
     account::Accounts,
-    database::{Database, Exclusive as _, either},
+    database::{Change, Database, Exclusive as _, Memory, either},
     spec::TokensSpec,
 };
 
@@ -26,6 +30,16 @@ pub(crate) struct Tokens {
     accounts: Accounts,
     database: Database,
     last_used: LastUsed,
+    known: Memory<Digest, Known>,
+}
+
+/// A token that is not revoked.
+#[derive(Debug)]
+struct Known {
+    identity: Identity,
+    expires_at: i64,
+    /// When its use was last noted here.
+    last_used_at: AtomicI64,
 }
 
 /// What a new token is to be.
@@ -126,6 +140,7 @@ impl fmt::Display for CreateError {
 #[derive(Debug, FromRow)]
 pub(crate) struct TokenRecord {
     pub(crate) id: String,
+    pub(crate) digest: Vec<u8>,
     pub(crate) name: String,
     pub(crate) subject: String,
     pub(crate) scopes: String,
@@ -160,7 +175,14 @@ impl TokenRecord {
 impl Tokens {
     pub(crate) fn new(spec: &'static ServerSpec, declared: &'static TokensSpec, database: &Database) -> Self {
         let last_used = LastUsed::start(database.clone());
-        Self { spec, declared, accounts: Accounts::new(database), database: database.clone(), last_used }
+        Self {
+            spec,
+            declared,
+            accounts: Accounts::new(database),
+            database: database.clone(),
+            last_used,
+            known: Memory::default(),
+        }
     }
 
     /// How long a token lives unless its maker says otherwise.
@@ -186,37 +208,55 @@ impl Tokens {
 
     /// Who a token belongs to.
     pub(crate) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
+        let digest = digest(token);
+        // From before the database is asked, so that what changes meanwhile is not remembered.
+        let state = self.database.state_of_token(&digest);
+        let known = if let Some(known) = self.known.recall(&digest, state) {
+            known
+        } else {
+            let known = Arc::new(self.look_up(&digest).await?);
+            self.known.remember(digest, state, Arc::clone(&known));
+            known
+        };
+        // However it is known: time passes meanwhile.
+        let now = Timestamp::now().as_second();
+        if known.expires_at <= now {
+            tracing::info!(reason = "expired", credential = known.identity.credential_id, "a token was refused");
+            return Err(ErrorCode::ExpiredCredential);
+        }
+        self.last_used.note(&known.identity.credential_id, &known.last_used_at, now);
+        Ok(known.identity.clone())
+    }
+
+    /// What the database knows of a token.
+    async fn look_up(&self, digest: &Digest) -> Result<Known, ErrorCode> {
         let query = "SELECT * FROM tokens WHERE digest = $1";
         let found: sqlx::Result<Option<TokenRecord>> = either!(&self.database, connection => {
-            sqlx::query_as(query).bind(digest(token)).fetch_optional(connection).await
+            sqlx::query_as(query).bind(digest.as_slice()).fetch_optional(connection).await
         });
         let Some(record) = found.map_err(|error| broken(&error))? else {
             tracing::info!(reason = "unknown", "a token was refused");
             return Err(ErrorCode::UnknownCredential);
         };
-        let now = Timestamp::now().as_second();
-        match record.state(now) {
-            TokenState::Live => {}
-            TokenState::Expired => {
-                tracing::info!(reason = "expired", credential = record.id, "a token was refused");
-                return Err(ErrorCode::ExpiredCredential);
-            }
-            TokenState::Revoked => {
-                tracing::info!(reason = "revoked", credential = record.id, "a token was refused");
-                return Err(ErrorCode::UnknownCredential);
-            }
+        if record.revoked_at.is_some() {
+            tracing::info!(reason = "revoked", credential = record.id, "a token was refused");
+            return Err(ErrorCode::UnknownCredential);
         }
         let (subject, user) = self.holder(&record).await?;
-        self.last_used.note(&record, now);
-        Ok(Identity {
-            grants: Grants::Whole(self.grants(&record)),
-            credential_id: record.id,
-            credential_name: match record.kind {
-                TokenKind::Connection => record.name,
-                TokenKind::Grant => granted_name(&subject),
+        Ok(Known {
+            expires_at: record.expires_at,
+            last_used_at: record.last_used_at.unwrap_or(i64::MIN).into(),
+            identity: Identity {
+                grants: Grants::Whole(self.grants(&record)),
+                credential_id: record.id,
+                credential_name: match record.kind {
+                    TokenKind::Connection => record.name,
+                    // Of that name there are many, and a record has to say whose it was.
+                    TokenKind::Grant => format!("{} of {subject}", record.name),
+                },
+                subject,
+                user,
             },
-            subject,
-            user,
         })
     }
 
@@ -294,7 +334,7 @@ impl Tokens {
                  )",
             )
             .bind(&id)
-            .bind(&digest)
+            .bind(digest.as_slice())
             .bind(new.name)
             .bind(new.subject)
             .bind(&names)
@@ -337,9 +377,13 @@ impl Tokens {
             UPDATE tokens SET revoked_at = $3
             WHERE id = $1 AND subject = $2 AND kind = 'connection' AND revoked_at IS NULL RETURNING *";
         let now = Timestamp::now().as_second();
-        either!(&self.database, connection => {
+        let revoked: Option<TokenRecord> = either!(&self.database, connection => {
             sqlx::query_as(query).bind(id).bind(subject).bind(now).fetch_optional(connection).await
-        })
+        })?;
+        if let Some(record) = &revoked {
+            self.database.changed(Change::Token(&record.digest));
+        }
+        Ok(revoked)
     }
 
     /// The token with this id, or else those that work under this name: one of each subject's.
@@ -356,11 +400,15 @@ impl Tokens {
 
     /// Revokes the token with this id. Tells whether it worked until now.
     pub(crate) async fn revoke(&self, id: &str) -> sqlx::Result<bool> {
-        let query = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+        let query = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING digest";
         let now = Timestamp::now().as_second();
-        either!(&self.database, connection => {
-            sqlx::query(query).bind(id).bind(now).execute(connection).await.map(|done| done.rows_affected() > 0)
-        })
+        let revoked: Option<Vec<u8>> = either!(&self.database, connection => {
+            sqlx::query_scalar(query).bind(id).bind(now).fetch_optional(connection).await
+        })?;
+        if let Some(digest) = &revoked {
+            self.database.changed(Change::Token(digest));
+        }
+        Ok(revoked.is_some())
     }
 
     /// Writes the last uses down.

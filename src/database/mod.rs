@@ -4,16 +4,22 @@
 //! A statement stands once, in the words that both understand: parameters are `$1`, `$2` and so on. Where the two
 //! differ, [`Database::sql`] has both texts. [`either`] runs it.
 
+mod changes;
 mod connection;
+mod listener;
+mod memory;
 mod postgres;
 mod sqlite;
 
 use std::time::Duration;
 
 use anyhow::bail;
-use sqlx::{PgPool, SqlitePool};
+use sqlx::SqlitePool;
 
+pub(crate) use changes::{Change, Stamp};
 pub(crate) use connection::{Exclusive, Held};
+pub(crate) use memory::Memory;
+pub(crate) use postgres::Shared;
 
 /// The database, open; its stores share it.
 #[derive(Debug, Clone)]
@@ -21,7 +27,7 @@ pub(crate) enum Database {
     /// A file of this machine.
     Sqlite(SqlitePool),
     /// A server, which other instances can share.
-    Postgres(PgPool),
+    Postgres(Shared),
 }
 
 /// How long a statement may take until it is an error: longer than PostgreSQL itself allows, so that only
@@ -38,7 +44,10 @@ macro_rules! either {
     ($database:expr, $connection:ident => $work:expr) => {
         match $database {
             $crate::database::Database::Sqlite(pool) => $crate::database::either!(@on pool, $connection => $work),
-            $crate::database::Database::Postgres(pool) => $crate::database::either!(@on pool, $connection => $work),
+            $crate::database::Database::Postgres(shared) => {
+                let pool = shared.pool();
+                $crate::database::either!(@on pool, $connection => $work)
+            }
         }
     };
     (@on $pool:ident, $connection:ident => $work:expr) => {
@@ -96,7 +105,38 @@ impl Database {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(shared) => shared.close().await,
+        }
+    }
+
+    /// Hears from now on what others change, where others can. A command is over before that would be of use.
+    pub(crate) fn listen(&self) {
+        if let Self::Postgres(shared) = self {
+            shared.listen();
+        }
+    }
+
+    /// The present state of what a token follows from; nothing where it cannot be relied on, and the database has to
+    /// be asked.
+    pub(crate) fn state_of_token(&self, digest: &[u8]) -> Option<Stamp> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(shared) => shared.changes().of_token(digest),
+        }
+    }
+
+    /// The same of who may reach which account.
+    pub(crate) fn state_of_accounts(&self) -> Option<Stamp> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(shared) => shared.changes().of_accounts(),
+        }
+    }
+
+    /// Has this process forget what follows from something that it has changed itself; others hear of it.
+    pub(crate) fn changed(&self, change: Change<'_>) {
+        if let Self::Postgres(shared) = self {
+            shared.changes().count(change);
         }
     }
 }

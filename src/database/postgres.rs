@@ -1,6 +1,10 @@
 //! PostgreSQL: a server that several instances share.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{
+    str::FromStr as _,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail, ensure};
 use sqlx::{
@@ -8,7 +12,10 @@ use sqlx::{
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::task::JoinHandle;
 use url::Url;
+
+use super::{changes::Changes, listener::listen};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/migrations/postgres");
 
@@ -26,6 +33,9 @@ const MIGRATION: Duration = Duration::from_mins(2);
 
 /// Where the tables stand, unless the URL says otherwise.
 const SCHEMA: &str = "toolwright";
+
+/// How long its name can be; a channel's has 63 bytes.
+const LONGEST_SCHEMA: usize = 40;
 
 /// What a URL can say after `?`, beside [`SCHEMA_PARAMETER`]: what the driver understands. It would print the
 /// value of any other one.
@@ -48,6 +58,41 @@ const PARAMETERS: [&str; 13] = [
 /// Which schema has the tables.
 const SCHEMA_PARAMETER: &str = "schema";
 
+/// A database that other instances change too.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    pool: PgPool,
+    schema: String,
+    changes: Arc<Changes>,
+    listener: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Shared {
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.0.pool
+    }
+
+    pub(super) fn changes(&self) -> &Changes {
+        &self.0.changes
+    }
+
+    pub(super) fn listen(&self) {
+        let Inner { pool, schema, changes, listener } = &*self.0;
+        let listening = tokio::spawn(listen(Arc::clone(changes), pool.clone(), schema.clone()));
+        *listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listening);
+    }
+
+    pub(super) async fn close(&self) {
+        if let Some(listening) = self.0.listener.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            listening.abort();
+        }
+        self.0.pool.close().await;
+    }
+}
+
 /// What a URL says.
 struct Target {
     options: PgConnectOptions,
@@ -57,7 +102,7 @@ struct Target {
 }
 
 /// Opens the database that a URL names, and makes the tables or brings them up to date.
-pub(super) async fn open(url: &str) -> anyhow::Result<PgPool> {
+pub(super) async fn open(url: &str) -> anyhow::Result<Shared> {
     let Target { options, schema, shown } = Target::parse(url)?;
     tokio::time::timeout(MIGRATION, migrate(&options, &schema))
         .await
@@ -69,12 +114,13 @@ pub(super) async fn open(url: &str) -> anyhow::Result<PgPool> {
         ("lock_timeout", &milliseconds),
         ("idle_in_transaction_session_timeout", &milliseconds),
     ]);
-    PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
         .connect_with(options)
         .await
-        .with_context(|| format!("cannot open the token database {shown}"))
+        .with_context(|| format!("cannot open the token database {shown}"))?;
+    Ok(Shared(Arc::new(Inner { pool, schema, changes: Arc::default(), listener: Mutex::default() })))
 }
 
 /// Runs the migrations, once however many processes start together. It has a connection of its own, so that
@@ -126,7 +172,7 @@ impl Target {
             if key == SCHEMA_PARAMETER {
                 ensure!(
                     is_plain(&value),
-                    "the schema of the token database has 1 to 63 lower-case letters, digits and `_`, the first no digit"
+                    "the schema of the token database has 1 to {LONGEST_SCHEMA} lower-case letters, digits and `_`, the first no digit"
                 );
                 schema = value;
             } else {
@@ -147,10 +193,10 @@ impl Target {
     }
 }
 
-/// Whether a name means the same with and without quotes.
+/// Whether a name means the same with and without quotes, and leaves room for that of a channel.
 fn is_plain(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    (1..=63).contains(&name.len())
+    (1..=LONGEST_SCHEMA).contains(&name.len())
         && name.bytes().all(plain)
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.starts_with("pg_")

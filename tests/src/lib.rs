@@ -29,6 +29,7 @@ mod pages;
 #[cfg(unix)]
 mod postgres;
 mod programs;
+mod proxy;
 pub mod raw;
 mod reply;
 mod server;
@@ -46,6 +47,7 @@ pub use pages::missing_facts;
 #[cfg(unix)]
 pub use postgres::Postgres;
 pub use programs::is_installed;
+pub use proxy::{Proxy, Way};
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use std::{
 
 use rustix::process::geteuid;
 
-use crate::is_installed;
+use crate::{Proxy, is_installed};
 
 /// How long a cluster may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -110,7 +110,17 @@ impl Postgres {
 
     /// The URL of a database, for a role that has [`Self::PASSWORD`].
     pub fn url(&self, role: &str, database: &str) -> String {
-        format!("postgres://{role}:{}@127.0.0.1:{}/{database}", Self::PASSWORD, self.port)
+        url(role, self.port, database)
+    }
+
+    /// The same by another way to the server.
+    pub fn url_by(&self, proxy: &Proxy, role: &str, database: &str) -> String {
+        url(role, proxy.port(), database)
+    }
+
+    /// A way to the server that can be cut.
+    pub fn proxy(&self) -> Proxy {
+        Proxy::to(self.port)
     }
 
     /// Makes a database and fills it. What the SQL makes in any schema, `reader` can read and `writer` can change.
@@ -155,6 +165,10 @@ impl Postgres {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
     }
+}
+
+fn url(role: &str, port: u16, database: &str) -> String {
+    format!("postgres://{role}:{}@127.0.0.1:{port}/{database}", Postgres::PASSWORD)
 }
 
 /// Where PostgreSQL's programs are: Debian keeps those of each version in a folder beside the path.

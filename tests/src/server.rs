@@ -223,8 +223,13 @@ impl Server {
 
     /// Runs another command of the same binary in the same folder, with the same environment variables.
     pub fn command(&self, arguments: &[&str]) -> Ran {
+        self.command_with_input(arguments, "")
+    }
+
+    /// The same with a text on its standard input.
+    pub fn command_with_input(&self, arguments: &[&str], input: &str) -> Ran {
         let mut command = Command::new(&self.binary);
-        run_in(command.envs(self.environment.iter().cloned()).current_dir(&self.folder), arguments, "")
+        run_in(command.envs(self.environment.iter().cloned()).current_dir(&self.folder), arguments, input)
     }
 
     /// Creates a token with exactly these scopes.

@@ -2,12 +2,14 @@
 
 mod commands;
 mod hostile;
+#[cfg(unix)]
+mod postgres;
 mod revocation;
 mod start;
 mod verdicts;
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, Transport, Variables};
+use toolwright_tests::{Client, Reply, Revision, Server, ServerBuilder, Transport, Variables};
 
 const TENANTS: &str = env!("CARGO_BIN_EXE_tenants");
 const TENANTS_HIDDEN: &str = env!("CARGO_BIN_EXE_tenants-hidden");
@@ -30,7 +32,11 @@ struct Teams {
 
 impl Teams {
     fn of(binary: &str) -> Self {
-        let server = Server::of(binary).start();
+        Self::on(Server::of(binary))
+    }
+
+    fn on(builder: ServerBuilder) -> Self {
+        let server = builder.start();
         let [ours, theirs] = ["ours", "theirs"].map(|subdomain| server.account(subdomain, &["lists"]));
         let off = server.account("off", &[]);
         // Nobody's, and nothing is enabled for it.

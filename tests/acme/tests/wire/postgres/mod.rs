@@ -1,5 +1,6 @@
 //! Tokens in PostgreSQL, which several instances of a server share.
 
+mod revocation;
 mod start;
 
 use serde_json::json;
