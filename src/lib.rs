@@ -69,7 +69,9 @@ pub use account::ServedAccounts;
 pub use call::{Call, Identity, ToolError};
 pub use cli::{Context, Program, aligned, serve};
 #[cfg(feature = "console")]
-pub use console::{Person, SignIn, Visitor};
+pub use console::{
+    KeyError, KeyField, KeyFieldKind, KeyOwner, KeyValues, Person, SignIn, StoredKey, StoredKeys, Visitor,
+};
 pub use dispatch::Handlers;
 pub use grants::{BoundGrants, BoundValue, Grants};
 pub use redaction::{Redacted, Secrets};

@@ -5,7 +5,7 @@ use std::env;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
 
-use super::{Context, Start, aligned, first_token::Introduced, make, options::LogOption, print};
+use super::{Context, Start, aligned, first_token::Introduced, make, options::LogOption, print, settings::Offered};
 use crate::{
     Handlers, Secrets, ServerSpec,
     comparison::{Comparison, Finding},
@@ -57,7 +57,12 @@ where
     eprintln!("{}: what tools write is written: do this with a system for tests only", spec.name);
     let verifier = Verifier::new(spec, None, spec.endpoint, &secrets)?;
     // The process serves nobody, and so introduces no credential to anybody.
-    let begun = Start { first_account: None, is_private: false, introduced: Introduced::default() };
+    let begun = Start {
+        first_account: None,
+        is_private: false,
+        introduced: Introduced::default(),
+        offered: Offered::default(),
+    };
     let (handlers, background) = make(spec, &verifier, begun, secrets.clone(), own, setup).await?;
     let comparison = Comparison::new(spec, verifier, secrets.clone(), handlers);
     let findings = compare(&comparison, &keys).await;

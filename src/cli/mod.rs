@@ -42,7 +42,7 @@ use crate::{
 use first_token::{First, Introduced, LOCAL, Place};
 use options::{Do, HttpOptions, Particular};
 pub use program::Program;
-use settings::Settings;
+use settings::{Offered, Settings};
 pub use tools::aligned;
 
 /// What a server's own code is given when it starts.
@@ -63,6 +63,8 @@ pub struct Context<A> {
     upstream: Option<Upstream>,
     is_private: bool,
     introduced: Introduced,
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the settings take anything"))]
+    offered: Offered,
     tasks: TaskTracker,
 }
 
@@ -94,6 +96,13 @@ impl<A> Context<A> {
     /// code has just made at the API that it forwards to.
     pub fn introduce(&self, credential: &str) {
         self.introduced.set(credential);
+    }
+
+    /// Gives the settings a page for keys of other services, which the server's own code stores for people. Only a
+    /// server with `verify: tokens` has settings.
+    #[cfg(feature = "console")]
+    pub fn store_keys(&self, keys: impl crate::StoredKeys) {
+        self.offered.keys(Arc::new(keys));
     }
 }
 
@@ -178,6 +187,7 @@ struct Start {
     /// Whether nobody else can reach the server.
     is_private: bool,
     introduced: Introduced,
+    offered: Offered,
 }
 
 async fn start<A, F>(
@@ -209,7 +219,7 @@ where
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
     let background = Background::default();
-    let Start { first_account, is_private, introduced } = begun;
+    let Start { first_account, is_private, introduced, offered } = begun;
     let upstream = match verifier {
         Verifier::Tokens(_) | Verifier::OAuth(_) => None,
         Verifier::Upstream(upstream) => Some(upstream.clone()),
@@ -223,6 +233,7 @@ where
         upstream: upstream.clone(),
         is_private,
         introduced,
+        offered,
         tasks: background.tasks.clone(),
     };
     let handlers = setup(context).await?;
@@ -277,6 +288,7 @@ where
         first_account: first.as_ref().map(First::account),
         is_private: address.ip().is_loopback(),
         introduced: introduced.clone(),
+        offered: settings.offered.clone(),
     };
     let running = start(spec, opened, begun, secrets, args, setup).await?;
     let server = running.server();
@@ -327,7 +339,8 @@ where
         first_token::remind(spec, tokens).await?;
     }
     let introduced = Introduced::default();
-    let begun = Start { first_account: None, is_private: true, introduced: introduced.clone() };
+    let begun =
+        Start { first_account: None, is_private: true, introduced: introduced.clone(), offered: Offered::default() };
     let running = start(spec, opened, begun, secrets, args, setup).await?;
     introduced.show(spec, None);
     let stop = until_signal()?;

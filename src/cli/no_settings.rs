@@ -8,7 +8,12 @@ use super::first_token::Place;
 use crate::{ServerSpec, credential::Tokens, http::Trusted, server::Server};
 
 #[derive(Default)]
-pub(super) struct Settings {}
+pub(super) struct Settings {
+    pub(super) offered: Offered,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Offered {}
 
 impl Settings {
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "those with the settings need it")]

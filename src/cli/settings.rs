@@ -1,6 +1,9 @@
 //! The settings in the browser: what `serve` adds to the routes, and the commands `sign-in` and `sign-out`.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use anyhow::{Context as _, bail, ensure};
 use axum::Router;
@@ -11,7 +14,7 @@ use super::{accounts, first_token::Place, options::DatabaseOption, print};
 use crate::{
     ServerSpec,
     account::Accounts,
-    console::{AnySignIn, Console, LINK, ROOT, Sessions, Setup},
+    console::{AnySignIn, AnyStoredKeys, Console, LINK, ROOT, Sessions, Setup},
     credential::{Tokens, Verifier, is_printable},
     database::Database,
     http::Trusted,
@@ -121,6 +124,20 @@ fn address(base: &str, link: &str) -> String {
 pub(super) struct Settings {
     /// What tells who somebody is, in the place of one-time links.
     pub(super) sign_in: Option<Arc<dyn AnySignIn>>,
+    pub(super) offered: Offered,
+}
+
+/// What the server's own code adds to the settings when it starts. Clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Offered {
+    keys: Arc<OnceLock<Arc<dyn AnyStoredKeys>>>,
+}
+
+impl Offered {
+    /// The first ones that are offered are those of the page.
+    pub(super) fn keys(&self, keys: Arc<dyn AnyStoredKeys>) {
+        self.keys.get_or_init(|| keys);
+    }
 }
 
 impl Settings {
@@ -139,6 +156,7 @@ impl Settings {
             declared,
             sessions: Sessions::new(tokens.database()),
             sign_in: self.sign_in,
+            keys: self.offered.keys.get().cloned(),
             endpoint: place.url,
             base: &base(public, place.address)?,
             is_encrypted: public.is_some_and(|url| url.starts_with("https:")),

@@ -9,11 +9,13 @@ mod connect;
 mod cookie;
 mod declared;
 mod form;
+mod keys;
 mod reply;
 mod secret;
 mod sessions;
 mod sign_in;
 mod signing;
+mod stored_keys;
 mod tokens;
 mod tools;
 mod visitor;
@@ -30,10 +32,14 @@ use axum::{
 use http::{Method, request::Parts};
 use toolwright_pages::{Pages, forms};
 
-pub use self::sign_in::{Person, SignIn, Visitor};
 pub(crate) use self::{
     sessions::{LINK, OpenError, Sessions},
     sign_in::AnySignIn,
+    stored_keys::AnyStoredKeys,
+};
+pub use self::{
+    sign_in::{Person, SignIn, Visitor},
+    stored_keys::{KeyError, KeyField, KeyFieldKind, KeyOwner, KeyValues, StoredKey, StoredKeys},
 };
 
 use self::{
@@ -61,6 +67,8 @@ pub(crate) struct Console {
     cookie: SessionCookie,
     /// What tells who somebody is, in the place of one-time links.
     sign_in: Option<Arc<dyn AnySignIn>>,
+    /// What the server's own code stores.
+    keys: Option<Arc<dyn AnyStoredKeys>>,
     pages: Pages,
 }
 
@@ -69,6 +77,7 @@ pub(crate) struct Setup<'a> {
     pub(crate) declared: &'a TokensSpec,
     pub(crate) sessions: Sessions,
     pub(crate) sign_in: Option<Arc<dyn AnySignIn>>,
+    pub(crate) keys: Option<Arc<dyn AnyStoredKeys>>,
     /// The endpoint, as clients reach it.
     pub(crate) endpoint: &'a str,
     /// The address, without a path.
@@ -87,11 +96,22 @@ enum Place {
     Revoke,
     Connect,
     Tools,
+    Keys,
+    DeleteKey,
 }
 
 impl Place {
-    const ALL: [Self; 7] =
-        [Self::Root, Self::SignIn, Self::SignOut, Self::Tokens, Self::Revoke, Self::Connect, Self::Tools];
+    const ALL: [Self; 9] = [
+        Self::Root,
+        Self::SignIn,
+        Self::SignOut,
+        Self::Tokens,
+        Self::Revoke,
+        Self::Connect,
+        Self::Tools,
+        Self::Keys,
+        Self::DeleteKey,
+    ];
 
     /// The path beneath [`ROOT`].
     const fn path(self) -> &'static str {
@@ -103,6 +123,8 @@ impl Place {
             Self::Revoke => "/tokens/revoke",
             Self::Connect => "/connect",
             Self::Tools => "/tools",
+            Self::Keys => "/keys",
+            Self::DeleteKey => "/keys/delete",
         }
     }
 
@@ -110,8 +132,8 @@ impl Place {
     const fn methods(self) -> &'static str {
         match self {
             Self::Root | Self::Connect | Self::Tools => "GET, HEAD",
-            Self::SignIn | Self::Tokens => "GET, HEAD, POST",
-            Self::SignOut | Self::Revoke => "POST",
+            Self::SignIn | Self::Tokens | Self::Keys => "GET, HEAD, POST",
+            Self::SignOut | Self::Revoke | Self::DeleteKey => "POST",
         }
     }
 }
@@ -120,15 +142,16 @@ impl Console {
     /// # Errors
     /// When the generated crate is not of this version.
     pub(crate) fn new(server: Arc<Server>, trusted: Arc<Trusted>, setup: Setup<'_>) -> anyhow::Result<Self> {
-        let Setup { declared, sessions, sign_in, endpoint, base, is_encrypted } = setup;
+        let Setup { declared, sessions, sign_in, keys, endpoint, base, is_encrypted } = setup;
         let shown = declared::server(server.spec, declared, endpoint, base)?;
         Ok(Self {
             cookie: SessionCookie::new(server.spec.name, is_encrypted),
-            pages: Pages::console(shown, ROOT, false),
+            pages: Pages::console(shown, ROOT, keys.is_some()),
             server,
             trusted,
             sessions,
             sign_in,
+            keys,
         })
     }
 
@@ -189,7 +212,8 @@ impl Console {
             Place::Tokens => self.show_tokens(&known, parts).await?,
             Place::Connect => self.show_connect(&known, parts).await?,
             Place::Tools => self.show_tools(&known, parts)?,
-            Place::Root | Place::SignIn | Place::SignOut | Place::Revoke => reply::to("/tokens"),
+            Place::Keys => self.show_keys(&known, parts).await?,
+            Place::Root | Place::SignIn | Place::SignOut | Place::Revoke | Place::DeleteKey => reply::to("/tokens"),
         };
         Ok(reply::keeping(response, &known))
     }
@@ -211,6 +235,8 @@ impl Console {
             Place::SignOut => self.sign_out(&known).await,
             Place::Tokens => self.create_token(&known, &form, number).await,
             Place::Revoke => self.revoke_token(&known, &form).await,
+            Place::Keys => self.add_key(&known, &form).await,
+            Place::DeleteKey => self.delete_key(&known, &form).await,
             Place::Root | Place::SignIn | Place::Connect | Place::Tools => Err(Failure::method(place.methods())),
         }
     }

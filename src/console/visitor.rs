@@ -116,6 +116,11 @@ impl Holder {
 }
 
 impl Known {
+    /// What calls of the visitor's tokens have as their subject: where there are users, the email address.
+    pub(super) fn subject_of_calls(&self) -> &str {
+        if self.user.is_some() { &self.name } else { &self.session.subject }
+    }
+
     /// What binds the forms of a page to the session.
     pub(super) fn csrf(&self) -> Result<String, Failure> {
         self.session.form().map_err(|error| Failure::unavailable(&error))

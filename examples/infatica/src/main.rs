@@ -85,6 +85,7 @@ fn main() -> ExitCode {
             analysing: Worker::new(analyses, args.analysis_concurrency),
             scheduler: Scheduler::new(stores.write.clone(), SystemClock),
         };
+        context.store_keys(args.files.kept(stores.clone()));
         context.spawn(background.run(context.shutdown.clone()));
         Ok(infatica_tools::handlers(stores.read, stores.write))
     };

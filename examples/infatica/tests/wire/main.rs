@@ -26,6 +26,7 @@ mod reading;
 mod refusals;
 mod restarts;
 mod schedules;
+mod settings;
 mod site;
 mod store;
 mod tools;

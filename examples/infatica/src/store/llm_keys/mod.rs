@@ -43,6 +43,12 @@ pub(crate) async fn list(connection: &mut SqliteConnection) -> Result<Vec<LlmKey
     Ok(sqlx::query_as("SELECT * FROM llm_keys_of_accounts ORDER BY account, seq").fetch_all(connection).await?)
 }
 
+/// The keys of an account, by age.
+pub(crate) async fn of_account(connection: &mut SqliteConnection, account: &str) -> Result<Vec<LlmKey>, StoreError> {
+    let keys = sqlx::query_as("SELECT * FROM llm_keys_of_accounts WHERE account = ?1 ORDER BY seq");
+    Ok(keys.bind(account).fetch_all(connection).await?)
+}
+
 /// The key that an account uses, if it has any.
 pub(crate) async fn in_use(connection: &mut SqliteConnection, account: &str) -> Result<Option<LlmKey>, StoreError> {
     let key = sqlx::query_as("SELECT * FROM llm_keys_of_accounts WHERE account = ?1 AND in_use");

@@ -98,7 +98,11 @@ async fn a_token_can_never_make_or_revoke_tokens() {
     let bearer = format!("Bearer {token}");
     let cookies = ["acme_session", "__Host-acme_session", "ACME_KEY"].map(|name| format!("{name}={token}"));
     let before = kept(&server).await;
-    let paths = PAGES.into_iter().chain(FORMS.map(|(path, _)| path)).chain(["/settings/sign-in"]);
+    let paths = PAGES.into_iter().chain(FORMS.map(|(path, _)| path)).chain([
+        "/settings/sign-in",
+        "/settings/keys",
+        "/settings/keys/delete",
+    ]);
     for path in paths {
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             for cookie in [None].into_iter().chain(cookies.clone().map(Some)) {
@@ -119,7 +123,9 @@ async fn a_token_can_never_make_or_revoke_tokens() {
                 let page = visitor.send(method, path, &headers, form).await;
                 let expected: &[u16] = match (method, path) {
                     ("GET" | "HEAD", "/settings/sign-in") => &[200],
-                    ("GET" | "HEAD", "/settings/sign-out" | "/settings/tokens/revoke") => &[405],
+                    ("GET" | "HEAD", "/settings/sign-out" | "/settings/tokens/revoke" | "/settings/keys/delete") => {
+                        &[405]
+                    }
                     ("GET" | "HEAD", _) => &[303],
                     ("POST", _) => &[403, 405],
                     _ => &[405],

@@ -1,26 +1,28 @@
-//! The command `keys`: the keys of accounts for language models. No tool shows, adds or deletes one.
+//! The keys of accounts for language models, for those who store them: the command `keys`, and the page of the settings.
+//! No tool shows, adds or deletes one.
+
+mod kept;
+mod page;
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
 use anyhow::{Context as _, anyhow, ensure};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
-use toolwright::Secrets;
-use toolwright_support::vault::{Sealed, Vault, VaultOption};
+use secrecy::{SecretString, zeroize::Zeroizing};
+use toolwright::{Secrets, StoredKeys};
+use toolwright_support::vault::{Sealed, VaultOption};
 
+use self::kept::{Given, Kept, key_purpose, name};
 use crate::{
     collect::{PrivateTargets, Recovery},
-    llm::{BaseUrl, Completion, Key, LlmOptions, MAX_SECRET, Message, Models, key_from, purpose},
+    llm::{BaseUrl, Completion, Key, LlmOptions, MAX_SECRET, Message, Models, key_from},
     operator::{self, Owner, label},
     store::{
         self, Stores,
         actor::{Actor, By},
-        llm_keys::{self, ID_PREFIX, LlmKey, NewKey},
+        llm_keys::{self, LlmKey},
     },
 };
-
-/// A secret of fewer characters shows none of them.
-const MASKABLE: usize = 16;
 
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Command {
@@ -57,6 +59,13 @@ pub(crate) struct Files {
     pub(crate) store: store::StoreOption,
     #[command(flatten)]
     pub(crate) vault: VaultOption,
+}
+
+impl Files {
+    /// The keys for the page of the settings.
+    pub(crate) fn kept(&self, stores: Stores) -> impl StoredKeys + use<> {
+        Kept { stores, vault: self.vault.vault(&self.store.store) }
+    }
 }
 
 #[derive(clap::Args, Debug)]
@@ -99,17 +108,9 @@ pub(crate) struct CheckOptions {
     files: Files,
 }
 
-fn name(text: &str) -> Result<String, String> {
-    if text.starts_with(ID_PREFIX) {
-        return Err(format!("a name does not start with `{ID_PREFIX}`, as ids do"));
-    }
-    label(text)
-}
-
 /// What the commands work on.
-struct Kept {
-    stores: Stores,
-    vault: Vault,
+struct Work {
+    kept: Kept,
     /// The person at the machine.
     operator: String,
 }
@@ -118,34 +119,29 @@ pub(crate) async fn run(Command::Keys(command): Command) -> anyhow::Result<()> {
     match command {
         KeysCommand::Add(options) => {
             let secret = read_secret()?;
-            with(&options.files, async |kept| kept.add(&options, &secret).await).await
+            with(&options.files, async |work| work.add(&options, &secret).await).await
         }
-        KeysCommand::List(files) => with(&files, Kept::list).await,
-        KeysCommand::Use(chosen) => with(&chosen.files, async |kept| kept.choose(&chosen).await).await,
-        KeysCommand::Check(options) => with(&options.files, async |kept| kept.check(&options).await).await,
-        KeysCommand::Delete(chosen) => with(&chosen.files, async |kept| kept.delete(&chosen).await).await,
-        KeysCommand::Rewrap(files) => with(&files, Kept::rewrap).await,
+        KeysCommand::List(files) => with(&files, Work::list).await,
+        KeysCommand::Use(chosen) => with(&chosen.files, async |work| work.choose(&chosen).await).await,
+        KeysCommand::Check(options) => with(&options.files, async |work| work.check(&options).await).await,
+        KeysCommand::Delete(chosen) => with(&chosen.files, async |work| work.delete(&chosen).await).await,
+        KeysCommand::Rewrap(files) => with(&files, Work::rewrap).await,
     }
 }
 
-async fn with(files: &Files, work: impl AsyncFnOnce(&Kept) -> anyhow::Result<()>) -> anyhow::Result<()> {
+async fn with(files: &Files, work: impl AsyncFnOnce(&Work) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let stores = store::open(&files.store.store).await?;
     let vault = files.vault.vault(&files.store.store);
-    let kept = Kept { stores, vault, operator: operator::name() };
-    let done = work(&kept).await;
-    kept.stores.close().await;
+    let prepared = Work { kept: Kept { stores, vault }, operator: operator::name() };
+    let done = work(&prepared).await;
+    prepared.kept.stores.close().await;
     done
 }
 
-impl Kept {
+impl Work {
     async fn add(&self, options: &AddOptions, secret: &SecretString) -> anyhow::Result<()> {
         let AddOptions { name, url, model, owner, files: _ } = options;
-        self.prepare_vault().await?;
-        let id = llm_keys::new_id();
-        let sealed = self.vault.seal(secret, &purpose(&owner.account, &id, url.as_str()))?;
-        let new =
-            NewKey { id: &id, name, base_url: url.as_str(), model, secret: &sealed, last_four: last_four(secret) };
-        self.stores.write.add_llm_key(self.actor(owner), &new).await?;
+        let id = self.kept.add(self.actor(owner), &Given { name, url, model, secret }).await?;
         eprintln!("stored `{name}` ({id}), which the account `{}` uses from now on", owner.account);
         if !url.is_encrypted() {
             eprintln!("note: whoever is on the way to {url} can read the key; https keeps it secret");
@@ -153,29 +149,10 @@ impl Kept {
         Ok(())
     }
 
-    /// Makes the key file for a first key. A later one needs the file of those that are there, since
-    /// a server has one.
-    async fn prepare_vault(&self) -> anyhow::Result<()> {
-        let mut fault = None;
-        for key in self.all().await? {
-            match self.open(&key) {
-                Ok(_) => return Ok(()),
-                Err(error) => fault = Some(error),
-            }
-        }
-        match fault {
-            None => Ok(self.vault.create()?),
-            Some(error) => {
-                let hint = "the keys that are stored do not open; if their key file is lost, delete them first";
-                Err(error.context(hint))
-            }
-        }
-    }
-
     async fn list(&self) -> anyhow::Result<()> {
         let header = ["ID", "NAME", "ACCOUNT", "USED", "URL", "MODEL", "KEY", "CREATED", "BY", "LAST USED"];
         let mut rows = vec![header.map(str::to_owned)];
-        for key in self.all().await? {
+        for key in self.kept.all().await? {
             let LlmKey { id, account, name, base_url, model, secret: _, last_four, .. } = key;
             rows.push([
                 id,
@@ -194,14 +171,14 @@ impl Kept {
     }
 
     async fn choose(&self, chosen: &ChosenKey) -> anyhow::Result<()> {
-        let key = self.stores.write.use_llm_key(self.actor(&chosen.owner), &chosen.key).await?;
+        let key = self.kept.stores.write.use_llm_key(self.actor(&chosen.owner), &chosen.key).await?;
         eprintln!("the account `{}` uses `{}` ({}) from now on", key.account, key.name, key.id);
         Ok(())
     }
 
     async fn check(&self, options: &CheckOptions) -> anyhow::Result<()> {
         let CheckOptions { owner: Owner { account }, llm, targets, files: _ } = options;
-        let models = Models::new(llm, targets, self.stores.clone(), self.vault.clone(), Secrets::default())?;
+        let models = Models::new(llm, targets, self.kept.stores.clone(), self.kept.vault.clone(), Secrets::default())?;
         let question = [Message::system("Answer with one word."), Message::user("Are you ready?")];
         let completed = models.complete(account, &question).await.map_err(|fault| {
             let hint = if fault.recovery() == Recovery::Never { "" } else { "; it may pass: try again later" };
@@ -219,9 +196,9 @@ impl Kept {
     }
 
     async fn delete(&self, chosen: &ChosenKey) -> anyhow::Result<()> {
-        let key = self.stores.write.delete_llm_key(self.actor(&chosen.owner), &chosen.key).await?;
+        let key = self.kept.stores.write.delete_llm_key(self.actor(&chosen.owner), &chosen.key).await?;
         eprintln!("deleted `{}` ({})", key.name, key.id);
-        let next = llm_keys::in_use(&mut *self.stores.read.snapshot().await?, &key.account).await?;
+        let next = llm_keys::in_use(&mut *self.kept.stores.read.snapshot().await?, &key.account).await?;
         match next {
             Some(next) => eprintln!("the account `{}` uses `{}` ({})", key.account, next.name, next.id),
             None => eprintln!("the account `{}` has no key", key.account),
@@ -232,12 +209,12 @@ impl Kept {
     /// A key that does not open is left as it is, and stops nothing.
     async fn rewrap(&self) -> anyhow::Result<()> {
         let reseal = |keys: &[LlmKey]| -> anyhow::Result<Vec<Option<Sealed>>> {
-            let opened: Vec<_> = keys.iter().map(|key| self.open(key)).collect();
-            self.vault.rotate()?;
+            let opened: Vec<_> = keys.iter().map(|key| self.kept.open(key)).collect();
+            self.kept.vault.rotate()?;
             let mut sealed = Vec::new();
             for (key, secret) in keys.iter().zip(opened) {
                 sealed.push(match secret {
-                    Ok(secret) => Some(self.vault.seal(&secret, &key_purpose(key))?),
+                    Ok(secret) => Some(self.kept.vault.seal(&secret, &key_purpose(key))?),
                     Err(error) => {
                         eprintln!("left as it is: {error:#}");
                         None
@@ -247,27 +224,14 @@ impl Kept {
             Ok(sealed)
         };
         let by = By::Session { name: &self.operator };
-        let resealed = self.stores.write.reseal_llm_keys(by, reseal).await?;
-        eprintln!("keys encrypted under the newest key of {}: {resealed}", self.vault.file().display());
+        let resealed = self.kept.stores.write.reseal_llm_keys(by, reseal).await?;
+        eprintln!("keys encrypted under the newest key of {}: {resealed}", self.kept.vault.file().display());
         Ok(())
-    }
-
-    async fn all(&self) -> anyhow::Result<Vec<LlmKey>> {
-        Ok(llm_keys::list(&mut *self.stores.read.snapshot().await?).await?)
-    }
-
-    fn open(&self, key: &LlmKey) -> anyhow::Result<SecretString> {
-        let opened = self.vault.open(&key.secret, &key_purpose(key));
-        opened.with_context(|| format!("`{}` ({}) of the account `{}`", key.name, key.id, key.account))
     }
 
     fn actor<'a>(&'a self, owner: &'a Owner) -> Actor<'a> {
         owner.actor(&self.operator)
     }
-}
-
-fn key_purpose(key: &LlmKey) -> Vec<u8> {
-    purpose(&key.account, &key.id, &key.base_url)
 }
 
 /// From a prompt at a terminal, or else from all of standard input. An argument would be seen by every
@@ -285,12 +249,6 @@ fn read_secret() -> anyhow::Result<SecretString> {
     };
     ensure!(!text.trim().is_empty(), "no key came: write it to standard input");
     key_from(&text).context("what came is no key")
-}
-
-/// What may be shown of a secret.
-fn last_four(secret: &SecretString) -> &str {
-    let secret = secret.expose_secret();
-    if secret.len() < MASKABLE { "" } else { &secret[secret.len() - 4..] }
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
