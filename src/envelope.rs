@@ -40,17 +40,6 @@ pub(crate) struct Request<'a> {
     pub(crate) params: Map<String, Value>,
 }
 
-impl Message<'_> {
-    /// What the log calls a message: the tool or prompt that it names, or else its method.
-    pub(crate) fn operation(&self) -> String {
-        match self {
-            Message::Request(Request { method, params, .. }) | Message::Notification { method, params } => {
-                operation(method, params)
-            }
-        }
-    }
-}
-
 fn operation(method: &str, params: &Map<String, Value>) -> String {
     let called = matches!(method, "tools/call" | "prompts/get").then(|| params.get("name")).flatten();
     shortened(called.and_then(Value::as_str).unwrap_or(method))

@@ -5,17 +5,50 @@ use std::{
     time::{Duration, Instant},
 };
 
-use toolwright_core::ErrorCode;
+use toolwright_core::{ErrorCode, metrics::OTHER};
 
-use crate::{Identity, caller::Caller, envelope::Request, log};
+use crate::{Identity, caller::Caller, envelope::Request, log, operations::Metrics, shortened::shortened};
 
-/// Everybody who is told what became of a request.
+/// The methods that are told apart: those that a client of any revision sends to a server with tools and prompts.
+const METHODS: [&str; 12] = [
+    "initialize",
+    "ping",
+    "server/discover",
+    "tools/list",
+    "tools/call",
+    "prompts/list",
+    "prompts/get",
+    "completion/complete",
+    "notifications/initialized",
+    "notifications/cancelled",
+    "notifications/progress",
+    "notifications/roots/list_changed",
+];
+
+fn known_method(method: &str) -> &'static str {
+    METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER)
+}
+
+/// Everybody who is told what became of a request, beside the log.
 #[derive(Debug, Default)]
-pub(crate) struct Observers {}
+pub(crate) struct Observers {
+    /// The numbers of a server that answers by itself.
+    pub(crate) metrics: Option<Arc<Metrics>>,
+}
 
 impl Observers {
+    fn begin(&self) {
+        let Self { metrics } = self;
+        if let Some(metrics) = metrics {
+            metrics.begin();
+        }
+    }
+
     fn tell(&self, seen: &Observation) {
-        let Self {} = self;
+        let Self { metrics } = self;
+        if let Some(metrics) = metrics {
+            metrics.count(seen);
+        }
         log::write(seen);
     }
 }
@@ -28,6 +61,8 @@ pub(crate) struct Observation {
     pub(crate) transport: Transport,
     /// How the request speaks the protocol, once it is read.
     pub(crate) era: Option<Era>,
+    /// The method, of those that are known, or what else is asked for; another one is [`OTHER`].
+    pub(crate) method: Option<&'static str>,
     /// The tool or the prompt that was asked for, or else the method.
     pub(crate) operation: Option<String>,
     /// Who asked, once that is proven.
@@ -96,6 +131,13 @@ impl Era {
     pub(crate) fn of(request: &Request<'_>) -> Self {
         if request.inline_version().is_some() { Self::Modern } else { Self::Legacy }
     }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Modern => "modern",
+        }
+    }
 }
 
 /// How a request ended.
@@ -124,11 +166,13 @@ impl Outcome {
 
 impl Observation {
     pub(crate) fn start(observers: &Arc<Observers>, transport: Transport) -> Self {
+        observers.begin();
         Self {
             observers: Arc::clone(observers),
             started: Instant::now(),
             transport,
             era: None,
+            method: None,
             operation: None,
             caller: None,
             status: None,
@@ -137,6 +181,20 @@ impl Observation {
             response_bytes: None,
             is_answered: false,
         }
+    }
+
+    /// Notes what is asked for.
+    pub(crate) fn asks(&mut self, request: &Request<'_>) {
+        self.method = Some(known_method(&request.method));
+        self.operation = Some(request.operation());
+        self.era = Some(Era::of(request));
+    }
+
+    /// Notes what is told, without a question.
+    pub(crate) fn notifies(&mut self, method: &str) {
+        // What looks like a question and wants no answer is none.
+        self.method = Some(known_method(method)).filter(|method| method.starts_with("notifications/")).or(Some(OTHER));
+        self.operation = Some(shortened(method));
     }
 
     /// How long it has taken until now.

@@ -15,10 +15,12 @@ use crate::{
     credential::{Authenticated, Presented, Verifier},
     envelope::{Message, Request},
     gate::{self, Admitted, Operation},
+    http::CONNECTIONS,
     limits::{Limits, Slot},
     listing::{PromptList, ToolList},
     nearest::nearest,
     observation::{Observation, Observers, Outcome, Transport},
+    operations::{Health, Metrics},
     prompt::{self, AdmittedPrompt, Prompts},
     protocol::is_spoken,
     refusal::Refusal,
@@ -39,6 +41,9 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) runner: Runner,
     pub(crate) secrets: Secrets,
+    /// Whether it can be given requests.
+    pub(crate) health: Health,
+    pub(crate) metrics: Arc<Metrics>,
     observers: Arc<Observers>,
 }
 
@@ -101,6 +106,9 @@ impl Server {
         secrets: Secrets,
         handlers: Handlers,
     ) -> anyhow::Result<Self> {
+        let health = Health::default();
+        let metrics = Arc::new(Metrics::new(spec, &health, verifier.lookups(), CONNECTIONS));
+        let observers = Observers { metrics: Some(Arc::clone(&metrics)) };
         Ok(Self {
             spec,
             verifier,
@@ -112,7 +120,9 @@ impl Server {
             limits: Limits::new(&spec.limits),
             runner: Runner::new(spec, handlers),
             secrets,
-            observers: Arc::default(),
+            health,
+            metrics,
+            observers: Arc::new(observers),
         })
     }
 

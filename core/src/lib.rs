@@ -12,6 +12,7 @@ pub mod client;
 pub mod confirmation;
 pub mod environment;
 pub mod errors;
+pub mod metrics;
 pub mod scope;
 pub mod shell;
 pub mod text;

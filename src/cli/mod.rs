@@ -32,8 +32,7 @@ use crate::{
     account::ServedAccounts,
     credential::Verifier,
     database::Database,
-    http, log,
-    operations::{self, Health},
+    http, log, operations,
     password_grant::PasswordGrants,
     running::{Background, Running, Signals, answer_limit, until_signal},
     server::Server,
@@ -303,18 +302,20 @@ where
         Verifier::Upstream(_) => introduced.show(spec, Some(place)),
         Verifier::OAuth(_) => {}
     }
-    let health = Health::default();
     let ended = CancellationToken::new();
-    let operations = operations
-        .map(|(listener, trusted)| tokio::spawn(operations::answer(listener, trusted, health.clone(), ended.clone())));
-    health.watch(&server, &ended).await;
+    let operations = operations.map(|(listener, trusted)| {
+        tokio::spawn(operations::answer(listener, trusted, Arc::clone(&server), ended.clone()))
+    });
+    server.health.watch(&server, &ended).await;
     let signals = Signals::listen()?;
     let settings = settings.routes(&server, &trusted, public, place)?;
-    let routes = http::routes(Arc::clone(&server), trusted, password_grants, &health).merge(settings);
-    health.begin();
+    let routes = http::routes(Arc::clone(&server), trusted, password_grants).merge(settings);
+    let routes = operations::with_probes(routes, &server.health);
+    server.health.begin();
     tracing::info!(public, "listening on {url}");
     let drain = Duration::from_secs(options.drain_seconds);
-    http::serve(listener, routes, signals.until_drained(&health, drain), running.grace()).await;
+    let stop = signals.until_drained(&server.health, drain);
+    http::serve(listener, routes, &server.metrics.connections(), stop, running.grace()).await;
     running.finish().await;
     ended.cancel();
     if let Some(operations) = operations {

@@ -171,6 +171,7 @@ impl Console {
     async fn answer(&self, place: Place, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let mut seen = self.server.observe(Transport::Http);
+        seen.method = Some("settings");
         seen.operation = Some(format!("settings{}", place.path()));
         let response = match self.pass(place, &parts, body).await {
             Ok(response) => {

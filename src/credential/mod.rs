@@ -24,6 +24,7 @@ use crate::{
     account::Accounts,
     database::Database,
     oauth::{self, OAuth, Resource},
+    operations::Lookups,
     refusal::Refusal,
     spec::{CredentialSpec, VerifySpec},
 };
@@ -105,6 +106,15 @@ impl Verifier {
         match self {
             Self::Tokens(tokens) => Some(tokens.accounts()),
             Self::Upstream(_) | Self::OAuth(_) => None,
+        }
+    }
+
+    /// How often it was remembered whose a credential is, of what remembers it.
+    pub(crate) fn lookups(&self) -> Option<&Lookups> {
+        match self {
+            Self::Tokens(tokens) => tokens.lookups(),
+            Self::Upstream(upstream) => Some(upstream.lookups()),
+            Self::OAuth(oauth) => oauth.lookups(),
         }
     }
 

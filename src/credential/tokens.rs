@@ -20,6 +20,7 @@ use crate::{
     Grants, Identity, ServerSpec,
     account::Accounts,
     database::{Change, Database, Exclusive as _, Memory, either},
+    operations::Lookups,
     spec::TokensSpec,
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Tokens {
     database: Database,
     last_used: LastUsed,
     known: Memory<Digest, Known>,
+    lookups: Lookups,
 }
 
 /// A token that is not revoked.
@@ -182,6 +184,7 @@ impl Tokens {
             database: database.clone(),
             last_used,
             known: Memory::default(),
+            lookups: Lookups::default(),
         }
     }
 
@@ -212,8 +215,10 @@ impl Tokens {
         // From before the database is asked, so that what changes meanwhile is not remembered.
         let state = self.database.state_of_token(&digest);
         let known = if let Some(known) = self.known.recall(&digest, state) {
+            self.lookups.hit();
             known
         } else {
+            self.lookups.miss();
             let known = Arc::new(self.look_up(&digest).await?);
             self.known.remember(digest, state, Arc::clone(&known));
             known
@@ -226,6 +231,11 @@ impl Tokens {
         }
         self.last_used.note(&known.identity.credential_id, &known.last_used_at, now);
         Ok(known.identity.clone())
+    }
+
+    /// How often it was remembered whose a token is, where that is remembered.
+    pub(crate) fn lookups(&self) -> Option<&Lookups> {
+        matches!(self.database, Database::Postgres(_)).then_some(&self.lookups)
     }
 
     /// What the database knows of a token.

@@ -21,8 +21,10 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
+use crate::operations::Connections;
+
 /// How many connections are open at a time; more wait to be accepted.
-const CONNECTIONS: usize = 1024;
+pub(crate) const CONNECTIONS: usize = 1024;
 
 /// How long a request's headers may take to arrive, and how long an idle connection stays open.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -36,7 +38,13 @@ pub(super) struct Peer(pub(super) IpAddr);
 
 /// Serves until `stop` completes, and then until the requests in flight are answered, but not
 /// longer than `grace`.
-pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>, grace: Duration) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    counted: &Connections,
+    stop: impl Future<Output = ()>,
+    grace: Duration,
+) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
@@ -44,7 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Futu
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer, slot) = tokio::select! {
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept(&listener, &slots, counted) => accepted,
             () = &mut stop => break,
         };
         let routes = routes.clone().map_request(move |mut request: Request<Incoming>| {
@@ -53,11 +61,12 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Futu
         });
         let service = TowerToHyperService::new(routes);
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let open = counted.accepted();
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke");
             }
-            drop(slot);
+            drop((slot, open));
         });
     }
     drop(listener);
@@ -66,7 +75,11 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: impl Futu
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+    counted: &Connections,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         // The semaphore is never closed.
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else { std::future::pending().await };
@@ -77,7 +90,10 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, S
                 }
                 return (stream, peer, slot);
             }
-            Err(error) => pause_after(&error).await,
+            Err(error) => {
+                counted.failed();
+                pause_after(&error).await;
+            }
         }
     }
 }

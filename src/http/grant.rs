@@ -27,6 +27,7 @@ pub(super) async fn answer(
     request: Request,
 ) -> Response {
     let mut seen = front.server.observe(Transport::Http);
+    seen.method = Some("password_grant");
     seen.operation = Some("password_grant".to_owned());
     let response = front.answer_grant(request, peer, &mut seen).await;
     seen.status = Some(response.status().as_u16());

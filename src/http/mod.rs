@@ -24,10 +24,9 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
 use toolwright_core::ErrorCode;
-use tower::util::MapResponseLayer;
 
 use connections::Peer;
-pub(crate) use connections::serve;
+pub(crate) use connections::{CONNECTIONS, serve};
 #[cfg(feature = "console")]
 pub(crate) use negotiation::check_form;
 pub(crate) use origin::Trusted;
@@ -35,8 +34,7 @@ pub(crate) use origin::Trusted;
 use crate::{
     caller::Named,
     envelope::{self, Message},
-    observation::{Era, Observation, Transport},
-    operations::{self, Health},
+    observation::{Observation, Transport},
     password_grant::PasswordGrants,
     protocol::Protocol,
     refusal::Refusal,
@@ -52,14 +50,9 @@ struct Front {
     password_grants: Option<PasswordGrants>,
 }
 
-/// The routes of a server: its endpoint, what balancers ask, the password grant where one is declared, and
+/// The routes of a server: its endpoint, the password grant where one is declared, and
 /// what clients find that look for a way to sign in.
-pub(crate) fn routes(
-    server: Arc<Server>,
-    trusted: Arc<Trusted>,
-    password_grants: Option<PasswordGrants>,
-    health: &Health,
-) -> Router {
+pub(crate) fn routes(server: Arc<Server>, trusted: Arc<Trusted>, password_grants: Option<PasswordGrants>) -> Router {
     let path = server.spec.route;
     let protocol = Protocol(Arc::clone(&server));
     let config = StreamableHttpServerConfig::default()
@@ -76,10 +69,7 @@ pub(crate) fn routes(
     if let Some(path) = grant {
         routes = routes.route(path, any(grant::answer));
     }
-    let leaving = health.clone();
-    routes.with_state(front).merge(operations::probes(health.clone())).layer(MapResponseLayer::new(move |response| {
-        if leaving.is_ending() { operations::close_after(response) } else { response }
-    }))
+    routes.with_state(front)
 }
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
@@ -123,9 +113,9 @@ impl Front {
         let body = body::read(body, &parts.headers, spec.limits.body_bytes).await.map_err(refuse)?;
         seen.request_bytes = u64::try_from(body.len()).ok();
         let message = envelope::parse(&body).map_err(|fault| Refusal::misunderstood(spec, fault))?;
-        seen.operation = Some(message.operation());
-        if let Message::Request(request) = &message {
-            seen.era = Some(Era::of(request));
+        match &message {
+            Message::Request(request) => seen.asks(request),
+            Message::Notification { method, params: _ } => seen.notifies(method),
         }
         negotiation::check_revision(&parts.headers, &message, spec)?;
         let named = spec.named_in(parts.uri.path()).map_or(Named::Only, Named::By);

@@ -19,7 +19,7 @@ use super::{
     jwt::{LEEWAY, as_number},
     metadata::Issuer,
 };
-use crate::{Identity, ServerSpec, spec::IssuerSpec};
+use crate::{Identity, ServerSpec, operations::Lookups, spec::IssuerSpec};
 
 /// How many answers are remembered; beyond, those that are asked for least are forgotten first.
 const REMEMBERED: u64 = 10_000;
@@ -42,6 +42,7 @@ pub(super) struct Introspection {
     place: OnceCell<Url>,
     /// The tokens that are good, by their digests. Refusals and failures are not remembered.
     known: Cache<[u8; 32], Arc<Good>>,
+    lookups: Lookups,
 }
 
 /// A good token.
@@ -74,6 +75,7 @@ impl Introspection {
             authorization: client.authorization()?,
             place: OnceCell::new_with(place),
             known: Cache::builder().max_capacity(REMEMBERED).time_to_live(believed).build(),
+            lookups: Lookups::default(),
         })
     }
 
@@ -83,7 +85,8 @@ impl Introspection {
     /// A code of the catalogue; the log says more than the caller is told.
     pub(super) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let good = self.known.try_get_with(digest, self.ask(token)).await.map_err(|code| *code)?;
+        let known = self.known.entry(digest).or_try_insert_with(self.ask(token)).await;
+        let good = self.lookups.count(known).map_err(|code| *code)?;
         if is_over(good.expires) {
             self.known.invalidate(&digest).await;
             return Err(refuse(ErrorCode::ExpiredCredential, "it has expired"));
@@ -136,6 +139,11 @@ impl Introspection {
             found.map_err(|why| format!("{} {why}", self.issuer.identifier()))
         };
         self.place.get_or_try_init(find).await
+    }
+
+    /// How often it was remembered what the issuer says of a token.
+    pub(super) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// Whether it is known where to ask. The issuer's metadata is asked if it is not.

@@ -33,6 +33,7 @@ use self::{
 };
 use crate::{
     Identity, Secrets, ServerSpec,
+    operations::Lookups,
     spec::{IntrospectionSpec, IssuerSpec, JwtSpec, VerifySpec},
 };
 
@@ -142,6 +143,14 @@ impl OAuth {
         };
         ensure!(is_known, "the issuer has not yet said what tokens are checked with");
         Ok(())
+    }
+
+    /// How often it was remembered what the issuer says of a token; what a token proves by itself is not.
+    pub(crate) fn lookups(&self) -> Option<&Lookups> {
+        match &self.way {
+            Way::Jwt(_) => None,
+            Way::Introspection(introspection) => Some(introspection.lookups()),
+        }
     }
 
     /// What clients are told that are to sign in.

@@ -84,6 +84,11 @@ impl Health {
         self.0.ending.load(Ordering::Relaxed)
     }
 
+    /// Whether each part is as it has to be.
+    pub(super) fn ready_parts(&self) -> Vec<(&'static str, bool)> {
+        self.parts().iter().map(|(name, part)| (*name, part.ready)).collect()
+    }
+
     pub(crate) fn report(&self) -> Report {
         let parts = self.parts().clone();
         Report { ready: is_ready(&parts), parts }

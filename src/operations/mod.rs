@@ -4,6 +4,7 @@
 //! of its own, which is off unless it is asked for.
 
 mod health;
+mod metrics;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,23 +19,30 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::util::MapResponseLayer;
 
 pub(crate) use health::Health;
+pub(crate) use metrics::{Connections, Lookups, Metrics};
 
-use crate::http::{Trusted, serve};
+use crate::{
+    http::{Trusted, serve},
+    server::Server,
+};
 
 /// How long an answer that was begun may take when the process ends.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What a balancer asks on the public listener.
-pub(crate) fn probes(health: Health) -> Router {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).with_state(health)
-}
-
-/// Has the connection end with this answer, so that a proxy that keeps it goes elsewhere.
-pub(crate) fn close_after(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
+/// Beside these routes, those that a balancer asks on the public listener. Once the process was told to stop, each answer is
+/// the last one of its connection, so that a proxy that keeps it goes elsewhere.
+pub(crate) fn with_probes(routes: Router, health: &Health) -> Router {
+    let probes = Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).with_state(health.clone());
+    let health = health.clone();
+    routes.merge(probes).layer(MapResponseLayer::new(move |mut response: Response| {
+        if health.is_ending() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }))
 }
 
 /// Listens for whoever runs the server.
@@ -46,7 +54,7 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Answers whoever runs the server, until `stop`.
-pub(crate) async fn answer(listener: TcpListener, trusted: Trusted, health: Health, stop: CancellationToken) {
+pub(crate) async fn answer(listener: TcpListener, trusted: Trusted, server: Arc<Server>, stop: CancellationToken) {
     if let Ok(address) = listener.local_addr() {
         tracing::info!("operations on http://{address}");
     }
@@ -54,9 +62,10 @@ pub(crate) async fn answer(listener: TcpListener, trusted: Trusted, health: Heal
     let routes = Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(report))
-        .with_state(health)
+        .route("/metrics", get(numbers))
+        .with_state(server)
         .layer(middleware::from_fn_with_state(trusted, refuse_pages));
-    serve(listener, routes, stop.cancelled_owned(), GRACE).await;
+    serve(listener, routes, &Connections::default(), stop.cancelled_owned(), GRACE).await;
 }
 
 /// Nothing here is for pages: those on another host could ask through the browser of whoever runs the server.
@@ -82,11 +91,21 @@ async fn ready(State(health): State<Health>) -> Response {
 }
 
 /// The same, with what is wrong and since when.
-async fn report(State(health): State<Health>) -> Response {
-    let report = health.report();
+async fn report(State(server): State<Arc<Server>>) -> Response {
+    let report = server.health.report();
     let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::to_string_pretty(&report).unwrap_or_default();
     unkept((status, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+async fn numbers(State(server): State<Arc<Server>>) -> Response {
+    unkept(match server.metrics.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    })
 }
 
 /// Nobody keeps an answer that is true for a moment.

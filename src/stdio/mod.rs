@@ -26,9 +26,8 @@ use crate::{
     ServerSpec,
     credential::Presented,
     envelope::{self, Id, Message, Request},
-    observation::{Era, Observation},
+    observation::Observation,
     refusal::Refusal,
-    shortened::shortened,
 };
 use lines::{Line, Lines};
 
@@ -207,8 +206,7 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
     async fn answer(&self, pending: Pending, seen: &mut Observation) -> Result<String, Refusal> {
         let id = pending.request.id.clone();
         let cancelled = pending.cancelled.clone();
-        seen.operation = Some(pending.request.operation());
-        seen.era = Some(Era::of(&pending.request));
+        seen.asks(&pending.request);
         seen.request_bytes = u64::try_from(pending.text.len()).ok();
         let answer = self.backend.answer(pending, self.presented(), seen).await;
         self.in_flight().remove(&id);
@@ -218,7 +216,7 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
 
     async fn pass_on(&self, notification: Notification, seen: &mut Observation) {
         let Backend::Gateway(gateway) = &self.backend else { return };
-        seen.operation = Some(shortened(&notification.method));
+        seen.notifies(&notification.method);
         if let Err(refusal) = gateway.pass_on(notification, self.presented(), seen).await {
             seen.refused(refusal.code);
         }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use toolwright_core::ErrorCode;
 
 use super::{Upstream, answer, exchange::Question};
-use crate::{Identity, credential::Credential, spec::UpstreamSpec};
+use crate::{Identity, credential::Credential, operations::Lookups, spec::UpstreamSpec};
 
 /// The longest that a check can take. A call's own limit can be shorter.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -20,17 +20,21 @@ const LARGEST: usize = 1 << 20;
 const REMEMBERED: u64 = 10_000;
 
 /// Whose the credentials are that were checked, by their digests. Refusals and failures are not remembered.
-pub(super) struct Known(Cache<[u8; 32], Arc<Identity>>);
+pub(super) struct Known {
+    identities: Cache<[u8; 32], Arc<Identity>>,
+    lookups: Lookups,
+}
 
 impl Known {
     pub(super) fn new(spec: &UpstreamSpec) -> Self {
         let believed = Duration::from_secs(spec.cache_seconds);
-        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(believed).build())
+        let identities = Cache::builder().max_capacity(REMEMBERED).time_to_live(believed).build();
+        Self { identities, lookups: Lookups::default() }
     }
 
     /// Has the credential checked again when it is presented next.
     pub(super) async fn forget(&self, credential: &Credential) {
-        self.0.invalidate(&digest(credential)).await;
+        self.identities.invalidate(&digest(credential)).await;
     }
 }
 
@@ -39,6 +43,11 @@ fn digest(credential: &Credential) -> [u8; 32] {
 }
 
 impl Upstream {
+    /// How often it was remembered whose a credential is.
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.0.known.lookups
+    }
+
     /// Who a well-formed credential belongs to. However many callers present it at the same time, the API
     /// is asked once.
     ///
@@ -46,8 +55,9 @@ impl Upstream {
     /// A code of the catalogue; the log says more than the caller is told.
     pub(crate) async fn verify(&self, credential: &str) -> Result<Identity, ErrorCode> {
         let credential = Credential::new(credential);
-        let known = self.0.known.0.try_get_with(digest(&credential), self.check(&credential)).await;
-        known.map(|identity| (*identity).clone()).map_err(|code| *code)
+        let Known { identities, lookups } = &self.0.known;
+        let known = identities.entry(digest(&credential)).or_try_insert_with(self.check(&credential)).await;
+        lookups.count(known).map(|identity| (*identity).clone()).map_err(|code| *code)
     }
 
     async fn check(&self, credential: &Credential) -> Result<Arc<Identity>, ErrorCode> {

@@ -25,6 +25,7 @@ mod client;
 mod examples;
 mod facts;
 pub mod fake;
+mod metrics;
 mod pages;
 #[cfg(unix)]
 mod postgres;
@@ -43,6 +44,7 @@ mod visitor;
 pub use client::{Client, Revision, Transport};
 pub use examples::examples;
 pub use facts::{rows, workspace};
+pub use metrics::{Family, Numbers};
 pub use pages::missing_facts;
 #[cfg(unix)]
 pub use postgres::Postgres;

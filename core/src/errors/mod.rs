@@ -211,6 +211,18 @@ impl ErrorCode {
         }
     }
 
+    /// Whether it is about who asks, what a credential allows, or how often it is used.
+    pub fn is_denial(self) -> bool {
+        let entry = self.entry();
+        matches!(entry.status, 401 | 403 | 429) || entry.json_rpc == Some(NOT_FOUND) || self == Self::InvalidGrant
+    }
+
+    /// Whether the server has failed, or something that it needs, or a call took too long: nothing that a caller could
+    /// do otherwise.
+    pub fn is_fault(self) -> bool {
+        self.entry().status >= 500 || matches!(self, Self::Unavailable | Self::TimedOut | Self::OutcomeUnknown)
+    }
+
     /// Whether only a server can say it whose path says which account a call is about.
     pub const fn is_about_accounts(self) -> bool {
         matches!(self, Self::UnknownAccount | Self::ForeignAccount | Self::FeatureDisabled)

@@ -4,6 +4,7 @@ mod api;
 mod authentication;
 mod forwarding;
 mod library;
+mod operations;
 mod projects;
 mod redirects;
 mod refusals;

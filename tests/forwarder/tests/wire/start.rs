@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use toolwright_tests::{Server, StdioPipe, raw, run};
+use toolwright_tests::{Server, StdioPipe, run};
 
 use crate::{ALL, BASE_URL, FORWARDER, VARIABLES, api::Api, before, http, key};
 
@@ -110,15 +110,6 @@ fn a_key_goes_to_a_safe_origin_or_the_server_does_not_start() {
             assert_eq!(said.trim(), format!("forwarder: {BASE_URL} {why}"), "{command} {origin}");
         }
     }
-}
-
-#[tokio::test]
-async fn a_server_is_ready_whose_api_does_not_answer() {
-    // Nobody listens there. Balancers would take out every instance, and nobody could say what is wrong.
-    let server = Server::of(FORWARDER).env(BASE_URL, "http://127.0.0.1:9").start();
-    let ready = raw::request(server.authority(), "GET /readyz", &[("Content-Length", "-")], b"");
-    assert_eq!(http(&server, &key('a')).list().await.status, Some(502));
-    assert_eq!(raw::send(server.authority(), &ready).await.status, 200);
 }
 
 #[tokio::test]

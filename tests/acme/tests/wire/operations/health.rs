@@ -6,11 +6,8 @@ use serde_json::{Value, json};
 use sqlx::Executor as _;
 use toolwright_tests::{Revision, Server, raw, raw::RawReply};
 
-use super::{get, operations};
+use super::{PATIENCE, get, operations};
 use crate::{ACME, database, full};
-
-/// How long it takes until something is seen in the background, at most.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks until the status is this one.
 async fn until(authority: &str, path: &str, status: u16) -> RawReply {
@@ -118,10 +115,13 @@ async fn a_server_that_was_told_to_stop_goes_on_until_balancers_have_seen_it() {
         "on new connections too: {during:?}"
     );
     server.wait_for_line(&["draining"]);
+    let call = tokio::spawn(async move { client.call("misbehave", json!({"how": "hang"})).await });
+    server.wait_for_line(&["misbehave began"]);
 
     // Who tells it again does not want to wait.
     server.terminate();
     server.wait_for_line(&["shutting down"]);
+    assert_eq!(call.await.expect("the call").status, Some(200), "what is in flight is answered");
     assert_eq!(server.wait(PATIENCE).code(), Some(0), "{}", server.log());
 }
 

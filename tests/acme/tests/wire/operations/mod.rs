@@ -2,11 +2,17 @@
 
 mod health;
 mod listener;
+mod metrics;
+
+use std::time::{Duration, Instant};
 
 use toolwright_tests::{
-    Server,
+    Numbers, Server,
     raw::{self, RawReply},
 };
+
+/// How long it takes until something is seen, at most.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a server that was started with `--operations-listen` listens for whoever runs it.
 fn operations(server: &Server) -> String {
@@ -19,4 +25,22 @@ fn operations(server: &Server) -> String {
 async fn get(authority: &str, path: &str) -> RawReply {
     let headers = [("Content-Type", "-"), ("Content-Length", "-")];
     raw::send(authority, &raw::request(authority, &format!("GET {path}"), &headers, b"")).await
+}
+
+/// The numbers at this time.
+async fn collect(operations: &str) -> Numbers {
+    Numbers::parse(&get(operations, "/metrics").await.body)
+}
+
+/// Collects until the numbers are as they should be.
+async fn collect_until(operations: &str, are_right: impl Fn(&Numbers) -> bool) -> Numbers {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let numbers = collect(operations).await;
+        if are_right(&numbers) {
+            return numbers;
+        }
+        assert!(Instant::now() < deadline, "not in time: {numbers:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

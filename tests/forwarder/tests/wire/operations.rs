@@ -1,0 +1,37 @@
+//! What whoever runs a server before an API asks of it.
+
+use serde_json::json;
+use toolwright_tests::{Numbers, Server, raw};
+
+use crate::{ALL, BASE_URL, FORWARDER, api::Api, before, http, key};
+
+async fn get(authority: &str, path: &str) -> raw::RawReply {
+    raw::send(authority, &raw::request(authority, &format!("GET {path}"), &[("Content-Length", "-")], b"")).await
+}
+
+#[tokio::test]
+async fn a_server_is_ready_whose_api_does_not_answer() {
+    // Nobody listens there. Balancers would take out every instance, and nobody could say what is wrong.
+    let server = Server::of(FORWARDER).env(BASE_URL, "http://127.0.0.1:9").start();
+    assert_eq!(http(&server, &key('a')).list().await.status, Some(502));
+    assert_eq!(get(server.authority(), "/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn it_is_counted_how_often_the_api_had_to_be_asked() {
+    let api = Api::start().await;
+    let ada = key('a');
+    api.grant(&ada, "ada", &ALL);
+    let server = before(&api, FORWARDER).arg("--operations-listen=127.0.0.1:0").start();
+    let line = server.wait_for_line(&["operations on http://"]);
+    let (_, operations) = line.split_once("operations on http://").expect("what was waited for");
+    for _ in 0..4 {
+        assert_eq!(http(&server, &ada).call("list_notes", json!({})).await.status, Some(200));
+    }
+    assert_eq!(http(&server, &key('b')).list().await.status, Some(401), "and this is not remembered");
+    assert_eq!(http(&server, &key('b')).list().await.status, Some(401));
+    let numbers = Numbers::parse(&get(operations, "/metrics").await.body);
+    let lookups = |result| numbers.sum("toolwright_credential_cache_lookups", &[("result", result)]);
+    assert_eq!((lookups("hit"), lookups("miss")), (3, 3));
+    assert_eq!(numbers.sum("toolwright_denials", &[("reason", "unknown_credential")]), 2);
+}
