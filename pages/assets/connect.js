@@ -1,1 +1,53 @@
 "use strict";
+
+// While a name is written, the snippets under it are fetched: only the server makes them.
+{
+  const form = document.querySelector("[data-live]");
+  let latest = 0;
+  let timer;
+
+  async function show() {
+    const query = new URLSearchParams(new FormData(form));
+    const url = `${form.action}?${query}`;
+    const turn = ++latest;
+    const answer = await fetch(url, { headers: { Accept: "text/html" } });
+    const text = await answer.text();
+    if (turn !== latest) {
+      return;
+    }
+    if (answer.redirected || !answer.ok) {
+      // Such as when the session has ended.
+      location.assign(url);
+      return;
+    }
+    const made = new DOMParser().parseFromString(text, "text/html");
+    for (const id of ["name-fault", "account-fault"]) {
+      document.getElementById(id)?.replaceChildren(made.getElementById(id).textContent);
+    }
+    for (const field of form.querySelectorAll("input")) {
+      field.ariaInvalid = made.getElementById(field.id).ariaInvalid;
+    }
+    document.getElementById("check").dataset.check = made.getElementById("check").dataset.check;
+    // The tabs stay, with the focus that they may have.
+    const panels = made.querySelectorAll("#snippets .panel");
+    document.querySelectorAll("#snippets .panel").forEach((panel, place) => {
+      panel.replaceChildren(...panels[place].childNodes);
+    });
+    history.replaceState(null, "", url);
+  }
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, 200);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    show();
+  });
+  // The tabs are fields of the form, wherever they stand.
+  document.addEventListener("change", ({ target }) => {
+    if (target.form === form && target.name === "client") {
+      show();
+    }
+  });
+}

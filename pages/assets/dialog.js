@@ -1,1 +1,17 @@
 "use strict";
+
+// What is shown once is shown above all else, until it is put away.
+for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
+  dialog.close();
+  dialog.showModal();
+}
+
+// Browsers before 2025 know no `command`.
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("button[command='show-modal']");
+    if (button) {
+      document.getElementById(button.getAttribute("commandfor")).showModal();
+    }
+  });
+}

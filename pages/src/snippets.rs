@@ -7,6 +7,7 @@ use toolwright_core::{
     ClientKind,
     client::{Connection, LONGEST_NAME, Secret, Source, is_name, variable},
     environment::{ACCOUNT, option_env},
+    shell::word,
 };
 
 use crate::Server;
@@ -47,8 +48,9 @@ pub(crate) fn panels(
     secret: Option<&str>,
     selected: Option<&str>,
 ) -> Vec<ClientPanel> {
+    let is_curl = selected == Some(CURL);
     let selected = server.clients.iter().copied().find(|kind| Some(kind.as_str()) == selected);
-    let selected = selected.or(server.clients.first().copied());
+    let selected = selected.or(server.clients.first().copied().filter(|_| !is_curl));
     connected(server, named, secret, |connection| {
         let panel = |kind: &ClientKind| panel(*kind, Some(*kind) == selected, connection);
         server.clients.iter().map(panel).collect()
@@ -77,17 +79,27 @@ fn panel(kind: ClientKind, selected: bool, connection: &Connection<'_>) -> Clien
     }
 }
 
+/// The word that chooses curl among the clients.
+pub(crate) const CURL: &str = "curl";
+
+/// A call without a client.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Curl {
+    text: String,
+    selected: bool,
+}
+
 /// A call with curl that lists the tools.
-pub(crate) fn curl(url: &str, secret: &str) -> String {
-    use toolwright_core::shell::word;
-    let header = |text: &str| word(text);
-    format!(
-        "curl {} \\\n  -H {} \\\n  -H {} \\\n  -d {}",
+pub(crate) fn curl(server: &Server, url: &str, secret: Option<&str>, selected: Option<&str>) -> Curl {
+    // Within double quotes a shell replaces the variable.
+    let secret = secret.map_or_else(|| format!("${}", server.credential.env), str::to_owned);
+    let text = format!(
+        "curl {} \\\n  -H \"Authorization: Bearer {secret}\" \\\n  -H {} \\\n  -d {}",
         word(url),
-        header(&format!("Authorization: Bearer {secret}")),
-        header("Content-Type: application/json"),
+        word("Content-Type: application/json"),
         word(r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}"#),
-    )
+    );
+    Curl { text, selected: selected == Some(CURL) || server.clients.is_empty() }
 }
 
 /// The endpoint's URL with an account in its place.

@@ -1,8 +1,6 @@
 //! The templates. Every value is escaped as HTML, and a name that the context lacks is an error, never an empty text.
 
-use minijinja::{
-    Environment, ErrorKind, UndefinedBehavior, Value, escape_formatter, syntax::SyntaxConfig, value::Serde,
-};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 
 macro_rules! templates {
@@ -15,7 +13,6 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "layout",
     "macros",
     "picker",
-    "clients",
     "check",
     "sign-in",
     "failure",
@@ -43,7 +40,9 @@ pub(crate) fn environment() -> Environment<'static> {
         if value.is_undefined() || value.is_none() {
             return Err(ErrorKind::UndefinedError.into());
         }
-        escape_formatter(output, state, value)
+        let is_text = *state.auto_escape() == AutoEscape::None || value.is_safe();
+        let text = value.to_string();
+        Ok(output.write_str(&if is_text { text } else { escaped(&text) })?)
     });
     for (name, source) in TEMPLATES {
         // A checkout may have changed line endings; no output has another than `\n`.
@@ -52,6 +51,23 @@ pub(crate) fn environment() -> Environment<'static> {
         }
     }
     environment
+}
+
+/// Text as HTML, between tags and between quotation marks. The engine's own escapes slashes as well, which mean nothing
+/// there, and make addresses hard to read.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(char),
+        }
+    }
+    escaped
 }
 
 /// Tags stand on lines of their own, which leave no trace.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     forms::Choose,
-    snippets::{ClientPanel, Named, curl, is_account, name_fault, panels, url},
+    snippets::{ClientPanel, Curl, Named, curl, is_account, name_fault, panels, url},
 };
 
 /// Everything that the page shows.
@@ -23,10 +23,7 @@ pub struct Connect<'a> {
 #[derive(Serialize)]
 struct Page<'a> {
     credential: &'a str,
-    abbreviation: &'a str,
-    env: &'a str,
     create_at: &'a str,
-    command: &'a str,
     /// Where the choice is sent.
     url: Option<String>,
     /// Where a credential is created.
@@ -36,16 +33,19 @@ struct Page<'a> {
     longest_name: usize,
     account: Option<AccountField<'a>>,
     clients: Vec<ClientPanel>,
-    curl: String,
+    curl: Curl,
     endpoint: String,
     /// Where the connection is checked.
     check: Option<String>,
-    placeholder: &'a str,
+    /// A command that puts a credential into its variable.
+    export: String,
 }
 
 #[derive(Serialize)]
 struct AccountField<'a> {
     name: &'a str,
+    /// The name at the beginning of a sentence.
+    label: String,
     description: &'a str,
     placeholder: &'a str,
     value: &'a str,
@@ -73,10 +73,7 @@ impl Pages {
         let is_served = visitor.is_some();
         let page = Page {
             credential: &server.credential.name,
-            abbreviation: &server.credential.abbreviation,
-            env: &server.credential.env,
             create_at: &server.credential.create_at,
-            command: &server.name,
             url: is_served.then(|| self.url("connect")),
             tokens_url: is_served.then(|| self.url("tokens")),
             name: asked,
@@ -84,6 +81,7 @@ impl Pages {
             longest_name: toolwright_core::client::LONGEST_NAME,
             account: server.account.as_ref().map(|declared| AccountField {
                 name: &declared.name,
+                label: heading(&declared.name),
                 description: &declared.description,
                 placeholder: &declared.placeholder,
                 value: account.unwrap_or_default(),
@@ -91,13 +89,19 @@ impl Pages {
                 fault: (account != usable).then_some("Write its id or its subdomain: letters, digits and hyphens."),
             }),
             clients: panels(server, &named, None, client.as_deref()),
-            curl: curl(&endpoint, &format!("${}", server.credential.env)),
+            curl: curl(server, &endpoint, None, client.as_deref()),
+            export: format!("export {}={}", server.credential.env, server.credential.placeholder),
             endpoint,
             check: is_served.then(|| url(server, &server.path, usable).into_owned()),
-            placeholder: &server.credential.placeholder,
         };
         let scripts: &[&str] = if is_served { &["copy.js", "connect.js", "check.js"] } else { &["copy.js"] };
         let layout = self.within(Section::Connect, visitor, None, scripts);
         self.render("connect.html", &layout, &page)
     }
+}
+
+fn heading(words: &str) -> String {
+    let mut characters = words.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalog::{Catalog, catalog, ticked},
-    snippets::{ClientPanel, Named, curl, panels, url},
+    snippets::{ClientPanel, Curl, Named, curl, panels, url},
     time::{Moment, duration, moment},
 };
 
@@ -145,8 +145,7 @@ struct Created<'a> {
     secret: &'a str,
     expires: Moment,
     clients: Vec<ClientPanel>,
-    curl: String,
-    endpoint: String,
+    curl: Curl,
     /// Where the connection is checked, if it is known.
     check: Option<String>,
 }
@@ -210,8 +209,7 @@ impl Pages {
             secret,
             expires: moment(*expires_at, now),
             clients: panels(server, &named, Some(secret), None),
-            curl: curl(&endpoint, secret),
-            endpoint,
+            curl: curl(server, &endpoint, Some(secret), None),
             check: (server.account.is_none() || account.is_some())
                 .then(|| url(server, &server.path, account).into_owned()),
         }

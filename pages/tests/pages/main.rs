@@ -10,8 +10,12 @@ use toolwright_pages::{ASSETS, Pages, SiteFile, asset, site};
 
 /// Every page in every state, by name.
 fn documents(text: Made) -> Vec<(String, String)> {
-    let full = sample::full(&Pages::console(sample::server(text), BASE, true), text);
-    let empty = sample::empty(&Pages::console(sample::least(), BASE, true));
+    documents_below(BASE, text)
+}
+
+fn documents_below(base: &str, text: Made) -> Vec<(String, String)> {
+    let full = sample::full(&Pages::console(sample::server(text), base, true), text);
+    let empty = sample::empty(&Pages::console(sample::least(), base, true));
     let full = full.into_iter().map(|(name, page)| (name.to_owned(), page));
     full.chain(empty.into_iter().map(|(name, page)| (format!("{name}-empty"), page))).collect()
 }
@@ -88,6 +92,7 @@ fn every_address_is_one_that_is_served() {
                 if address.starts_with('#') || address.starts_with("cursor:") || address.starts_with("vscode:") {
                     continue;
                 }
+                let address = address.split('#').next().unwrap_or_default();
                 let path = address.strip_prefix(BASE).and_then(|path| path.strip_prefix('/'));
                 let path = path.unwrap_or_else(|| panic!("{name} leads to {address}"));
                 let is_asset = path.strip_prefix("assets/").is_some_and(|name| asset(name).is_some());
@@ -135,8 +140,7 @@ fn samples_can_be_looked_at() {
     for asset in ASSETS.iter() {
         fs::write(folder.join("assets").join(&asset.name), &asset.content).expect("an asset");
     }
-    for (name, page) in documents(plain) {
-        let page = page.replace(&format!("{BASE}/assets/"), "assets/");
+    for (name, page) in documents_below(".", plain) {
         fs::write(folder.join(format!("{name}.html")), page).expect("a page");
     }
 }
