@@ -29,9 +29,10 @@
     }
     document.getElementById("check").dataset.check = made.getElementById("check").dataset.check;
     // The tabs stay, with the focus that they may have.
-    const panels = made.querySelectorAll("#snippets .panel");
-    document.querySelectorAll("#snippets .panel").forEach((panel, place) => {
-      panel.replaceChildren(...panels[place].childNodes);
+    const parts = "#export, #snippets .panel";
+    const fresh = made.querySelectorAll(parts);
+    document.querySelectorAll(parts).forEach((part, place) => {
+      part.replaceChildren(...fresh[place].childNodes);
     });
     history.replaceState(null, "", url);
   }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use toolwright_core::{
     ClientKind,
-    client::{Connection, LONGEST_NAME, Secret, Source, is_name, variable},
+    client::{Connection, Format, LONGEST_NAME, Secret, Snippet, Source, is_name, variable},
     environment::{ACCOUNT, option_env},
     shell::word,
 };
@@ -29,7 +29,8 @@ pub(crate) struct ClientPanel {
 /// A snippet.
 #[derive(Debug, Clone, Serialize)]
 struct Block {
-    language: &'static str,
+    /// What it is, for those who do not see it.
+    label: String,
     text: String,
 }
 
@@ -65,16 +66,24 @@ fn panel(kind: ClientKind, selected: bool, connection: &Connection<'_>) -> Clien
         (Some(Source::Variable), _) => {
             format!("Your {} is read from the environment variable {}.", connection.credential, connection.variable)
         }
-        _ => format!("Put your {} in the place of the crosses.", connection.credential),
+        (_, Secret::Referred { placeholder }) => {
+            format!("Put your {} in the place of {placeholder}.", connection.credential)
+        }
     };
-    let block =
-        |snippet: toolwright_core::client::Snippet| Block { language: snippet.format.language(), text: snippet.text };
+    let block = |Snippet { format, text, source: _, is_named: _ }: Snippet| {
+        let what = match format {
+            Format::Shell => "command",
+            Format::Json | Format::Toml => "configuration",
+            Format::Text => "values",
+        };
+        Block { label: format!("the {what} for {}", kind.title()), text }
+    };
     ClientPanel {
         key: kind.as_str(),
         title: kind.title(),
         selected,
         snippets: snippets.into_iter().map(block).collect(),
-        install: None,
+        install: kind.install_link(connection),
         source,
     }
 }
@@ -89,12 +98,24 @@ pub(crate) struct Curl {
     selected: bool,
 }
 
+/// How a command has the credential.
+#[derive(Clone, Copy)]
+pub(crate) enum Bearer<'a> {
+    /// By its variable.
+    Variable(&'a str),
+    /// As it is.
+    Literal(&'a str),
+}
+
 /// A call with curl that lists the tools.
-pub(crate) fn curl(server: &Server, url: &str, secret: Option<&str>, selected: Option<&str>) -> Curl {
-    // Within double quotes a shell replaces the variable.
-    let secret = secret.map_or_else(|| format!("${}", server.credential.env), str::to_owned);
+pub(crate) fn curl(server: &Server, url: &str, bearer: Bearer<'_>, selected: Option<&str>) -> Curl {
+    // Within double quotes a shell replaces the variable, and a credential has nothing that it would replace.
+    let bearer = match bearer {
+        Bearer::Variable(variable) => format!("${variable}"),
+        Bearer::Literal(secret) => secret.to_owned(),
+    };
     let text = format!(
-        "curl {} \\\n  -H \"Authorization: Bearer {secret}\" \\\n  -H {} \\\n  -d {}",
+        "curl {} \\\n  -H \"Authorization: Bearer {bearer}\" \\\n  -H {} \\\n  -d {}",
         word(url),
         word("Content-Type: application/json"),
         word(r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}"#),

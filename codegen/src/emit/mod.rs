@@ -7,6 +7,7 @@ mod markdown;
 mod prompt_list;
 mod rust;
 mod schema;
+mod site;
 mod template;
 mod tool_list;
 mod wording;
@@ -50,6 +51,7 @@ pub struct Folder {
 pub fn server(api: &Api) -> Folder {
     let mut files = [rust::files(api), vec![tool_list::file(api)], docs::files(api), clients::files(api)].concat();
     files.extend(prompt_list::file(api));
+    files.extend(site::files(api));
     Folder { path: api.folder.clone(), files }
 }
 

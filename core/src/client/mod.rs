@@ -4,6 +4,7 @@
 //! runtime prints it, with those that somebody asks for. Text is quoted for its format in one place, so that
 //! no name and no address can be taken for something else.
 
+mod install;
 mod name;
 mod snippets;
 
@@ -106,6 +107,11 @@ impl ClientKind {
     /// What it is told; at least one.
     pub fn snippets(self, connection: &Connection<'_>) -> Vec<Snippet> {
         snippets::of(self, connection)
+    }
+
+    /// A link that adds the server to it, if it has such links. Where [`Connection::secret`] is literal, so it is there.
+    pub fn install_link(self, connection: &Connection<'_>) -> Option<String> {
+        install::of(self, connection)
     }
 }
 

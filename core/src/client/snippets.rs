@@ -37,11 +37,23 @@ fn claude_code(connection: &Connection<'_>) -> Snippet {
 }
 
 fn cursor(connection: &Connection<'_>) -> Snippet {
+    servers(connection, &cursor_server(connection), Source::Variable)
+}
+
+/// The server alone, as Cursor's configuration has it.
+pub(super) fn cursor_server(connection: &Connection<'_>) -> Value {
     let headers = connection.headers(|variable| format!("${{env:{variable}}}"));
-    servers(connection, &json!({"url": connection.url, "headers": headers}), Source::Variable)
+    json!({"url": connection.url, "headers": headers})
 }
 
 fn vscode(connection: &Connection<'_>) -> Snippet {
+    let (server, input) = vscode_server(connection);
+    let configuration = json!({"inputs": [input], "servers": {connection.name: server}});
+    Snippet { format: Format::Json, text: format!("{configuration:#}"), source: Source::Prompt, is_named: true }
+}
+
+/// The server alone, and what VS Code asks for.
+pub(super) fn vscode_server(connection: &Connection<'_>) -> (Value, Value) {
     // It asks once, and keeps the answer by this id.
     let id = connection.variable.trim_start_matches('_').to_ascii_lowercase().replace('_', "-");
     let input = json!({
@@ -51,9 +63,7 @@ fn vscode(connection: &Connection<'_>) -> Snippet {
         "password": true,
     });
     let headers = json!({"Authorization": format!("Bearer ${{input:{id}}}")});
-    let server = json!({"type": "http", "url": connection.url, "headers": headers});
-    let configuration = json!({"inputs": [input], "servers": {connection.name: server}});
-    Snippet { format: Format::Json, text: format!("{configuration:#}"), source: Source::Prompt, is_named: true }
+    (json!({"type": "http", "url": connection.url, "headers": headers}), input)
 }
 
 fn windsurf(connection: &Connection<'_>) -> Snippet {

@@ -208,7 +208,8 @@ fn row<'a>(call: &Call<'a>, now: i64) -> Row<'a> {
 
 fn time_in_words(milliseconds: u64) -> String {
     match milliseconds {
-        0..10_000 => format!("{milliseconds} ms"),
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..10_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
         _ => format!("{} s", milliseconds / 1_000),
     }
 }

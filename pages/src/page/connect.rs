@@ -1,6 +1,7 @@
 //! How a client is connected.
 
 use serde::Serialize;
+use toolwright_core::client::{LONGEST_NAME, variable};
 
 use super::{
     Pages,
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::{
     forms::Choose,
-    snippets::{ClientPanel, Curl, Named, curl, is_account, name_fault, panels, url},
+    snippets::{Bearer, ClientPanel, Curl, Named, curl, is_account, name_fault, panels, url},
 };
 
 /// Everything that the page shows.
@@ -69,6 +70,7 @@ impl Pages {
         let account = account.as_deref().or(accounts.first().map(String::as_str)).filter(|text| !text.is_empty());
         let usable = account.filter(|text| is_account(text));
         let named = Named { name, account: usable };
+        let variable = variable(&server.credential.env, &server.key, name);
         let endpoint = url(server, &server.endpoint, usable).into_owned();
         let is_served = visitor.is_some();
         let page = Page {
@@ -78,7 +80,7 @@ impl Pages {
             tokens_url: is_served.then(|| self.url("tokens")),
             name: asked,
             name_fault: fault,
-            longest_name: toolwright_core::client::LONGEST_NAME,
+            longest_name: LONGEST_NAME,
             account: server.account.as_ref().map(|declared| AccountField {
                 name: &declared.name,
                 label: heading(&declared.name),
@@ -89,8 +91,8 @@ impl Pages {
                 fault: (account != usable).then_some("Write its id or its subdomain: letters, digits and hyphens."),
             }),
             clients: panels(server, &named, None, client.as_deref()),
-            curl: curl(server, &endpoint, None, client.as_deref()),
-            export: format!("export {}={}", server.credential.env, server.credential.placeholder),
+            curl: curl(server, &endpoint, Bearer::Variable(&variable), client.as_deref()),
+            export: format!("export {variable}={}", server.credential.placeholder),
             endpoint,
             check: is_served.then(|| url(server, &server.path, usable).into_owned()),
         };

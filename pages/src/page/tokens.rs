@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalog::{Catalog, catalog, ticked},
-    snippets::{ClientPanel, Curl, Named, curl, panels, url},
+    snippets::{Bearer, ClientPanel, Curl, Named, curl, panels, url},
     time::{Moment, duration, moment},
 };
 
@@ -209,7 +209,7 @@ impl Pages {
             secret,
             expires: moment(*expires_at, now),
             clients: panels(server, &named, Some(secret), None),
-            curl: curl(server, &endpoint, Some(secret), None),
+            curl: curl(server, &endpoint, Bearer::Literal(secret), None),
             check: (server.account.is_none() || account.is_some())
                 .then(|| url(server, &server.path, account).into_owned()),
         }

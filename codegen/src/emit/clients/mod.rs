@@ -18,6 +18,8 @@ pub(super) struct Client {
     pub(super) facts: Facts,
     /// What to run, paste or fill in.
     pub(super) snippets: Vec<Snippet>,
+    /// A link that adds the server to it.
+    pub(super) install: Option<String>,
 }
 
 /// How a client connects.
@@ -68,6 +70,7 @@ pub(super) fn documented(api: &Api) -> Vec<Client> {
         kind,
         facts: facts(kind, connection),
         snippets: kind.snippets(connection),
+        install: kind.install_link(connection),
     };
     connected(api, &api.server.key, |connection| api.clients.iter().map(|kind| client(*kind, connection)).collect())
 }

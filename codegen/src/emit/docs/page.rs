@@ -150,6 +150,8 @@ struct ClientSection {
     bridge: Option<&'static str>,
     /// Each snippet as a block of code.
     snippets: Vec<String>,
+    /// Markdown: a link that adds the server, as a block of code, since few readers of Markdown follow such a link.
+    install: Option<String>,
 }
 
 /// How the server is added once more.
@@ -356,7 +358,8 @@ fn bound_facts(binding: &Binding) -> Option<BoundFacts<'_>> {
 }
 
 fn client_section(client: clients::Client) -> ClientSection {
-    let clients::Client { kind, facts: clients::Facts { transport, authentication, bridge }, snippets } = client;
+    let clients::Client { kind, facts: clients::Facts { transport, authentication, bridge }, snippets, install } =
+        client;
     ClientSection {
         key: kind.as_str(),
         title: kind.title(),
@@ -365,6 +368,7 @@ fn client_section(client: clients::Client) -> ClientSection {
         authentication,
         bridge,
         snippets: snippets.iter().map(block).collect(),
+        install: install.map(|link| markdown::block("text", &link)),
     }
 }
 
