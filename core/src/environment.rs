@@ -2,7 +2,7 @@
 
 /// The options of the runtime that can be set in the environment, as the command line's parser calls
 /// them.
-pub const OPTIONS: [&str; 9] = [
+pub const OPTIONS: [&str; 14] = [
     "listen",
     "public_url",
     "allow_host",
@@ -10,6 +10,11 @@ pub const OPTIONS: [&str; 9] = [
     "behind_proxy",
     "operations_listen",
     "drain_seconds",
+    "identity_header",
+    "identity_issuer",
+    "identity_audience",
+    "identity_jwks",
+    "identity_claim",
     "database",
     "log_format",
 ];

@@ -118,16 +118,17 @@ async fn run<A, F>(
     spec: &'static ServerSpec,
     command: Do<A>,
     particular: Particular,
-    settings: Settings,
+    mut settings: Settings,
     setup: F,
 ) -> anyhow::Result<()>
 where
     A: Args,
     F: AsyncFnOnce(Context<A>) -> anyhow::Result<Handlers>,
 {
-    let Particular { database, account } = particular;
+    let Particular { database, account, identity } = particular;
     match command {
         Do::Serve(options) => {
+            settings.identify(spec, identity.as_ref())?;
             let secrets = Secrets::of(spec);
             log::start(options.log.log_format, &secrets);
             let endpoint = options.http.public_url.as_deref().unwrap_or(spec.endpoint);

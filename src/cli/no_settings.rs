@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use clap::ArgMatches;
 
 use super::first_token::Place;
 use crate::{ServerSpec, credential::Tokens, http::Trusted, server::Server};
@@ -15,7 +16,22 @@ pub(super) struct Settings {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Offered {}
 
+/// There are no such options.
+#[derive(Debug)]
+pub(super) struct IdentityOptions {}
+
+impl IdentityOptions {
+    pub(super) fn of(_: &ArgMatches) -> Option<Self> {
+        None
+    }
+}
+
 impl Settings {
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "those with the settings need it")]
+    pub(super) fn identify(&mut self, _: &ServerSpec, _: Option<&IdentityOptions>) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "those with the settings need it")]
     pub(super) fn routes(
         self,

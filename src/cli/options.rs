@@ -14,7 +14,7 @@ use toolwright_core::{
 
 #[cfg(feature = "console")]
 use super::settings::SettingsCommand;
-use super::{accounts::AccountsCommand, contract::ContractCommand, tools::aligned};
+use super::{accounts::AccountsCommand, contract::ContractCommand, settings::IdentityOptions, tools::aligned};
 use crate::{
     ServerSpec,
     account::AccountName,
@@ -209,7 +209,8 @@ pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command
 fn with_tokens(command: Command) -> Command {
     let command = TokensCommand::augment_subcommands(DatabaseOption::augment_args(command));
     #[cfg(feature = "console")]
-    let command = SettingsCommand::augment_subcommands(command);
+    let command = SettingsCommand::augment_subcommands(IdentityOptions::augment_args(command))
+        .mut_subcommand("serve", IdentityOptions::augment_args);
     command.mut_subcommand("serve", DatabaseOption::augment_args).mut_subcommand("stdio", DatabaseOption::augment_args)
 }
 
@@ -269,6 +270,8 @@ pub(super) struct Particular {
     pub(super) database: Option<String>,
     /// Which account calls over stdio are about, or those of a client that is told how to connect.
     pub(super) account: Option<String>,
+    /// Who says who opens the settings.
+    pub(super) identity: Option<IdentityOptions>,
 }
 
 impl Particular {
@@ -276,7 +279,11 @@ impl Particular {
         let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
         // A command without the option knows no such id.
         let option = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
-        Self { database: option(DATABASE), account: option(ACCOUNT).filter(|account| !account.is_empty()) }
+        Self {
+            database: option(DATABASE),
+            account: option(ACCOUNT).filter(|account| !account.is_empty()),
+            identity: IdentityOptions::of(matches),
+        }
     }
 }
 

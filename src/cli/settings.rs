@@ -7,14 +7,14 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use axum::Router;
-use clap::{Args, Subcommand};
+use clap::{ArgMatches, Args, FromArgMatches as _, Subcommand};
 use url::Url;
 
 use super::{accounts, first_token::Place, options::DatabaseOption, print};
 use crate::{
     ServerSpec,
     account::Accounts,
-    console::{AnySignIn, AnyStoredKeys, Console, LINK, ROOT, Sessions, Setup},
+    console::{AnySignIn, AnyStoredKeys, Console, LINK, Proxy, ROOT, Sessions, Setup, SignedHeader},
     credential::{Tokens, Verifier, is_printable},
     database::Database,
     http::Trusted,
@@ -119,6 +119,39 @@ fn address(base: &str, link: &str) -> String {
     format!("{base}{ROOT}/sign-in?code={link}")
 }
 
+/// A proxy before the server that has people sign in, and says so in a header that it signs.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "an option is called as its field is")]
+pub(super) struct IdentityOptions {
+    /// Header of a proxy's with a signed JSON Web Token that says who opens the settings, in the place of links
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires_all = ["identity_issuer", "identity_audience", "identity_jwks"],
+    )]
+    identity_header: Option<String>,
+    /// Who issues the tokens in that header (`iss`)
+    #[arg(long, value_name = "ISSUER", requires = "identity_header")]
+    identity_issuer: Option<String>,
+    /// Whom the tokens in that header are for (`aud`)
+    #[arg(long, value_name = "AUDIENCE", requires = "identity_header")]
+    identity_audience: Option<String>,
+    /// Where the keys are that the tokens in that header are signed with
+    #[arg(long, value_name = "URL", requires = "identity_header")]
+    identity_jwks: Option<String>,
+    /// The claim of the tokens in that header that says who it is
+    #[arg(long, value_name = "CLAIM", default_value = "email")]
+    identity_claim: String,
+}
+
+impl IdentityOptions {
+    /// What the command line and the environment say, of a command that can be told.
+    pub(super) fn of(matches: &ArgMatches) -> Option<Self> {
+        matches.try_contains_id("identity_header").ok()?;
+        Self::from_arg_matches(matches).ok()
+    }
+}
+
 /// What a program gives to its settings.
 #[derive(Default)]
 pub(super) struct Settings {
@@ -141,6 +174,27 @@ impl Offered {
 }
 
 impl Settings {
+    /// Has the proxy say who somebody is that the options name, if they name one.
+    pub(super) fn identify(&mut self, spec: &ServerSpec, options: Option<&IdentityOptions>) -> anyhow::Result<()> {
+        let Some((options, header)) = options.and_then(|options| Some((options, options.identity_header.as_deref()?)))
+        else {
+            return Ok(());
+        };
+        ensure!(
+            self.sign_in.is_none(),
+            "the server has a sign-in of its own, which says who opens the settings: leave --identity-header out"
+        );
+        let proxy = Proxy {
+            header,
+            issuer: options.identity_issuer.as_deref().unwrap_or_default(),
+            audience: options.identity_audience.as_deref().unwrap_or_default(),
+            keys: options.identity_jwks.as_deref().unwrap_or_default(),
+            claim: &options.identity_claim,
+        };
+        self.sign_in = Some(Arc::new(SignedHeader::new(spec, proxy)?));
+        Ok(())
+    }
+
     /// The routes, where the server keeps tokens.
     pub(super) fn routes(
         self,

@@ -14,6 +14,7 @@ mod reply;
 mod secret;
 mod sessions;
 mod sign_in;
+mod signed_header;
 mod signing;
 mod stored_keys;
 mod tokens;
@@ -35,6 +36,7 @@ use toolwright_pages::{Pages, forms};
 pub(crate) use self::{
     sessions::{LINK, OpenError, Sessions},
     sign_in::AnySignIn,
+    signed_header::{Proxy, SignedHeader},
     stored_keys::AnyStoredKeys,
 };
 pub use self::{

@@ -45,7 +45,14 @@ impl Console {
             return Err(Failure::refused("People sign in elsewhere here: one-time links open nothing.".to_owned()));
         }
         let forms::Redeem { code } = fields(form)?;
-        let Some(subject) = self.sessions.redeem(&code).await? else { return Ok(self.spent()) };
+        let Some(subject) = self.sessions.redeem(&code).await? else {
+            tracing::info!("a one-time link was refused");
+            return Ok(self.spent());
+        };
+        if self.holder(&subject).await?.is_none() {
+            tracing::info!(subject, "a one-time link of a user who is gone was refused");
+            return Ok(self.spent());
+        }
         if let Some(presented) = self.cookie.presented(headers)
             && let Some(former) = self.sessions.find(presented).await?
         {

@@ -25,7 +25,7 @@ pub(super) enum Asking {
 }
 
 /// Somebody as the server's database has them.
-struct Holder {
+pub(super) struct Holder {
     subject: String,
     name: String,
     user: Option<i64>,
@@ -73,7 +73,7 @@ impl Console {
     }
 
     /// Whose a session is, unless that user is gone.
-    async fn holder(&self, subject: &str) -> Result<Option<Holder>, Failure> {
+    pub(super) async fn holder(&self, subject: &str) -> Result<Option<Holder>, Failure> {
         if self.server.spec.account().is_none() {
             return Ok(Some(Holder { subject: subject.to_owned(), name: subject.to_owned(), user: None }));
         }

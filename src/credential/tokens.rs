@@ -142,6 +142,7 @@ impl fmt::Display for CreateError {
 #[derive(Debug, FromRow)]
 pub(crate) struct TokenRecord {
     pub(crate) id: String,
+    #[cfg(feature = "console")]
     pub(crate) digest: Vec<u8>,
     pub(crate) name: String,
     pub(crate) subject: String,

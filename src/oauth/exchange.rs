@@ -128,7 +128,7 @@ impl Exchange {
 ///
 /// # Errors
 /// What is wrong with it, as the rest of a sentence about it.
-pub(super) fn place(text: &str, example: &str) -> Result<Url, String> {
+pub(crate) fn place(text: &str, example: &str) -> Result<Url, String> {
     let without_query = text.split_once('?').map_or(text, |(before, _)| before);
     address(without_query, example).map_err(|unfit| unfit.to_string())?;
     let place = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;

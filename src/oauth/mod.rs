@@ -20,13 +20,13 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use secrecy::SecretString;
 use toolwright_core::ErrorCode;
 
+pub(crate) use self::exchange::place;
 pub(crate) use self::{
     exchange::Exchange,
     keys::{Keys, Source},
     resource::{Resource, WELL_KNOWN},
 };
 use self::{
-    exchange::place,
     introspection::{Asking, Client, Introspection},
     jwt::Verification,
     metadata::Issuer,

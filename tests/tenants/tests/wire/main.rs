@@ -5,6 +5,7 @@ mod hostile;
 #[cfg(unix)]
 mod postgres;
 mod revocation;
+mod settings;
 mod start;
 mod verdicts;
 

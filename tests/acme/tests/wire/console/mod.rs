@@ -2,7 +2,10 @@
 
 mod access;
 mod forgery;
+mod identity;
 mod links;
+#[cfg(unix)]
+mod shared;
 mod tokens;
 
 use toolwright_tests::{Server, dump};
