@@ -39,9 +39,9 @@
     const said = message?.error?.message ?? "";
     switch (answer.status) {
       case 401:
-        throw new Refused(`Refused (401): the endpoint does not know this credential. ${said}`);
+        throw new Refused(`Refused (401): ${said || "the endpoint does not know this credential."}`);
       case 403:
-        throw new Refused(`Refused (403): the credential may not do this. ${said}`);
+        throw new Refused(`Refused (403): ${said || "the credential may not do this."}`);
       case 429:
         throw new Refused(`Too much (429): try again in ${answer.headers.get("Retry-After") ?? "a few"} seconds. ${said}`);
       default:

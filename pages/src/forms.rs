@@ -125,3 +125,62 @@ pub struct Filter {
     #[serde(default)]
     pub token: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sunday noon, 2026-11-22.
+    const NOW: i64 = 1_795_348_800;
+
+    fn form(lifetime: &str, expires_on: &str) -> CreateToken {
+        CreateToken {
+            csrf: String::new(),
+            name: String::new(),
+            scope: Vec::new(),
+            lifetime: lifetime.to_owned(),
+            expires_on: expires_on.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_a_choice_or_the_end_of_a_day() {
+        const HOUR: u64 = 3_600;
+        for (lifetime, expires_on, expected) in [
+            ("604800", "", Some(168 * HOUR)),
+            ("604800", "2027-01-01", Some(168 * HOUR)),
+            ("date", "2026-11-22", Some(12 * HOUR)),
+            ("date", "2026-11-23", Some(36 * HOUR)),
+            ("date", "2028-02-29", Some(465 * 24 * HOUR - 12 * HOUR)),
+            ("date", "2026-11-21", None),
+            ("date", "2027-02-29", None),
+            ("date", "9999-12-31", None),
+            ("date", "-009999-01-01", None),
+            ("date", "", None),
+            ("", "", None),
+            ("0", "", None),
+            ("-5", "", None),
+            ("99999999999", "", None),
+            ("99999999999999999999999", "", None),
+        ] {
+            assert_eq!(form(lifetime, expires_on).lifetime(NOW).ok(), expected, "{lifetime} {expires_on}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_line_of_some_characters() {
+        let longest = "ä".repeat(LONGEST_NAME);
+        let longer = "ä".repeat(LONGEST_NAME + 1);
+        for (name, expected) in [
+            ("  CI  ", Some("CI")),
+            (&longest, Some(longest.as_str())),
+            (&longer, None),
+            ("", None),
+            ("   ", None),
+            ("two\nlines", None),
+        ] {
+            let form = CreateToken { name: name.to_owned(), ..form("", "") };
+            assert_eq!(form.name().ok(), expected, "{name}");
+        }
+    }
+}

@@ -44,6 +44,8 @@ pub(crate) fn environment() -> Environment<'static> {
         let text = value.to_string();
         Ok(output.write_str(&if is_text { text } else { escaped(&text) })?)
     });
+    environment.add_filter("with_article", |words: &str| format!("{} {words}", article(words)));
+    environment.add_filter("prose", |text: &str| Value::from_safe_string(prose(text)));
     for (name, source) in TEMPLATES {
         // A checkout may have changed line endings; no output has another than `\n`.
         if let Err(error) = environment.add_template_owned(*name, source.replace("\r\n", "\n")) {
@@ -51,6 +53,11 @@ pub(crate) fn environment() -> Environment<'static> {
         }
     }
     environment
+}
+
+/// The article before a name of the manifest, by its first letter, which is what can be told of how it sounds.
+fn article(words: &str) -> &'static str {
+    if words.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// Text as HTML, between tags and between quotation marks. The engine's own escapes slashes as well, which mean nothing
@@ -70,9 +77,57 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
+/// The manifest's prose as HTML: what stands between backticks is code. One without its other is itself.
+fn prose(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, code, after)) = rest.split_once('`').and_then(|(before, after)| {
+        let (code, after) = after.split_once('`')?;
+        Some((before, code, after))
+    }) {
+        html.extend([&*escaped(before), "<code>", &*escaped(code), "</code>"]);
+        rest = after;
+    }
+    html + &escaped(rest)
+}
+
 /// Tags stand on lines of their own, which leave no trace.
 fn syntax() -> SyntaxConfig {
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
     syntax.build().unwrap_or_else(|error| unreachable!("the default delimiters are wrong: {error:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_has_code_between_backticks_and_nothing_else() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("a `b` c", "a <code>b</code> c"),
+            ("`a` and `b<i>`", "<code>a</code> and <code>b&lt;i&gt;</code>"),
+            ("it`s <b>", "it`s &lt;b&gt;"),
+            ("`a` `b", "<code>a</code> `b"),
+            ("``", "<code></code>"),
+            ("", ""),
+        ] {
+            assert_eq!(prose(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_is_an_error_and_no_empty_text() {
+        for source in ["{{ missing }}", "{{ text.missing }}", "{{ none }}", "{{ missing|prose }}"] {
+            let context = serde_json::json!({"text": "x", "none": null});
+            let rendered = environment().render_named_str("x.html", source, Value::from(Serde(&context)));
+            assert!(rendered.is_err(), "{source}: {rendered:?}");
+        }
+    }
+
+    #[test]
+    fn names_have_their_article() {
+        assert_eq!(["Access Key", "PAT", "API key"].map(article), ["an", "a", "an"]);
+    }
 }

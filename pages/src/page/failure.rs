@@ -24,8 +24,8 @@ impl Failure<'static> {
                 "This was not sent by these pages",
                 "For your safety, forms are taken from these pages only, and only while you are signed in. Go back, reload the page and try again.",
             ),
-            404 => ("There is no such page", "It may have moved. The navigation leads to what is there."),
-            405 => ("This address is not used that way", "The navigation leads to what is there."),
+            404 => ("There is no such page", "It may have moved."),
+            405 => ("This address is not used that way", "Go back and try again."),
             413 => ("This is too much", "Go back and send less."),
             503 => ("The server cannot do this now", "Try again in a moment."),
             _ => ("Something went wrong", "It is in the server's log. Try again in a moment."),
@@ -37,13 +37,13 @@ impl Failure<'static> {
 #[derive(Serialize)]
 struct Page<'a> {
     failure: &'a Failure<'a>,
-    home: Option<String>,
+    home: String,
 }
 
 impl Pages {
     /// The page of an error.
     pub fn failure(&self, visitor: Option<&Visitor<'_>>, failure: &Failure<'_>) -> String {
-        let page = Page { failure, home: visitor.map(|_| self.url("tokens")) };
+        let page = Page { failure, home: self.url("tokens") };
         self.render("failure.html", &self.outside(failure.title, visitor), &page)
     }
 }

@@ -115,6 +115,102 @@ fn every_form_that_is_posted_is_bound_to_the_session() {
     }
 }
 
+/// The texts that a browser shows of the elements that a selector finds.
+fn texts(document: &str, selector: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).expect("a selector");
+    Html::parse_document(document).select(&selector).map(|element| element.text().collect()).collect()
+}
+
+#[test]
+fn a_snippet_has_a_name_that_every_client_takes_or_the_declared_one() {
+    let pages = Pages::console(sample::server(plain), BASE, true);
+    for (name, told, fault) in [
+        ("acme-prod", "acme-prod", false),
+        ("acme", "acme", false),
+        ("", "acme", true),
+        ("a b", "acme", true),
+        ("$(id)", "acme", true),
+        ("a\"; rm -rf ~; \"", "acme", true),
+        (&"a".repeat(41), "acme", true),
+    ] {
+        let page = sample::connect(&pages, name, None, &[]);
+        let snippet = &texts(&page, "#client-claude-code ~ .panel code")[0];
+        assert!(snippet.contains(&format!(" user {told} https://api.acme.example/mcp ")), "{name}: {snippet}");
+        assert_eq!(!texts(&page, "#name-fault")[0].is_empty(), fault, "{name}");
+        assert_eq!(attributes(&page, "#name", "value"), [name]);
+    }
+    let page = sample::connect(&pages, "acme-prod", None, &[]);
+    assert!(texts(&page, "#export code")[0].starts_with("export ACME_PROD_PAT=acmepat_"));
+    assert!(texts(&page, "#client-curl ~ .panel code")[0].contains("Bearer $ACME_PROD_PAT"));
+}
+
+#[test]
+fn what_the_path_names_stands_in_every_address() {
+    let pages = Pages::console(sample::with_account(), BASE, true);
+    let known = ["demo".to_owned(), "other".to_owned()];
+    for (asked, known, told, fault) in [
+        (None, &known[..], "demo", false),
+        (None, &[], "YOUR_ACCOUNT", false),
+        (Some("4711"), &known, "4711", false),
+        (Some(""), &known, "YOUR_ACCOUNT", false),
+        (Some("../admin"), &known, "YOUR_ACCOUNT", true),
+        (Some("a/b"), &known, "YOUR_ACCOUNT", true),
+    ] {
+        let page = sample::connect(&pages, "acme", asked, known);
+        let url = format!("https://api.acme.example/{told}/mcp");
+        assert!(texts(&page, "#client-claude-code ~ .panel code")[0].contains(&url), "{asked:?}");
+        assert_eq!(attributes(&page, "#check", "data-check"), [format!("/{told}/mcp")]);
+        assert_eq!(!texts(&page, "#account-fault")[0].is_empty(), fault, "{asked:?}");
+    }
+}
+
+#[test]
+fn a_new_token_is_in_its_dialog_alone() {
+    let pages = Pages::console(sample::server(plain), BASE, true);
+    let secret = format!("acmepat_{}", "4".repeat(46));
+    let page = |name: &str| {
+        let mut pages = sample::full(&pages, plain).into_iter();
+        pages.find(|(page, _)| *page == name).expect("a page").1
+    };
+    assert!(!page("tokens").contains(&secret));
+    let page = page("tokens-created");
+    let (before, rest) = page.split_once("<dialog id=\"created\"").expect("the dialog");
+    let (_, after) = rest.split_once("</dialog>").expect("its end");
+    assert_eq!(texts(&page, "#created .secret code"), [secret.as_str()]);
+    let told = texts(&page, "#created .panel code");
+    assert!(told.iter().filter(|text| text.contains(&secret)).count() >= told.len() / 2, "{told:?}");
+    assert!(!before.contains(&secret) && !after.contains(&secret));
+}
+
+#[test]
+fn scopes_that_are_ticked_show_what_they_unlock() {
+    let pages = Pages::console(sample::server(plain), BASE, true);
+    for (ticked, search, expected, count) in [
+        (&[][..], "", None, "1 of 8 tools unlocked"),
+        (
+            &["runs:read"],
+            "",
+            Some(["list_runs", "get_run", "export_analysis", "check_balance"].as_slice()),
+            "4 of 8 tools unlocked",
+        ),
+        (
+            &["runs:write", "analyses:write"],
+            "analys",
+            Some(&["get_analysis", "create_analysis", "export_analysis"]),
+            "8 of 8 tools unlocked",
+        ),
+        (&["no:scope"], "balance", None, "1 of 8 tools unlocked"),
+        (&["keys:read"], "nothing like it", Some(&[]), "1 of 8 tools unlocked"),
+    ] {
+        let page = sample::tools(&pages, ticked, search);
+        let unlocked = texts(&page, "tr[data-standing=unlocked] th code");
+        assert_eq!(unlocked, expected.unwrap_or_default(), "{ticked:?}");
+        assert_eq!(texts(&page, "tr[data-standing]").is_empty(), expected.is_none_or(<[_]>::is_empty), "{ticked:?}");
+        assert_eq!(texts(&page, "[data-count]"), [count]);
+        assert_eq!(texts(&page, "[data-found]")[0].is_empty(), search != "nothing like it");
+    }
+}
+
 #[test]
 fn the_site_leads_to_its_own_files_only() {
     for server in [sample::server(plain), sample::server(hostile), sample::least()] {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use toolwright_core::{Access, Clause, ClientKind, Requirement, Scope, ScopeId, ScopeSet};
 use toolwright_pages::{
-    Activity, Call, Connect, Credential, Day, Failure, Gateway, Group, Key, KeyField, KeyFieldKind, KeyForm, Keys,
-    NewToken, Notice, Outcome, Pages, Server, SignIn, Token, TokenChoice, TokenForm, Tokens, Tool, Visitor, arguments,
-    forms,
+    Account, Activity, Call, Connect, Credential, Day, Failure, Gateway, Group, Key, KeyField, KeyFieldKind, KeyForm,
+    Keys, NewToken, Notice, Outcome, Pages, Server, SignIn, Token, TokenChoice, TokenForm, Tokens, Tool, Visitor,
+    arguments, forms,
 };
 
 pub(crate) const BASE: &str = "/settings";
@@ -122,6 +122,37 @@ pub(crate) fn least() -> Server {
     server.tools[0].group = 0;
     server.clients.clear();
     server
+}
+
+/// The same where the path names an account.
+pub(crate) fn with_account() -> Server {
+    let account = Account {
+        name: "account".to_owned(),
+        placeholder: "YOUR_ACCOUNT".to_owned(),
+        description: "Your account's id or subdomain.".to_owned(),
+    };
+    Server {
+        endpoint: "https://api.acme.example/YOUR_ACCOUNT/mcp".to_owned(),
+        path: "/YOUR_ACCOUNT/mcp".to_owned(),
+        account: Some(account),
+        ..server(plain)
+    }
+}
+
+/// The page that connects Claude Code.
+pub(crate) fn connect(pages: &Pages, name: &str, account: Option<&str>, accounts: &[String]) -> String {
+    let chosen = forms::Choose {
+        client: Some("claude-code".to_owned()),
+        name: Some(name.to_owned()),
+        account: account.map(str::to_owned),
+    };
+    pages.connect(&VISITOR, &Connect { chosen: &chosen, accounts })
+}
+
+/// The page of the tools.
+pub(crate) fn tools(pages: &Pages, scopes: &[&str], search: &str) -> String {
+    let scope = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+    pages.tools(&VISITOR, &forms::Search { search: search.to_owned(), scope })
 }
 
 const VISITOR: Visitor<'static> = Visitor { name: "local", csrf: "c5f", signs_out: true };
