@@ -25,6 +25,8 @@
 mod about;
 mod account;
 mod arguments;
+#[doc(hidden)]
+pub mod benchmark;
 mod call;
 mod caller;
 mod cli;

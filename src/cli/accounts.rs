@@ -44,11 +44,11 @@ pub(super) enum AccountCommand {
     List(DatabaseOption),
     /// Enable something for an account, from the next request on.
     Enable(FlagOptions),
-    /// Disable something for an account, from the next request on.
+    /// Disable something for an account: from the next request on, and for other instances within a second.
     Disable(FlagOptions),
     /// Let a user's tokens reach an account.
     AddMember(MemberOptions),
-    /// Keep a user's tokens from an account, from the next request on.
+    /// Keep a user's tokens from an account: from the next request on, and for other instances within a second.
     RemoveMember(MemberOptions),
     /// Delete an account that has no members any more. Its id is never given again.
     Delete {

@@ -174,7 +174,8 @@ impl Opened {
             None => None,
         };
         let verifier = Verifier::new(spec, database.as_ref(), endpoint, secrets)?;
-        if let Some(database) = &database {
+        // What else is kept there is not remembered.
+        if let (Some(database), Verifier::Tokens(_)) = (&database, &verifier) {
             database.listen();
         }
         Ok(Self { database, verifier })

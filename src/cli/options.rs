@@ -124,7 +124,7 @@ pub(super) enum TokenCommand {
     Create(CreateOptions),
     /// List the tokens that were made.
     List(ListOptions),
-    /// Make a token useless: from the next request on, and for other instances on the same database within a second.
+    /// Make a token useless: from the next request on, and for other instances within a second.
     Revoke {
         /// Name or id of the token
         #[arg(value_name = "NAME-OR-ID")]

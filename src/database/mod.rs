@@ -34,8 +34,8 @@ pub(crate) enum Database {
 /// a server that is silent comes so far.
 const STATEMENT: Duration = Duration::from_secs(12);
 
-/// Runs the same work on a connection to either database. It is a future's end, `sqlx::Result`, and `?` in it
-/// ends the work. An answer that does not come is an error, and its connection is closed.
+/// Runs the same work on a connection to either database, and gives its `sqlx::Result`; `?` and `return` in it leave the
+/// work and not the function. An answer that does not come is an error, and its connection is closed.
 ///
 /// ```text
 /// either!(&self.database, connection => sqlx::query("DELETE FROM tokens").execute(connection).await)

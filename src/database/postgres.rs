@@ -39,7 +39,7 @@ const LONGEST_SCHEMA: usize = 40;
 
 /// What a URL can say after `?`, beside [`SCHEMA_PARAMETER`]: what the driver understands. It would print the
 /// value of any other one.
-const PARAMETERS: [&str; 13] = [
+const PARAMETERS: [&str; 12] = [
     "sslmode",
     "sslrootcert",
     "sslcert",
@@ -52,7 +52,6 @@ const PARAMETERS: [&str; 13] = [
     "host",
     "port",
     "application_name",
-    "statement-cache-capacity",
 ];
 
 /// Which schema has the tables.
@@ -187,6 +186,8 @@ impl Target {
         let options = PgConnectOptions::from_str(url.as_str())
             .with_context(|| format!("the URL of the token database {shown} cannot be read"))?
             .options([("search_path", schema.as_str())])
+            // Instances of an older version go on while a newer one adds columns; what was prepared before would fail.
+            .statement_cache_capacity(0)
             // The driver's own line has the statement, and ours says what came of it.
             .disable_statement_logging();
         Ok(Self { options, schema, shown })

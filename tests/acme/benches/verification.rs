@@ -1,0 +1,115 @@
+//! How long it takes to tell whose a token is, with 10,000 tokens in PostgreSQL and 1,000 calls a second: remembered, and
+//! asked of the database each time. `cargo bench -p acme`.
+//!
+//! Calls come at their pace and not one after the other, as fast as they can: between two of them the processor
+//! does other things, as it does in a server.
+
+use std::{
+    env, fmt,
+    time::{Duration, Instant},
+};
+
+use toolwright::benchmark::Verification;
+use toolwright_tests::Postgres;
+
+/// How far the tokens of two calls are apart: it has no factor in common with how many there are, so that each gets its turn.
+const STRIDE: usize = 7919;
+
+/// How much is measured.
+struct Scale {
+    tokens: usize,
+    calls: usize,
+    per_second: u32,
+}
+
+const WHOLE: Scale = Scale { tokens: 10_000, calls: 20_000, per_second: 1_000 };
+
+/// To see that it works, where nobody asked for numbers.
+const BRIEF: Scale = Scale { tokens: 100, calls: 200, per_second: 1_000 };
+
+/// What the design promises of a call whose token is remembered.
+const PROMISE: Duration = Duration::from_micros(2);
+
+/// How long each call took, in order.
+struct Times(Vec<Duration>);
+
+impl Times {
+    fn quantile(&self, part: usize) -> Duration {
+        self.0[self.0.len() * part / 1000]
+    }
+
+    fn median(&self) -> Duration {
+        self.quantile(500)
+    }
+}
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quantiles = [(500, "median"), (900, "90 %"), (990, "99 %"), (999, "99.9 %")];
+        for (part, name) in quantiles {
+            write!(f, "  {name} {:>10.2?}", self.quantile(part))?;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    let is_asked_for = env::args().any(|argument| argument == "--bench");
+    let scale = if is_asked_for { WHOLE } else { BRIEF };
+    let Some(postgres) = Postgres::shared() else { return };
+    postgres.database("bench", "");
+    let url = postgres.url("postgres", "bench");
+
+    let asking = open(&url, false).await;
+    let tokens = fill(postgres, scale.tokens);
+    let remembering = open(&url, true).await;
+    // Each is asked for once, and from then on remembered.
+    let first = measure(&remembering, &tokens, scale.tokens, &scale).await;
+    let remembered = measure(&remembering, &tokens, scale.calls, &scale).await;
+    let asked = measure(&asking, &tokens, scale.calls, &scale).await;
+
+    println!("{} tokens, {} calls a second, {} calls each:", scale.tokens, scale.per_second, scale.calls);
+    println!("  first time  {first}");
+    println!("  remembered  {remembered}");
+    println!("  asked       {asked}");
+    let ratio = asked.median().as_secs_f64() / remembered.median().as_secs_f64();
+    println!("  asked / remembered at the median: {ratio:.0}");
+    remembering.close().await;
+    asking.close().await;
+    assert!(!is_asked_for || remembered.median() < PROMISE, "a call is to take less than {PROMISE:?} at the median");
+}
+
+async fn open(url: &str, remembers: bool) -> Verification {
+    Verification::open(&acme_tools::SERVER, url, remembers).await.expect("the database")
+}
+
+/// Puts tokens into the database, as the server would.
+fn fill(postgres: &Postgres, tokens: usize) -> Vec<String> {
+    let expires = i64::from(u32::MAX);
+    postgres.sql(
+        "bench",
+        &format!(
+            "INSERT INTO toolwright.tokens (id, digest, name, subject, scopes, created_at, expires_at)
+             SELECT 'tok_' || n, sha256(('acme_' || lpad(n::text, 40, '0'))::bytea), n, 'local', 'notes:read', 0, {expires}
+             FROM generate_series(0, {tokens} - 1) AS n; ANALYZE"
+        ),
+    );
+    (0..tokens).map(|n| format!("acme_{n:040}")).collect()
+}
+
+/// Verifies tokens in turn, at the pace of the scale.
+async fn measure(verification: &Verification, tokens: &[String], calls: usize, scale: &Scale) -> Times {
+    let mut pace = tokio::time::interval(Duration::from_secs(1) / scale.per_second);
+    let mut times = Vec::with_capacity(calls);
+    for call in 0..calls {
+        pace.tick().await;
+        let token = &tokens[call * STRIDE % tokens.len()];
+        let begun = Instant::now();
+        let is_good = verification.verify(token).await;
+        times.push(begun.elapsed());
+        assert!(is_good, "{token}");
+    }
+    times.sort_unstable();
+    Times(times)
+}
