@@ -41,11 +41,15 @@ enum Challenge {
         presented: bool,
     },
     /// More scopes are needed.
-    Scopes {
-        missing: Vec<&'static str>,
-        /// All that the operation takes, with those that are held.
-        needed: Vec<&'static str>,
-    },
+    Scopes(Box<Lacking>),
+}
+
+/// The scopes of an operation that its caller may not do.
+#[derive(Debug, Clone)]
+struct Lacking {
+    missing: Vec<&'static str>,
+    /// All that the operation takes, with those that are held.
+    needed: Vec<&'static str>,
 }
 
 impl Refusal {
@@ -99,7 +103,8 @@ impl Refusal {
     /// The credential holds too few scopes.
     pub(crate) fn forbidden(server: &ServerSpec, denial: &Denial) -> Self {
         let mut refusal = Self::new(server, ErrorCode::InsufficientScope, Some(&denial.message(server)));
-        refusal.challenge = Challenge::Scopes { missing: denial.missing(server), needed: denial.needed(server) };
+        refusal.challenge =
+            Challenge::Scopes(Box::new(Lacking { missing: denial.missing(server), needed: denial.needed(server) }));
         refusal.extend(denial.data(server));
         refusal
     }
@@ -185,7 +190,8 @@ impl Refusal {
                 parameters.push(parameter("resource_metadata", resource.metadata_url()));
                 parameters.extend(scope(resource.scopes()));
             }
-            (Challenge::Scopes { missing, needed }, _) => {
+            (Challenge::Scopes(lacking), _) => {
+                let Lacking { missing, needed } = &**lacking;
                 parameters.push(parameter("error", "insufficient_scope"));
                 parameters.extend(scope(if resource.is_some() { needed } else { missing }));
                 parameters.extend(resource.map(|resource| parameter("resource_metadata", resource.metadata_url())));

@@ -70,6 +70,8 @@ pub struct Credential {
     pub env: String,
     /// Where a person creates one.
     pub create_at: String,
+    /// Whether clients get one by themselves, at an issuer that people sign in at.
+    pub signs_in: bool,
     /// How long one lives unless its maker says otherwise, in seconds; 0 where the server creates none.
     pub lifetime_seconds: u64,
 }

@@ -61,12 +61,13 @@ pub(crate) fn panels(
 fn panel(kind: ClientKind, selected: bool, connection: &Connection<'_>) -> ClientPanel {
     let snippets = kind.snippets(connection);
     let source = match (snippets.first().map(|snippet| snippet.source), connection.secret) {
+        (Some(Source::SignIn), _) => format!("{} has you sign in when it connects.", kind.title()),
         (Some(Source::Prompt), _) => format!("{} asks for your {}.", kind.title(), connection.credential),
         (_, Secret::Literal(_)) => format!("Your {} is filled in.", connection.credential),
         (Some(Source::Variable), _) => {
             format!("Your {} is read from the environment variable {}.", connection.credential, connection.variable)
         }
-        (_, Secret::Referred { placeholder }) => {
+        (_, Secret::Referred { placeholder } | Secret::SignIn { placeholder }) => {
             format!("Put your {} in the place of {placeholder}.", connection.credential)
         }
     };
@@ -166,7 +167,11 @@ fn connected<T>(
         credential: &credential.name,
         env: &credential.env,
         variable: &variable(&credential.env, &server.key, named.name),
-        secret: secret.map_or(Secret::Referred { placeholder: &credential.placeholder }, Secret::Literal),
+        secret: match secret {
+            Some(secret) => Secret::Literal(secret),
+            None if credential.signs_in => Secret::SignIn { placeholder: &credential.placeholder },
+            None => Secret::Referred { placeholder: &credential.placeholder },
+        },
         url: &url(server, &server.endpoint, named.account),
         account,
         gateway: server.gateway.as_ref().map(|gateway| (gateway.env.as_str(), gateway.address.as_str())),

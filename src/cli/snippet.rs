@@ -70,16 +70,21 @@ pub(super) fn run(spec: &ServerSpec, options: &SnippetOptions, account: Option<&
     let placeholder = spec.credential.placeholder();
     let target = target(spec, url.as_deref(), account)?;
     let named = Named { name: called, variable: &variable };
-    let snippets = target.snippets(spec, client, named, Secret::Referred { placeholder: &placeholder });
+    let secret = match spec.credential.issuer() {
+        Some(_) => Secret::SignIn { placeholder: &placeholder },
+        None => Secret::Referred { placeholder: &placeholder },
+    };
+    let snippets = target.snippets(spec, client, named, secret);
     let Snippet { format: _, text, source, is_named } = in_format(client, snippets, format.as_deref())?;
     ensure!(name.is_none() || is_named, "{title} is told no name of the server here: leave --name out");
-    let is_referred = source != Source::Placeholder;
+    let is_referred = !matches!(source, Source::Placeholder | Source::SignIn);
     ensure!(env.is_none() || is_referred, "{title} is not told of a variable here: leave --env out");
     print(&format!("{text}\n"))?;
     let credential = spec.credential.name;
     match source {
         Source::Variable => eprintln!("{}: the {credential} is read from {variable}", spec.name),
         Source::Prompt => eprintln!("{}: {title} asks for the {credential} when it starts the server", spec.name),
+        Source::SignIn => eprintln!("{}: {title} has you sign in when it connects", spec.name),
         Source::Placeholder => eprintln!("{}: put your {credential} in the place of {placeholder}", spec.name),
     }
     Ok(())

@@ -46,6 +46,7 @@ pub(super) fn server(spec: &ServerSpec, declared: &TokensSpec, url: &str, base: 
             placeholder: credential.placeholder(),
             env: credential.env.to_owned(),
             create_at: credential.create_at.to_owned(),
+            signs_in: false,
             lifetime_seconds: declared.lifetime_seconds,
         },
         scopes: spec.scopes.to_vec(),

@@ -160,7 +160,8 @@ fn parts_of(server: &Server) -> Vec<(&'static str, Ask)> {
             let oauth = Arc::clone(oauth);
             let ask: Ask = Box::new(move || {
                 let oauth = Arc::clone(&oauth);
-                Box::pin(async move { oauth.answers().await })
+                // Callers wait for what the issuer says: that is not broken off because nobody waits here any more.
+                Box::pin(async move { tokio::spawn(async move { oauth.answers().await }).await? })
             });
             vec![("issuer", ask)]
         }

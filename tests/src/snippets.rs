@@ -16,7 +16,7 @@ pub struct Told {
     /// The URL of the endpoint; over stdio the address to forward to, if there is one.
     pub url: Option<String>,
     /// The value of the header, over stdio that of the credential's variable; of a shell, with the variable's name in
-    /// the place of its value.
+    /// the place of its value. A client that signs in by itself is told nothing of it.
     pub credential: String,
 }
 
@@ -38,11 +38,13 @@ impl Told {
 
     fn over_http(name: &str, url: &Value, credential: &Value) -> Self {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        Self { name: Some(name.to_owned()), url: Some(text(url)), credential: text(credential) }
+        let credential = if credential.is_null() { String::new() } else { text(credential) };
+        Self { name: Some(name.to_owned()), url: Some(text(url)), credential }
     }
 
     fn from_json(client: &str, configuration: &Value, gateway: &str) -> Self {
         let (root, beside) = match client {
+            "vscode" if configuration.get("inputs").is_none() => ("servers", vec![]),
             "vscode" => ("servers", vec!["inputs"]),
             "opencode" => ("mcp", vec!["$schema"]),
             _ => ("mcpServers", vec![]),
@@ -52,15 +54,21 @@ impl Told {
         let servers: Vec<_> = configuration[root].as_object().expect("servers").iter().collect();
         let &[(name, server)] = servers.as_slice() else { panic!("{client} has servers: {servers:?}") };
         let header = &server["headers"]["Authorization"];
-        let http = |url: &str| json!({url: server[url], "headers": {"Authorization": header}});
         let with = |mut server: Value, more: Value| {
             let more = more.as_object().expect("an object").clone();
             server.as_object_mut().expect("an object").extend(more);
             server
         };
+        // Who signs in by itself would not do so if it had a header.
+        let signs_in = server.get("headers").is_none();
+        let http = |url: &str| {
+            let told = json!({url: server[url]});
+            if signs_in { told } else { with(told, json!({"headers": {"Authorization": header}})) }
+        };
         let url = if client == "windsurf" { "serverUrl" } else { "url" };
         let expected = match client {
             "cursor" | "windsurf" => http(url),
+            "vscode" if signs_in => with(http(url), json!({"type": "http"})),
             "vscode" => {
                 let input = &configuration["inputs"][0];
                 let (id, description) = (input["id"].as_str().expect("an id"), &input["description"]);
@@ -72,7 +80,14 @@ impl Told {
             "gemini-cli" => with(http(url), json!({"type": "http"})),
             "opencode" => {
                 assert_eq!(configuration["$schema"], "https://opencode.ai/config.json");
-                with(http(url), json!({"type": "remote", "enabled": true, "oauth": false}))
+                let told = with(http(url), json!({"type": "remote", "enabled": true}));
+                if signs_in { told } else { with(told, json!({"oauth": false})) }
+            }
+            "claude-desktop" if server.get("env").is_none() => {
+                let url = &server["args"][2];
+                let args = json!(["-y", "mcp-remote", url, "--transport", "http-only"]);
+                assert_eq!(*server, json!({"command": "npx", "args": args}));
+                return Self::over_http(name, url, &Value::Null);
             }
             "claude-desktop" => {
                 let (url, header) = (&server["args"][2], &server["env"]["AUTH_HEADER"]);
@@ -100,8 +115,13 @@ impl Told {
         assert_eq!(client, "codex");
         let servers: Vec<_> = configuration["mcp_servers"].as_object().expect("servers").iter().collect();
         let &[(name, server)] = servers.as_slice() else { panic!("{client} has servers: {servers:?}") };
-        let (url, variable) = (&server["url"], &server["bearer_token_env_var"]);
-        let server = json!({name: {"url": url, "bearer_token_env_var": variable}});
+        let (url, variable) = (&server["url"], server.get("bearer_token_env_var").unwrap_or(&Value::Null));
+        let server = if variable.is_null() {
+            json!({"url": url})
+        } else {
+            json!({"url": url, "bearer_token_env_var": variable})
+        };
+        let server = json!({name: server});
         assert_eq!(*configuration, json!({"mcp_servers": server}));
         Self::over_http(name, url, variable)
     }
@@ -119,6 +139,13 @@ impl Told {
                 "claude-code",
                 ["mcp", "add", "--transport", "http", "--scope", "user", name, url, "--header", header, ..],
             ) => told(Some(name), url, header.strip_prefix("Authorization: ").expect("a header")),
+            ("claude-code", ["mcp", "add", "--transport", "http", "--scope", "user", name, url, _, _, _]) => {
+                told(Some(name), url, "")
+            }
+            ("codex", ["mcp", "add", name, "--url", url, _, _, _, "mcp", "login", again, _, _, _]) => {
+                assert_eq!(name, again);
+                told(Some(name), url, "")
+            }
             ("codex", ["mcp", "add", name, "--url", url, "--bearer-token-env-var", variable, _, _, _]) => {
                 told(Some(name), url, variable)
             }
@@ -143,6 +170,7 @@ impl Told {
             ("other", ["-y", "mcp-remote", url, "--header", BRIDGED, "--transport", "http-only", header, _, _]) => {
                 told(None, url, header)
             }
+            ("other", ["-y", "mcp-remote", url, "--transport", "http-only", _, _, _]) => told(None, url, ""),
             ("stdio", ["stdio", _, credential, address]) => told(None, address, credential),
             _ => panic!("{client} is run with {said:?}"),
         }
@@ -151,12 +179,15 @@ impl Told {
     fn from_fields(client: &str, text: &str) -> Self {
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
         let (url, header) = match lines.as_slice() {
-            ["Transport: Streamable HTTP", url, header] if client == "inspector" => (url, header),
-            [url, header] => (url, header),
+            ["Transport: Streamable HTTP", url, header] if client == "inspector" => (url, Some(header)),
+            ["Transport: Streamable HTTP", url] if client == "inspector" => (url, None),
+            [url, header] => (url, Some(header)),
+            [url] => (url, None),
             _ => panic!("{client}: {text}"),
         };
         let after = |line: &str, start: &str| line.strip_prefix(start).unwrap_or_else(|| panic!("{line}")).to_owned();
-        Self { name: None, url: Some(after(url, "URL: ")), credential: after(header, "Header: Authorization: ") }
+        let credential = header.map(|header| after(header, "Header: Authorization: ")).unwrap_or_default();
+        Self { name: None, url: Some(after(url, "URL: ")), credential }
     }
 }
 

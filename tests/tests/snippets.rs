@@ -7,8 +7,9 @@ use std::{ffi::OsStr, fs};
 use toolwright_tests::{Told, workspace};
 
 /// A server's folder, its key, its endpoint, the variable of its credential, and how many files its clients have.
-const SERVERS: [(&str, &str, &str, &str, usize); 8] = [
+const SERVERS: [(&str, &str, &str, &str, usize); 10] = [
     ("acme", "acme", "https://notes.acme.example/mcp", "ACME_KEY", 16),
+    ("archive", "archive", "https://mcp.archive.example/mcp", "ARCHIVE_TOKEN", 15),
     ("forwarder", "forwarder", "https://mcp.forwarder.example/mcp", "NOTES_API_KEY", 4),
     ("infatica", "infatica", "https://dataplatform.infatica.io/mcp", "INFATICA_PAT", 10),
     ("inference", "inference", "https://mcp.inference.net/mcp", "INFERENCE_API_KEY", 10),
@@ -16,6 +17,7 @@ const SERVERS: [(&str, &str, &str, &str, usize); 8] = [
     ("library", "library", "https://mcp.library.example/mcp", "LIBRARY_KEY", 4),
     ("shelf", "shelf", "https://mcp.shelf.example/mcp", "SHELF_KEY", 2),
     ("tenants", "tenants", "https://api.tenants.example/YOUR_TEAM/mcp", "TENANTS_TOKEN", 4),
+    ("vault", "vault", "https://mcp.vault.example/mcp", "VAULT_TOKEN", 3),
 ];
 
 #[test]
@@ -32,6 +34,8 @@ fn each_is_what_its_client_reads() {
             let (client, format) = (part(path.file_stem()), part(path.extension()));
             let text = fs::read_to_string(&path).expect("UTF-8");
             let told = Told::read(&client, &format, &text, variable, "THE_GATEWAY");
+            let signs_in = ["archive", "vault"].contains(&server) && client != "stdio";
+            assert_eq!(told.credential.is_empty(), signs_in, "{}", path.display());
             assert!(told.name.is_none_or(|name| name == key), "{}", path.display());
             if client != "stdio" {
                 assert_eq!(told.url.as_deref(), Some(endpoint), "{}", path.display());

@@ -68,6 +68,7 @@ fn credential(api: &Api, credential: &Credential) -> pages::Credential {
         placeholder: clients::placeholder(api),
         env: env.clone(),
         create_at: create_at.clone(),
+        signs_in: api.credential.issuer().is_some(),
         lifetime_seconds: match verify {
             Verify::Tokens(Tokens { lifetime_seconds, .. }) => *lifetime_seconds,
             Verify::Upstream(_) | Verify::Jwt(_) | Verify::Introspection(_) => 0,

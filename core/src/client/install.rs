@@ -37,7 +37,9 @@ fn cursor(connection: &Connection<'_>) -> String {
 fn vscode(connection: &Connection<'_>) -> String {
     let (mut server, input) = vscode_server(connection);
     server["name"] = connection.name.into();
-    server["inputs"] = Value::Array(vec![input]);
+    if let Some(input) = input {
+        server["inputs"] = Value::Array(vec![input]);
+    }
     format!("vscode:mcp/install?{}", utf8_percent_encode(&server.to_string(), NON_ALPHANUMERIC))
 }
 

@@ -149,6 +149,12 @@ pub enum Secret<'a> {
     },
     /// Literally, so that the snippet works as it is, but for clients that ask.
     Literal(&'a str),
+    /// Not at all: clients sign in at an issuer by themselves. Over stdio, where they cannot, this text stands in
+    /// its place.
+    SignIn {
+        /// What to replace.
+        placeholder: &'a str,
+    },
 }
 
 /// Something to run, to paste or to fill in.
@@ -173,6 +179,8 @@ pub enum Source {
     Prompt,
     /// From the snippet, where the person replaces a placeholder.
     Placeholder,
+    /// From an issuer, at which the person signs in.
+    SignIn,
 }
 
 /// What a snippet is written in.

@@ -26,34 +26,42 @@ pub(super) fn of(kind: ClientKind, connection: &Connection<'_>) -> Vec<Snippet> 
 }
 
 fn claude_code(connection: &Connection<'_>) -> Snippet {
+    let added =
+        format!("claude mcp add --transport http --scope user {} {}", word(connection.name), word(connection.url));
     // `--header` takes every word that follows, so that it comes last.
-    let command = format!(
-        "claude mcp add --transport http --scope user {} {} \\\n  --header \"Authorization: Bearer {}\"",
-        word(connection.name),
-        word(connection.url),
-        connection.in_shell(),
-    );
-    Snippet { format: Format::Shell, text: command, source: Source::Variable, is_named: true }
+    let text = match connection.in_shell() {
+        Some(credential) => format!("{added} \\\n  --header \"Authorization: Bearer {credential}\""),
+        None => added,
+    };
+    Snippet { format: Format::Shell, text, source: connection.source(Source::Variable), is_named: true }
 }
 
 fn cursor(connection: &Connection<'_>) -> Snippet {
-    servers(connection, &cursor_server(connection), Source::Variable)
+    servers(connection, &cursor_server(connection), connection.source(Source::Variable))
 }
 
 /// The server alone, as Cursor's configuration has it.
 pub(super) fn cursor_server(connection: &Connection<'_>) -> Value {
-    let headers = connection.headers(|variable| format!("${{env:{variable}}}"));
-    json!({"url": connection.url, "headers": headers})
+    connection.with_headers(json!({"url": connection.url}), |variable| format!("${{env:{variable}}}"))
 }
 
 fn vscode(connection: &Connection<'_>) -> Snippet {
     let (server, input) = vscode_server(connection);
-    let configuration = json!({"inputs": [input], "servers": {connection.name: server}});
-    Snippet { format: Format::Json, text: format!("{configuration:#}"), source: Source::Prompt, is_named: true }
+    let mut configuration = json!({});
+    if let Some(input) = input {
+        configuration["inputs"] = json!([input]);
+    }
+    configuration["servers"] = json!({connection.name: server});
+    let source = connection.source(Source::Prompt);
+    Snippet { format: Format::Json, text: format!("{configuration:#}"), source, is_named: true }
 }
 
 /// The server alone, and what VS Code asks for.
-pub(super) fn vscode_server(connection: &Connection<'_>) -> (Value, Value) {
+pub(super) fn vscode_server(connection: &Connection<'_>) -> (Value, Option<Value>) {
+    let mut server = json!({"type": "http", "url": connection.url});
+    if connection.signs_in() {
+        return (server, None);
+    }
     // It asks once, and keeps the answer by this id.
     let id = connection.variable.trim_start_matches('_').to_ascii_lowercase().replace('_', "-");
     let input = json!({
@@ -62,52 +70,56 @@ pub(super) fn vscode_server(connection: &Connection<'_>) -> (Value, Value) {
         "description": format!("{} for {}", connection.credential, connection.name),
         "password": true,
     });
-    let headers = json!({"Authorization": format!("Bearer ${{input:{id}}}")});
-    (json!({"type": "http", "url": connection.url, "headers": headers}), input)
+    server["headers"] = json!({"Authorization": format!("Bearer ${{input:{id}}}")});
+    (server, Some(input))
 }
 
 fn windsurf(connection: &Connection<'_>) -> Snippet {
-    let headers = connection.headers(|variable| format!("${{env:{variable}}}"));
-    servers(connection, &json!({"serverUrl": connection.url, "headers": headers}), Source::Variable)
+    let server =
+        connection.with_headers(json!({"serverUrl": connection.url}), |variable| format!("${{env:{variable}}}"));
+    servers(connection, &server, connection.source(Source::Variable))
 }
 
 fn codex(connection: &Connection<'_>) -> Vec<Snippet> {
     let Connection { name, url, variable, .. } = connection;
-    let command =
-        format!("codex mcp add {} \\\n  --url {} \\\n  --bearer-token-env-var {variable}", word(name), word(url));
+    let added = format!("codex mcp add {} \\\n  --url {}", word(name), word(url));
+    let named = format!("{added} \\\n  --bearer-token-env-var {variable}");
     // It takes the name of a variable only, and reads it whenever it starts.
     let command = match connection.secret {
-        Secret::Referred { .. } => command,
-        Secret::Literal(secret) => format!("export {variable}={}\n{command}", word(secret)),
+        Secret::Referred { .. } => named,
+        Secret::Literal(secret) => format!("export {variable}={}\n{named}", word(secret)),
+        Secret::SignIn { .. } => format!("{added}\ncodex mcp login {}", word(name)),
     };
-    let table =
-        format!("[mcp_servers.{name}]\nurl = {}\nbearer_token_env_var = {}", Value::from(*url), Value::from(*variable));
+    let mut table = format!("[mcp_servers.{name}]\nurl = {}", Value::from(*url));
+    if !connection.signs_in() {
+        table = format!("{table}\nbearer_token_env_var = {}", Value::from(*variable));
+    }
+    let source = connection.source(Source::Variable);
     vec![
-        Snippet { format: Format::Shell, text: command, source: Source::Variable, is_named: true },
+        Snippet { format: Format::Shell, text: command, source, is_named: true },
         // A string of JSON is a basic string of TOML too.
-        Snippet { format: Format::Toml, text: table, source: Source::Variable, is_named: true },
+        Snippet { format: Format::Toml, text: table, source, is_named: true },
     ]
 }
 
 fn opencode(connection: &Connection<'_>) -> Snippet {
-    // A variable that is not set becomes nothing. Without `oauth: false`, it answers a refused credential by
-    // looking for a sign-in.
-    let headers = connection.headers(|variable| format!("{{env:{variable}}}"));
-    let server = json!({
-        "type": "remote",
-        "url": connection.url,
-        "enabled": true,
-        "oauth": false,
-        "headers": headers,
-    });
+    let mut server = json!({"type": "remote", "url": connection.url, "enabled": true});
+    if !connection.signs_in() {
+        // Without it, a refused credential has it look for a sign-in.
+        server["oauth"] = false.into();
+    }
+    // A variable that is not set becomes nothing.
+    let server = connection.with_headers(server, |variable| format!("{{env:{variable}}}"));
     let configuration = json!({"$schema": "https://opencode.ai/config.json", "mcp": {connection.name: server}});
-    Snippet { format: Format::Json, text: format!("{configuration:#}"), source: Source::Variable, is_named: true }
+    let source = connection.source(Source::Variable);
+    Snippet { format: Format::Json, text: format!("{configuration:#}"), source, is_named: true }
 }
 
 fn gemini_cli(connection: &Connection<'_>) -> Snippet {
     // It replaces references in every text of the file. `httpUrl`, still in many pages, it calls deprecated.
-    let headers = connection.headers(|variable| format!("${variable}"));
-    servers(connection, &json!({"type": "http", "url": connection.url, "headers": headers}), Source::Variable)
+    let server = json!({"type": "http", "url": connection.url});
+    let server = connection.with_headers(server, |variable| format!("${variable}"));
+    servers(connection, &server, connection.source(Source::Variable))
 }
 
 fn stdio(connection: &Connection<'_>) -> Vec<Snippet> {
@@ -125,47 +137,51 @@ fn stdio(connection: &Connection<'_>) -> Vec<Snippet> {
 }
 
 fn claude_desktop(connection: &Connection<'_>) -> Snippet {
-    let env = json!({BRIDGED_HEADER: format!("Bearer {}", connection.written())});
-    let server = json!({"command": "npx", "args": bridge(connection.url), "env": env});
-    servers(connection, &server, Source::Placeholder)
+    let mut server = json!({"command": "npx", "args": bridge(connection)});
+    if !connection.signs_in() {
+        server["env"] = json!({BRIDGED_HEADER: format!("Bearer {}", connection.written())});
+    }
+    servers(connection, &server, connection.source(Source::Placeholder))
 }
 
 fn inspector(connection: &Connection<'_>) -> Vec<Snippet> {
+    let page = fields(connection, &["Transport: Streamable HTTP"]);
+    let Some(credential) = connection.in_shell() else { return vec![page] };
     let command = format!(
-        "npx -y @modelcontextprotocol/inspector --cli {} \\\n  --transport http --method tools/list \\\n  --header \"Authorization: Bearer {}\"",
+        "npx -y @modelcontextprotocol/inspector --cli {} \\\n  --transport http --method tools/list \\\n  --header \"Authorization: Bearer {credential}\"",
         word(connection.url),
-        connection.in_shell(),
     );
-    vec![
-        Snippet { format: Format::Shell, text: command, source: Source::Variable, is_named: false },
-        fields(connection, &["Transport: Streamable HTTP"]),
-    ]
+    vec![Snippet { format: Format::Shell, text: command, source: Source::Variable, is_named: false }, page]
 }
 
 fn other(connection: &Connection<'_>) -> Vec<Snippet> {
-    let words = bridge(connection.url).map(word).join(" ");
-    let command = format!("{BRIDGED_HEADER}=\"Bearer {}\" \\\nnpx {words}", connection.in_shell());
-    vec![
-        fields(connection, &[]),
-        Snippet { format: Format::Shell, text: command, source: Source::Variable, is_named: false },
-    ]
+    let words = bridge(connection).into_iter().map(word).collect::<Vec<_>>().join(" ");
+    let text = match connection.in_shell() {
+        Some(credential) => format!("{BRIDGED_HEADER}=\"Bearer {credential}\" \\\nnpx {words}"),
+        None => format!("npx {words}"),
+    };
+    let source = connection.source(Source::Variable);
+    vec![fields(connection, &[]), Snippet { format: Format::Shell, text, source, is_named: false }]
 }
 
 /// What a person fills in where a client asks for it.
 fn fields(connection: &Connection<'_>, first: &[&str]) -> Snippet {
     let url = format!("URL: {}", connection.url);
     let header = format!("Header: Authorization: Bearer {}", connection.written());
-    let text = [first, &[&url, &header]].concat().join("\n");
-    Snippet { format: Format::Text, text, source: Source::Placeholder, is_named: false }
+    let header = (!connection.signs_in()).then_some(header.as_str());
+    let lines: Vec<&str> = first.iter().copied().chain([url.as_str()]).chain(header).collect();
+    let source = connection.source(Source::Placeholder);
+    Snippet { format: Format::Text, text: lines.join("\n"), source, is_named: false }
 }
 
 /// The variable that [`bridge`] takes the header's value from.
 const BRIDGED_HEADER: &str = "AUTH_HEADER";
 
 /// What starts `mcp-remote` with `npx`. Some clients break arguments apart at spaces, so that none has one: the
-/// bridge itself puts the variable in.
-fn bridge(url: &str) -> [&str; 7] {
-    ["-y", "mcp-remote", url, "--header", "Authorization:${AUTH_HEADER}", "--transport", "http-only"]
+/// bridge itself puts the variable in. Without a header it signs in.
+fn bridge<'a>(connection: &Connection<'a>) -> Vec<&'a str> {
+    let header: &[&str] = if connection.signs_in() { &[] } else { &["--header", "Authorization:${AUTH_HEADER}"] };
+    [&["-y", "mcp-remote", connection.url], header, &["--transport", "http-only"]].concat()
 }
 
 /// The configuration that most clients share: servers by name.
@@ -175,27 +191,41 @@ fn servers(connection: &Connection<'_>, server: &Value, source: Source) -> Snipp
 }
 
 impl Connection<'_> {
-    /// The header for a client that replaces what `reference` makes of a variable by its value.
-    fn headers(&self, reference: impl Fn(&str) -> String) -> Value {
+    /// Whether the client gets the credential by itself.
+    fn signs_in(&self) -> bool {
+        matches!(self.secret, Secret::SignIn { .. })
+    }
+
+    /// Where a client over HTTP gets the credential: here, unless by itself.
+    fn source(&self, here: Source) -> Source {
+        if self.signs_in() { Source::SignIn } else { here }
+    }
+
+    /// What is said of a server, with the header for a client that replaces what `reference` makes of a variable by its
+    /// value. One that signs in by itself would not do so if it had a header.
+    fn with_headers(&self, mut server: Value, reference: impl Fn(&str) -> String) -> Value {
         let secret = match self.secret {
             Secret::Referred { .. } => reference(self.variable),
             Secret::Literal(secret) => secret.to_owned(),
+            Secret::SignIn { .. } => return server,
         };
-        json!({"Authorization": format!("Bearer {secret}")})
+        server["headers"] = json!({"Authorization": format!("Bearer {secret}")});
+        server
     }
 
-    /// The credential between double quotes of a shell.
-    fn in_shell(&self) -> String {
+    /// The credential between double quotes of a shell, unless the client signs in by itself.
+    fn in_shell(&self) -> Option<String> {
         match self.secret {
-            Secret::Referred { .. } => format!("${}", self.variable),
-            Secret::Literal(secret) => secret.to_owned(),
+            Secret::Referred { .. } => Some(format!("${}", self.variable)),
+            Secret::Literal(secret) => Some(secret.to_owned()),
+            Secret::SignIn { .. } => None,
         }
     }
 
     /// The credential in a place where a client replaces nothing.
     fn written(&self) -> &str {
         match self.secret {
-            Secret::Referred { placeholder } => placeholder,
+            Secret::Referred { placeholder } | Secret::SignIn { placeholder } => placeholder,
             Secret::Literal(secret) => secret,
         }
     }
@@ -255,6 +285,21 @@ mod tests {
         for kind in ClientKind::ALL {
             let snippet = kind.snippets(&connection(Secret::Literal(SECRET))).remove(0);
             assert_eq!(snippet.text.contains(SECRET), snippet.source != Source::Prompt, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn who_signs_in_is_told_of_no_credential_but_over_stdio() {
+        for kind in ClientKind::ALL {
+            for snippet in kind.snippets(&connection(Secret::SignIn { placeholder: PLACEHOLDER })) {
+                let is_local = kind == ClientKind::Stdio;
+                let has = |what: &str| snippet.text.contains(what);
+                let told = ["Authorization", "Bearer", "ACME_PROD_KEY", "AUTH_HEADER", "input"].into_iter().any(has);
+                assert!(!told, "{kind:?}: {}", snippet.text);
+                assert_eq!(has(PLACEHOLDER), is_local, "{kind:?}");
+                assert_eq!(snippet.source == Source::SignIn, !is_local, "{kind:?}");
+                assert_eq!(has("https://a.example/mcp"), !is_local, "{kind:?}");
+            }
         }
     }
 

@@ -74,7 +74,7 @@ impl ErrorCode {
             ),
             Self::MalformedCredential => (
                 "What came as the credential is not `Bearer` and one {credential}.",
-                "Sign in again from your client. Where a {credential} was pasted, copy the whole of it, without spaces or quotation marks.",
+                "Sign in again from your client. If you have pasted the {credential}, copy the whole of it, without spaces or quotation marks.",
             ),
             Self::UnknownCredential => (
                 "The {credential} was not issued for this server, or not by the service that it trusts, or was revoked.",

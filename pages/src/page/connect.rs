@@ -25,6 +25,8 @@ pub struct Connect<'a> {
 struct Page<'a> {
     credential: &'a str,
     create_at: &'a str,
+    /// Whether clients have people sign in, so that there is nothing to create.
+    signs_in: bool,
     /// Where the choice is sent.
     url: Option<String>,
     /// Where a credential is created.
@@ -76,6 +78,7 @@ impl Pages {
         let page = Page {
             credential: &server.credential.name,
             create_at: &server.credential.create_at,
+            signs_in: server.credential.signs_in,
             url: is_served.then(|| self.url("connect")),
             tokens_url: is_served.then(|| self.url("tokens")),
             name: asked,

@@ -80,6 +80,7 @@ pub(crate) fn server(text: Made) -> Server {
             placeholder: format!("acmepat_{}", "x".repeat(46)),
             env: "ACME_PAT".to_owned(),
             create_at: text("Settings → Personal Access Tokens").to_owned(),
+            signs_in: false,
             lifetime_seconds: 365 * 86_400,
         },
         scopes: vec![

@@ -107,7 +107,10 @@ fn connected<T>(api: &Api, name: &str, made: impl FnOnce(&Connection<'_>) -> T) 
         credential: &api.credential.name,
         env: &api.credential.env,
         variable: &variable(&api.credential.env, &api.server.key, name),
-        secret: Secret::Referred { placeholder: &placeholder },
+        secret: match api.credential.issuer() {
+            Some(_) => Secret::SignIn { placeholder: &placeholder },
+            None => Secret::Referred { placeholder: &placeholder },
+        },
         url: &api.server.endpoint,
         account: account.as_ref().map(|(env, placeholder)| (env.as_str(), *placeholder)),
         gateway: api.server.gateway.as_ref().map(|Gateway { env, example }| (env.as_str(), example.as_str())),

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     api::{
-        Account, Api, ArgumentValues, Binding, BindingSource, Credential, Docs, Feature, Gateway, Group, Listing,
-        Prompt, PromptArgument, Server, Tool, Upstream, Verify,
+        Account, Api, ArgumentValues, Binding, BindingSource, Credential, Docs, Feature, Gateway, Group, Introspection,
+        Issuer, Jwt, Listing, Prompt, PromptArgument, Server, Tool, Upstream, Verify,
     },
     emit::{clients, wording},
     names,
@@ -41,6 +41,8 @@ struct Page<'a> {
     database: Option<DatabaseFacts>,
     /// The API that checks credentials instead, and that the tools ask with them.
     upstream: Option<UpstreamFacts<'a>>,
+    /// The OAuth issuer that clients sign in at.
+    issuer: Option<IssuerFacts<'a>>,
     /// What stdio forwards to.
     gateway: Option<GatewayFacts<'a>>,
     create_at: &'a str,
@@ -105,6 +107,36 @@ struct UpstreamFacts<'a> {
     env: &'a str,
     /// How long its answer is believed.
     cache: String,
+}
+
+/// The OAuth issuer that clients sign in at, and what it has to give.
+#[derive(Serialize)]
+struct IssuerFacts<'a> {
+    url: &'a str,
+    env: &'a str,
+    audience: &'a str,
+    /// Whether the audience is another than the URL of the endpoint.
+    has_audience: bool,
+    scope_claim: &'a str,
+    /// What clients ask for at first.
+    scopes: Vec<&'a str>,
+    /// How long it is believed.
+    cache: String,
+    jwt: Option<JwtFacts<'a>>,
+    introspection: Option<IntrospectionFacts<'a>>,
+}
+
+#[derive(Serialize)]
+struct JwtFacts<'a> {
+    keys: Option<&'a str>,
+    algorithms: &'a [&'static str],
+}
+
+#[derive(Serialize)]
+struct IntrospectionFacts<'a> {
+    endpoint: Option<&'a str>,
+    client_id_env: &'a str,
+    client_secret_env: &'a str,
 }
 
 /// A running server that stdio can forward to.
@@ -284,6 +316,7 @@ pub(super) fn file(api: &Api) -> File {
         command: name,
         database,
         upstream,
+        issuer: issuer_facts(api),
         gateway: gateway.as_ref().map(|Gateway { env, example }| GatewayFacts { env, example, path }),
         create_at,
         prefix: credential.form().map(|form| form.prefix.as_str()),
@@ -332,6 +365,37 @@ fn database_facts(server: &str) -> DatabaseFacts {
 fn upstream_facts(upstream: &Upstream) -> UpstreamFacts<'_> {
     let Upstream { form: _, origin, env, check: _, cache_seconds, answer: _ } = upstream;
     UpstreamFacts { origin, env, cache: wording::duration(*cache_seconds) }
+}
+
+fn issuer_facts(api: &Api) -> Option<IssuerFacts<'_>> {
+    let Issuer { url, env, audience, scope_claim, scopes } = api.credential.issuer()?;
+    let (cache_seconds, jwt, introspection) = match &api.credential.verify {
+        Verify::Tokens(_) | Verify::Upstream(_) => return None,
+        Verify::Jwt(Jwt { issuer: _, keys, algorithms, cache_seconds }) => {
+            (cache_seconds, Some(JwtFacts { keys: keys.as_deref(), algorithms }), None)
+        }
+        Verify::Introspection(Introspection {
+            issuer: _,
+            endpoint,
+            client_id_env,
+            client_secret_env,
+            cache_seconds,
+        }) => {
+            let facts = IntrospectionFacts { endpoint: endpoint.as_deref(), client_id_env, client_secret_env };
+            (cache_seconds, None, Some(facts))
+        }
+    };
+    Some(IssuerFacts {
+        url,
+        env,
+        audience: audience.as_ref().unwrap_or(&api.server.endpoint),
+        has_audience: audience.is_some(),
+        scope_claim: scope_claim.as_deref().unwrap_or("scope"),
+        scopes: Scopes(&api.scopes).names(*scopes).collect(),
+        cache: wording::duration(*cache_seconds),
+        jwt,
+        introspection,
+    })
 }
 
 fn account_facts<'a>(server: &str, binding: &'a Binding, account: &'a Account) -> AccountFacts<'a> {

@@ -25,6 +25,7 @@ pub(super) fn of_users(api: &Api) -> Vec<TroubleRow> {
     trouble_rows(api, false)
         .chain(expired_grant_row(&api.credential))
         .chain(forwarding_rows(&api.credential))
+        .chain(issuer_rows(api))
         .chain(declared_trouble_rows(&api.docs.troubleshooting))
         .collect()
 }
@@ -110,6 +111,34 @@ fn forwarding_rows(Credential { name, create_at, verify, .. }: &Credential) -> V
             ),
         ],
     }
+}
+
+/// What people meet whose client signs in, and where to look.
+fn issuer_rows(api: &Api) -> Vec<TroubleRow> {
+    let Some(issuer) = api.credential.issuer() else { return Vec::new() };
+    let name = &api.credential.name;
+    let row =
+        |symptom: &str, cause: String, fix: String| TroubleRow { symptom: symptom.to_owned(), cause: Some(cause), fix };
+    vec![
+        row(
+            "The browser shows an error when you sign in",
+            format!("{} does not know your client, or not what it asks for.", issuer.url),
+            "Tell whoever runs it what the error says: your client has to be allowed there, and this server as a resource.".to_owned(),
+        ),
+        row(
+            "You sign in, and your client asks you to sign in again",
+            format!("The {name} that it got was not issued for this server."),
+            format!(
+                "Tell whoever runs the server: its log says why it was refused, most often for its audience, which has to be {}.",
+                issuer.audience.as_ref().unwrap_or(&api.server.endpoint)
+            ),
+        ),
+        row(
+            "Your client has a header for this server, and is refused",
+            "A client that sends a header of its own does not sign in.".to_owned(),
+            "Remove the header from its configuration.".to_owned(),
+        ),
+    ]
 }
 
 fn declared_trouble_rows(declared: &[Trouble]) -> impl Iterator<Item = TroubleRow> {
