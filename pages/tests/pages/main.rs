@@ -166,12 +166,7 @@ fn what_the_path_names_stands_in_every_address() {
 
 #[test]
 fn a_new_token_is_in_its_dialog_alone() {
-    let pages = Pages::console(sample::server(plain), BASE, true);
     let secret = format!("acmepat_{}", "4".repeat(46));
-    let page = |name: &str| {
-        let mut pages = sample::full(&pages, plain).into_iter();
-        pages.find(|(page, _)| *page == name).expect("a page").1
-    };
     assert!(!page("tokens").contains(&secret));
     let page = page("tokens-created");
     let (before, rest) = page.split_once("<dialog id=\"created\"").expect("the dialog");
@@ -180,6 +175,75 @@ fn a_new_token_is_in_its_dialog_alone() {
     let told = texts(&page, "#created .panel code");
     assert!(told.iter().filter(|text| text.contains(&secret)).count() >= told.len() / 2, "{told:?}");
     assert!(!before.contains(&secret) && !after.contains(&secret));
+}
+
+/// A page with all that can be on it.
+fn page(name: &str) -> String {
+    let mut pages = sample::full(&Pages::console(sample::server(plain), BASE, true), plain).into_iter();
+    pages.find(|(page, _)| *page == name).expect("a page").1
+}
+
+#[test]
+fn only_a_token_that_works_can_be_revoked() {
+    let page = page("tokens");
+    let states = ["t4 active", "t3 active", "t2 expired", "t1 revoked"];
+    let rows = attributes(&page, "tr[data-token]", "data-token").into_iter();
+    let told: Vec<_> =
+        rows.zip(attributes(&page, "tr[data-token]", "class")).map(|(id, class)| format!("{id} {class}")).collect();
+    assert_eq!(told, states);
+    assert_eq!(attributes(&page, "form[action$=revoke] [name=id]", "value"), ["t4", "t3"]);
+    assert_eq!(texts(&page, ".ended"), ["expired", "revoked"]);
+}
+
+#[test]
+fn one_lifetime_is_chosen() {
+    for (name, chosen) in [("tokens", "31536000"), ("tokens-refused", "date")] {
+        assert_eq!(attributes(&page(name), "[name=lifetime][checked]", "value"), [chosen], "{name}");
+    }
+    let all = attributes(&page("tokens"), "[name=lifetime]", "value");
+    assert_eq!(all, ["604800", "2592000", "7776000", "31536000", "date"]);
+}
+
+#[test]
+fn a_scope_says_what_it_unlocks_and_covers() {
+    let about: Vec<_> = texts(&page("tokens"), ".scopes .facts").iter().map(|text| text.trim().to_owned()).collect();
+    let expected = [
+        "Unlocks 3 tools.",
+        "Unlocks 5 tools. Covers runs:read.",
+        "Unlocks 2 tools.",
+        "Unlocks 2 tools. Covers analyses:read.",
+        "Unlocks no tool alone.",
+    ];
+    assert_eq!(about, expected);
+}
+
+#[test]
+fn a_secret_that_was_written_is_not_sent_back() {
+    let page = page("keys");
+    assert_eq!(attributes(&page, "#field-model", "value"), ["what was written"]);
+    assert_eq!(attributes(&page, "[type=password]", "value"), [""]);
+}
+
+#[test]
+fn the_bars_of_a_day_stand_on_each_other() {
+    let number = |kind: &str, what: &str| -> Vec<u64> {
+        let all = attributes(&page("activity"), &format!(".chart rect.{kind}"), what);
+        all.iter().map(|number| number.parse().expect("a number")).collect()
+    };
+    let [calls_y, calls, denials_y, denials] =
+        [("calls", "y"), ("calls", "height"), ("denials", "y"), ("denials", "height")]
+            .map(|(kind, what)| number(kind, what));
+    assert_eq!(
+        (calls.len(), calls.iter().max(), denials.iter().filter(|height| **height > 0).count()),
+        (22, Some(&120), 14)
+    );
+    for day in 0..calls.len() {
+        assert_eq!((calls_y[day] + calls[day], denials_y[day] + denials[day]), (120, calls_y[day]), "day {day}");
+    }
+    assert_eq!(
+        texts(&page("activity"), ".calls td.number"),
+        ["12 ms", "8 KiB", "–", "312 B", "1.5 s", "–", "61 s", "2 MiB"]
+    );
 }
 
 #[test]
