@@ -44,7 +44,6 @@ pub(crate) fn environment() -> Environment<'static> {
         let text = value.to_string();
         Ok(output.write_str(&if is_text { text } else { escaped(&text) })?)
     });
-    environment.add_filter("with_article", |words: &str| format!("{} {words}", article(words)));
     environment.add_filter("prose", |text: &str| Value::from_safe_string(prose(text)));
     for (name, source) in TEMPLATES {
         // A checkout may have changed line endings; no output has another than `\n`.
@@ -53,11 +52,6 @@ pub(crate) fn environment() -> Environment<'static> {
         }
     }
     environment
-}
-
-/// The article before a name of the manifest, by its first letter, which is what can be told of how it sounds.
-fn article(words: &str) -> &'static str {
-    if words.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// Text as HTML, between tags and between quotation marks. The engine's own escapes slashes as well, which mean nothing
@@ -124,10 +118,5 @@ mod tests {
             let rendered = environment().render_named_str("x.html", source, Value::from(Serde(&context)));
             assert!(rendered.is_err(), "{source}: {rendered:?}");
         }
-    }
-
-    #[test]
-    fn names_have_their_article() {
-        assert_eq!(["Access Key", "PAT", "API key"].map(article), ["an", "a", "an"]);
     }
 }

@@ -25,7 +25,7 @@ impl Failure<'static> {
                 "For your safety, forms are taken from these pages only, and only while you are signed in. Go back, reload the page and try again.",
             ),
             404 => ("There is no such page", "It may have moved."),
-            405 => ("This address is not used that way", "Go back and try again."),
+            405 => ("This address is not used that way", "Nothing was changed."),
             413 => ("This is too much", "Go back and send less."),
             503 => ("The server cannot do this now", "Try again in a moment."),
             _ => ("Something went wrong", "It is in the server's log. Try again in a moment."),
@@ -37,6 +37,7 @@ impl Failure<'static> {
 #[derive(Serialize)]
 struct Page<'a> {
     failure: &'a Failure<'a>,
+    /// Where somebody who is not signed in is led to sign in.
     home: String,
 }
 
