@@ -14,6 +14,13 @@ const RUN: &str = "
     const done = arguments[0];
     axe.run(document, {resultTypes: ['violations']}).then(({violations}) => done(violations), error => done(`${error}`));";
 
+/// What is beyond the window's right edge, innermost, if people have to scroll there.
+const OVERHANG: &str = "
+    const {scrollWidth, clientWidth} = document.scrollingElement;
+    const isBeyond = (element) => element.getBoundingClientRect().right > clientWidth;
+    const beyond = [...document.querySelectorAll('body *')].filter((element) => isBeyond(element) && ![...element.children].some(isBeyond));
+    return scrollWidth > clientWidth ? beyond.map((element) => element.outerHTML.slice(0, 200)).join(' and ') : null;";
+
 /// Whether axe-core was brought. A test that lacks it says so and has to end; in CI it fails.
 pub(super) fn is_there() -> bool {
     let is_there = Path::new(AXE).exists();
@@ -37,10 +44,8 @@ impl Browser {
         let found = found.json().as_array().unwrap_or_else(|| panic!("axe says {}", found.json())).clone();
         let grave = found.iter().filter(|rule| rule["impact"] == "serious" || rule["impact"] == "critical");
         let mut obstacles: Vec<_> = grave.flat_map(lines).collect();
-        let overhang =
-            "const {scrollWidth, clientWidth} = document.scrollingElement; return scrollWidth - clientWidth;";
-        if let Some(width @ 1..) = self.ask(overhang, vec![]).await.as_i64() {
-            obstacles.push(format!("the page is {width} pixels wider than its window"));
+        if let Some(overhang) = self.ask(OVERHANG, vec![]).await.as_str() {
+            obstacles.push(format!("the page is wider than its window: {overhang}"));
         }
         obstacles
     }

@@ -7,12 +7,14 @@
 
 mod audit;
 mod chromedriver;
+mod settings;
 
 use std::{cell::RefCell, env, fs, path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
 use thirtyfour::{
     By, CapabilitiesHelper as _, ChromiumLikeCapabilities as _, DesiredCapabilities, TypingData, WebDriver,
+    prelude::ScriptRet,
 };
 pub use thirtyfour::{Key, WebElement};
 use tokio::time::{Instant, sleep};
@@ -59,7 +61,6 @@ pub struct Browser {
     origins: RefCell<Vec<String>>,
     /// Texts of the console that the test has brought about.
     expected: RefCell<Vec<String>>,
-    // Last, since the driver says goodbye to it.
     _chromedriver: Chromedriver,
 }
 
@@ -76,8 +77,14 @@ pub async fn browse(test: impl AsyncFnOnce(&Browser)) {
     let browser = Browser::start().await;
     test(&browser).await;
     assert_eq!(browser.faults().await, [""; 0]);
-    let Browser { driver, _chromedriver, .. } = browser;
-    driver.quit().await.expect("the browser ends");
+    browser.driver.clone().quit().await.expect("the browser ends");
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // After a test that failed there is no farewell, for which the driver would wait: the process takes the browser along.
+        let _ = self.driver.clone().leak();
+    }
 }
 
 impl Browser {
@@ -196,14 +203,23 @@ impl Browser {
         self.of_role(role).await.into_iter().map(|(name, _)| name).collect()
     }
 
-    /// Clicks on what has a role and a name.
+    /// Clicks on what has a role and a name; of a field that is drawn by its label, on the label.
     ///
     /// # Panics
-    /// When it is not there, or covered.
+    /// When it is not there, or covered by something else.
     pub async fn click(&self, role: &str, name: &str) {
-        let element = self.find(role, name).await;
-        element.scroll_into_view().await.expect("it is on the page");
-        element.click().await.unwrap_or_else(|error| panic!("{role} {name:?} cannot be clicked: {error}"));
+        const DRAWN: &str = "const [field] = arguments;
+            const isDrawn = getComputedStyle(field).pointerEvents !== 'none';
+            const drawn = isDrawn ? field : field.labels[0];
+            drawn.scrollIntoView({block: 'center'});
+            return drawn;";
+        let field = self.find(role, name).await.to_json().expect("an element");
+        let drawn = self.driver.execute(DRAWN, vec![field]).await.and_then(ScriptRet::element);
+        let clicked = match drawn {
+            Ok(drawn) => drawn.click().await,
+            Err(error) => Err(error),
+        };
+        clicked.unwrap_or_else(|error| panic!("{role} {name:?} cannot be clicked: {error}"));
     }
 
     /// Writes into the field with a name, in place of what is there.
@@ -264,6 +280,18 @@ impl Browser {
                 return;
             }
             assert!(Instant::now() < deadline, "{} does not show {text:?} but:\n{shown}", self.url().await);
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the page does not show a text any more.
+    ///
+    /// # Panics
+    /// When it still does, in time.
+    pub async fn wait_until_gone(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.text().await.contains(text) {
+            assert!(Instant::now() < deadline, "{} still shows {text:?}", self.url().await);
             sleep(PAUSE).await;
         }
     }

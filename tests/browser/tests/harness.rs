@@ -58,7 +58,10 @@ async fn what_is_in_peoples_way_is_found() {
         ("<main><h1>Pale</h1><p style='color: #ccc'>Hardly to be read</p></main>", "color-contrast (serious)"),
         ("<main><h1>Nameless</h1><button></button></main>", "button-name (critical)"),
         ("<main><h1>Unlabelled</h1><input></main>", "label (critical)"),
-        ("<main><h1>Wide</h1><div style='width: 1400px'>x</div></main>", "the page is "),
+        (
+            "<main><h1>Wide</h1><div style='width: 1400px'>x</div></main>",
+            "the page is wider than its window: <div style=\"width: 1400px\">",
+        ),
     ];
     browse(async |browser| {
         for (body, expected) in BODIES {
