@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 use toolwright_core::ErrorCode;
 
+use crate::operations::traces::Parent;
 use crate::{
     Grants, Handlers, Secrets, ServerSpec, ToolError,
     about::{About, in_words},
@@ -170,7 +171,7 @@ impl Comparison {
         let expected = gate::admit(self.spec, about, tool);
         let admitted = gate::set_aside(self, about, tool);
         let call = Confirmed::unasked(self, admitted, Value::Object(arguments));
-        let answer = self.runner.run(call, Slot::uncounted(self), CancellationToken::new()).await;
+        let answer = self.runner.run(call, Slot::uncounted(self), Parent::default(), CancellationToken::new()).await;
         let value = about.value();
         Finding {
             tool: tool.name,

@@ -33,7 +33,7 @@ pub(crate) fn start(format: LogFormat, secrets: &Secrets) {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || Line::of(&secrets));
     match format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(true).with_span_list(false).init(),
     }
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
@@ -77,6 +77,7 @@ impl Drop for Line {
 /// credential itself nor the arguments.
 pub(crate) fn write(seen: &Observation) {
     tracing::info!(
+        trace_id = seen.trace_id(),
         transport = seen.transport.as_str(),
         operation = seen.operation.as_deref(),
         credential = seen.caller.as_ref().map(|caller| caller.credential_id.as_str()),

@@ -5,9 +5,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::HeaderMap;
 use toolwright_core::{ErrorCode, metrics::OTHER};
 
-use crate::{Identity, caller::Caller, envelope::Request, log, operations::Metrics, shortened::shortened};
+use crate::{
+    Identity,
+    caller::Caller,
+    envelope::Request,
+    log,
+    operations::{
+        Metrics,
+        traces::{Ended, Parent, Trace},
+    },
+    shortened::shortened,
+};
 
 /// The methods that are told apart: those that a client of any revision sends to a server with tools and prompts.
 const METHODS: [&str; 12] = [
@@ -58,6 +69,8 @@ impl Observers {
 pub(crate) struct Observation {
     observers: Arc<Observers>,
     started: Instant,
+    /// Its trace, where anything is traced.
+    trace: Option<Trace>,
     pub(crate) transport: Transport,
     /// How the request speaks the protocol, once it is read.
     pub(crate) era: Option<Era>,
@@ -170,6 +183,7 @@ impl Observation {
         Self {
             observers: Arc::clone(observers),
             started: Instant::now(),
+            trace: Trace::start(),
             transport,
             era: None,
             method: None,
@@ -185,9 +199,30 @@ impl Observation {
 
     /// Notes what is asked for.
     pub(crate) fn asks(&mut self, request: &Request<'_>) {
-        self.method = Some(known_method(&request.method));
+        let method = known_method(&request.method);
+        if let Some(trace) = &mut self.trace {
+            trace.asks(self.transport, method, &request.params);
+        }
+        self.method = Some(method);
         self.operation = Some(request.operation());
         self.era = Some(Era::of(request));
+    }
+
+    /// Notes what the HTTP request says of itself.
+    pub(crate) fn carried_by(&mut self, headers: &HeaderMap) {
+        if let Some(trace) = &mut self.trace {
+            trace.carried_by(headers);
+        }
+    }
+
+    /// What the parts of the request belong to.
+    pub(crate) fn parent(&self) -> Parent {
+        self.trace.as_ref().map(Trace::parent).unwrap_or_default()
+    }
+
+    /// The id of its trace, where anything is traced.
+    pub(crate) fn trace_id(&self) -> Option<String> {
+        self.trace.as_ref().and_then(Trace::id)
     }
 
     /// Notes what is told, without a question.
@@ -219,6 +254,10 @@ impl Drop for Observation {
     fn drop(&mut self) {
         if !self.is_answered {
             self.outcome = Some(Outcome::CallerGone);
+        }
+        let ended = Ended::from(&*self);
+        if let Some(trace) = &mut self.trace {
+            trace.end(&ended);
         }
         let observers = Arc::clone(&self.observers);
         observers.tell(self);

@@ -23,6 +23,7 @@ use crate::{
     confirmation::{Confirmed, Unconfirmed},
     limits::Slot,
     listing::cache_scope,
+    operations::traces::Parent,
     refusal::fill,
     server::{AdmittedCall, Passage, Server, Work},
 };
@@ -60,8 +61,14 @@ impl Protocol {
     }
 
     /// Runs a call, whose result has no secrets. Nothing comes of one whose caller has gone.
-    async fn run(&self, call: Confirmed, slot: Slot, context: &Context) -> Option<Result<Value, ToolError>> {
-        let mut answer = self.0.runner.run(call, slot, context.ct.clone()).await;
+    async fn run(
+        &self,
+        call: Confirmed,
+        slot: Slot,
+        trace: Parent,
+        context: &Context,
+    ) -> Option<Result<Value, ToolError>> {
+        let mut answer = self.0.runner.run(call, slot, trace, context.ct.clone()).await;
         if let Some(Ok(result)) = &mut answer {
             self.0.secrets.redact_result(result);
         }
@@ -102,13 +109,18 @@ impl Protocol {
 
     /// What completes an argument. That a tool failed is an error, for that there is nothing to suggest
     /// would be another thing to say.
-    async fn suggest(&self, asked: Completion, context: &Context) -> Option<Result<CompletionInfo, ToolError>> {
+    async fn suggest(
+        &self,
+        asked: Completion,
+        trace: Parent,
+        context: &Context,
+    ) -> Option<Result<CompletionInfo, ToolError>> {
         let Completion { from, typed } = asked;
         match from {
             Candidates::Declared(words) => Some(Ok(completion::matching(words.iter().copied(), &typed))),
             Candidates::Listed(listed, call) => {
                 let answer = match self.confirm(call) {
-                    Ok((call, slot)) => self.run(call, slot, context).await?,
+                    Ok((call, slot)) => self.run(call, slot, trace, context).await?,
                     Err(unconfirmed) => Err(unconfirmed.into_error()),
                 };
                 Some(listed.complete(answer, &typed))
@@ -206,7 +218,7 @@ impl ServerHandler for Protocol {
             Ok(confirmed) => confirmed,
             Err(unconfirmed) => return self.unconfirmed(unconfirmed, &passage),
         };
-        let answer = self.run(call, slot, &context).await;
+        let answer = self.run(call, slot, passage.trace.clone(), &context).await;
         passage.note(answer.as_ref());
         let result = match answer.ok_or_else(unread)? {
             Ok(value) => CallToolResult::structured(value),
@@ -245,7 +257,7 @@ impl ServerHandler for Protocol {
     async fn complete(&self, _: CompleteRequestParams, mut context: Context) -> Result<CompleteResult, ErrorData> {
         let mut passage = passage(&mut context)?;
         let Work::Complete(asked) = work(&mut passage)? else { return Err(ambiguous()) };
-        let answer = self.suggest(asked, &context).await;
+        let answer = self.suggest(asked, passage.trace.clone(), &context).await;
         passage.note(answer.as_ref());
         answer.ok_or_else(unread)?.map(CompleteResult::new).map_err(|error| {
             let data = json!({ "reason": error.code().entry().name });

@@ -10,6 +10,7 @@ use tokio_util::{
 };
 use toolwright_core::{Access, ErrorCode};
 
+use crate::operations::traces::Parent;
 use crate::{
     Call, Handlers, ServerSpec, ToolError, confirmation::Confirmed, gate::Admitted, limits::Slot, refusal::fill,
     spec::ToolSpec,
@@ -41,11 +42,12 @@ impl Runner {
         &self,
         call: Confirmed,
         slot: Slot,
+        trace: Parent,
         cancelled: CancellationToken,
     ) -> Option<Result<Value, ToolError>> {
         let (admitted, arguments) = call.into_parts();
         let access = admitted.operation().access;
-        let task = self.start(admitted, arguments, slot, cancelled.clone());
+        let task = self.start(admitted, arguments, slot, trace, cancelled.clone());
         match access {
             Access::Read => {
                 let task = AbortOnDropHandle::new(task);
@@ -68,6 +70,7 @@ impl Runner {
         admitted: Admitted<ToolSpec>,
         arguments: Value,
         slot: Slot,
+        trace: Parent,
         cancelled: CancellationToken,
     ) -> JoinHandle<Result<Value, ToolError>> {
         let handlers = self.handlers.clone();
@@ -75,7 +78,8 @@ impl Runner {
         self.tasks.spawn(async move {
             let started = Instant::now();
             let name = admitted.operation().name;
-            let result = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments).await;
+            let handled = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments);
+            let result = trace.handle(name, handled).await;
             // Free before the answer goes out: whoever reads it can call again.
             drop(slot);
             let elapsed = started.elapsed();

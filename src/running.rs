@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ServerSpec, database::Database, operations::Health, server::Server};
+use crate::{
+    ServerSpec,
+    database::Database,
+    operations::{Health, traces::Traces},
+    server::Server,
+};
 
 /// How long background work may take to end.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(10);
@@ -37,11 +42,18 @@ pub(crate) struct Running {
     background: Background,
     /// What everything above writes to, where the server keeps something.
     database: Option<Database>,
+    /// What sends traces, where anything is traced.
+    traces: Option<Traces>,
 }
 
 impl Running {
-    pub(crate) fn new(server: Server, background: Background, database: Option<Database>) -> Self {
-        Self { server: Arc::new(server), background, database }
+    pub(crate) fn new(
+        server: Server,
+        background: Background,
+        database: Option<Database>,
+        traces: Option<Traces>,
+    ) -> Self {
+        Self { server: Arc::new(server), background, database, traces }
     }
 
     pub(crate) fn server(&self) -> Arc<Server> {
@@ -53,8 +65,8 @@ impl Running {
         answer_limit(self.server.spec)
     }
 
-    /// Ends everything, in this order: calls that outlived their connection, background work, and
-    /// the database.
+    /// Ends everything, in this order: calls that outlived their connection, background work,
+    /// the database, and what is still to be told of all that.
     pub(crate) async fn finish(self) {
         if tokio::time::timeout(self.grace(), self.server.runner.finished()).await.is_err() {
             tracing::warn!("calls that write were given up");
@@ -63,6 +75,9 @@ impl Running {
         self.server.verifier.finish().await;
         if let Some(database) = self.database {
             database.close().await;
+        }
+        if let Some(traces) = self.traces {
+            traces.finish().await;
         }
     }
 }

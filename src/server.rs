@@ -20,7 +20,7 @@ use crate::{
     listing::{PromptList, ToolList},
     nearest::nearest,
     observation::{Observation, Observers, Outcome, Transport},
-    operations::{Health, Metrics},
+    operations::{Health, Metrics, traces::Parent},
     prompt::{self, AdmittedPrompt, Prompts},
     protocol::is_spoken,
     refusal::Refusal,
@@ -53,6 +53,8 @@ pub(crate) struct Server {
 pub(crate) struct Passage {
     pub(crate) caller: Arc<Caller>,
     pub(crate) work: Option<Arc<Work>>,
+    /// What the parts of the request belong to, where anything is traced.
+    pub(crate) trace: Parent,
     /// How the request ended, for those who observe it.
     pub(crate) outcome: Arc<OnceLock<Outcome>>,
 }
@@ -156,7 +158,7 @@ impl Server {
                 (caller, work)
             }
         };
-        Ok(Passage { caller, work: work.map(Arc::new), outcome: Arc::default() })
+        Ok(Passage { caller, work: work.map(Arc::new), trace: Parent::default(), outcome: Arc::default() })
     }
 
     fn examine_request(&self, mut request: Request<'_>, caller: &Arc<Caller>) -> Result<Option<Work>, Refusal> {

@@ -32,7 +32,8 @@ use crate::{
     account::ServedAccounts,
     credential::Verifier,
     database::Database,
-    http, log, operations,
+    http, log,
+    operations::{self, traces::Traces},
     password_grant::PasswordGrants,
     running::{Background, Running, Signals, answer_limit, until_signal},
     server::Server,
@@ -204,7 +205,8 @@ where
 {
     let Opened { database, verifier } = opened;
     let (handlers, background) = make(spec, &verifier, begun, secrets.clone(), args, setup).await?;
-    Ok(Running::new(Server::new(spec, verifier, secrets, handlers)?, background, database))
+    let traces = Traces::start(spec, &secrets)?;
+    Ok(Running::new(Server::new(spec, verifier, secrets, handlers)?, background, database, traces))
 }
 
 /// The handlers, with what goes on beside them.

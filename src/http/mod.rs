@@ -84,6 +84,7 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
 impl Front {
     async fn answer(&self, request: Request, seen: &mut Observation) -> Response {
         let (parts, body) = request.into_parts();
+        seen.carried_by(&parts.headers);
         let (origin, response) = match self.trusted.check(&parts) {
             Err(code) => (None, Err(Refusal::new(self.server.spec, code, None))),
             Ok(Some(origin)) if origin::is_preflight(&parts) => return origin::preflight(&origin),
@@ -119,8 +120,9 @@ impl Front {
         }
         negotiation::check_revision(&parts.headers, &message, spec)?;
         let named = spec.named_in(parts.uri.path()).map_or(Named::Only, Named::By);
-        let passage = self.server.examine(message, authenticated, named).await?;
+        let mut passage = self.server.examine(message, authenticated, named).await?;
         seen.admitted(&passage.caller);
+        passage.trace = seen.parent();
 
         let outcome = Arc::clone(&passage.outcome);
         prepare(&mut parts.headers);

@@ -5,6 +5,7 @@
 
 mod health;
 mod metrics;
+pub(crate) mod traces;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -54,8 +54,9 @@ impl Local {
         let authenticated = self.server.authenticate(presented).await?;
         seen.caller = Some((&authenticated.identity).into());
         let named = self.account.as_deref().map_or(Named::Only, Named::By);
-        let passage = self.server.examine(Message::Request(request), authenticated, named).await?;
+        let mut passage = self.server.examine(Message::Request(request), authenticated, named).await?;
         seen.admitted(&passage.caller);
+        passage.trace = seen.parent();
         let outcome = Arc::clone(&passage.outcome);
 
         let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {

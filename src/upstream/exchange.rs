@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use super::{Inner, failure::Failure};
-use crate::{connection::root, credential::Credential};
+use crate::{connection::root, credential::Credential, operations::traces};
 
 /// A request. Beside what stands here and the credential, it says who asks, and nothing more.
 pub(super) struct Question {
@@ -57,6 +57,7 @@ impl Inner {
         if is_json {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        traces::carry(headers);
         let whole = async {
             let response = place.connection.send(request).await.map_err(|error| Failure::of(&error))?;
             let status = response.status();

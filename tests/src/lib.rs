@@ -22,6 +22,7 @@
 
 mod accounts;
 mod client;
+pub mod collector;
 mod examples;
 mod facts;
 pub mod fake;

@@ -1,7 +1,11 @@
 //! What whoever runs a server before an API asks of it.
 
 use serde_json::json;
-use toolwright_tests::{Numbers, Server, raw};
+use toolwright_tests::{
+    Numbers, Server,
+    collector::{Collector, hex},
+    raw,
+};
 
 use crate::{ALL, BASE_URL, FORWARDER, api::Api, before, http, key};
 
@@ -34,4 +38,25 @@ async fn it_is_counted_how_often_the_api_had_to_be_asked() {
     let lookups = |result| numbers.sum("toolwright_credential_cache_lookups", &[("result", result)]);
     assert_eq!((lookups("hit"), lookups("miss")), (3, 3));
     assert_eq!(numbers.sum("toolwright_denials", &[("reason", "unknown_credential")]), 2);
+}
+
+#[tokio::test]
+async fn the_api_is_told_what_a_call_belongs_to() {
+    let collector = Collector::start().await;
+    let api = Api::start().await;
+    let ada = key('a');
+    api.grant(&ada, "ada", &ALL);
+    let traced = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address()), ("OTEL_BSP_SCHEDULE_DELAY", "50")];
+    let server = traced.iter().fold(before(&api, FORWARDER), |server, (name, value)| server.env(name, value)).start();
+    assert_eq!(http(&server, &ada).call("list_notes", json!({})).await.status, Some(200));
+    let handler = collector.span("execute_tool list_notes").await;
+    let expected = format!("00-{}-{}-01", hex(&handler.trace_id), hex(&handler.span_id));
+    let told: Vec<_> = api.asked().iter().filter_map(|asked| asked.header("traceparent").map(str::to_owned)).collect();
+    assert_eq!(told, [expected], "and not when it is asked whose a key is, which is remembered for others");
+    assert!(!collector.text().contains(&ada), "the key is in no span");
+
+    let untraced = before(&api, FORWARDER).start();
+    http(&untraced, &ada).call("list_notes", json!({})).await;
+    let told = api.asked().iter().filter(|asked| asked.header("traceparent").is_some()).count();
+    assert_eq!(told, 1);
 }

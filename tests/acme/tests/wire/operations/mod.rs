@@ -3,6 +3,7 @@
 mod health;
 mod listener;
 mod metrics;
+mod traces;
 
 use std::time::{Duration, Instant};
 
