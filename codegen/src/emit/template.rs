@@ -21,6 +21,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "docs/README.md",
     "docs/group.md",
     "docs/types.md",
+    "docs/operations.md",
     "docs/manifest.md",
     "docs/clients/claude-code.md",
     "docs/clients/cursor.md",

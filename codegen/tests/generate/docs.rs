@@ -69,7 +69,15 @@ fn pages() -> BTreeMap<String, Page> {
 #[test]
 fn every_link_leads_somewhere() {
     let pages = pages();
-    let names = ["README.md", "site/connect.html", "site/tools.html", "tools/things.md", "tools/words.md", "types.md"];
+    let names = [
+        "README.md",
+        "operations.md",
+        "site/connect.html",
+        "site/tools.html",
+        "tools/things.md",
+        "tools/words.md",
+        "types.md",
+    ];
     assert_eq!(pages.keys().collect::<Vec<_>>(), names);
     let mut followed = 0;
     for (name, page) in &pages {

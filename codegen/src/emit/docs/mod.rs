@@ -3,6 +3,7 @@
 
 mod curl;
 mod grant;
+mod operations;
 mod page;
 mod reference;
 mod troubles;
@@ -17,6 +18,7 @@ pub(super) fn files(api: &Api) -> Vec<File> {
     let mut files = vec![page::file(api)];
     files.extend(api.groups.iter().enumerate().map(|(place, group)| reference::group(api, place, group)));
     files.extend(reference::types(api));
+    files.push(operations::file(api));
     files
 }
 
