@@ -171,7 +171,7 @@ async fn a_caller_who_does_not_wait_is_counted_as_gone() {
     let server = counting().start();
     let operations = operations(&server);
     let bearer = format!("Bearer {}", server.first_token(PREFIX));
-    let body = json!({"jsonrpc": "2", "id": 1, "method": "tools/call", "params": {"name": "misbehave", "arguments": {"how": "hang"}}});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "misbehave", "arguments": {"how": "hang"}}});
     let request =
         raw::request(server.authority(), "POST /mcp", &[("Authorization", &bearer)], body.to_string().as_bytes());
     let mut stream = raw::connect(server.authority()).await;
