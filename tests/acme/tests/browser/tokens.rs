@@ -181,7 +181,7 @@ async fn an_old_page_says_that_the_session_is_over() {
         browser.click("button", "Create").await;
         browser.wait_for("signed out").await;
         browser.assert_usable("failure").await;
-        browser.click("link", "To your tokens").await;
+        browser.click("link", "Back to your tokens").await;
         browser.wait_for("acme sign-in").await;
         assert!(!server.command(&["token", "list"]).stdout.contains("late"));
     })

@@ -128,8 +128,8 @@ async fn what_is_ticked_by_hand_stays() {
         let left = ticked().await;
         assert!(!words(&left).contains(&"add_note"), "{left}");
         // Then a token can be made with what was found.
-        browser.click("button", "Create a key with these").await;
-        browser.find("heading", "Create an Access Key").await;
+        browser.click("button", "New key with these").await;
+        browser.find("heading", "New Access Key").await;
     })
     .await;
 }
