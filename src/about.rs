@@ -86,6 +86,11 @@ impl About {
         &self.caller
     }
 
+    /// What it is about, by its id: an account, or another value of the binding.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.value.as_ref().map(|value| value.id.as_str()).or_else(|| self.caller.account())
+    }
+
     /// The value of the binding.
     pub(crate) fn value(&self) -> Option<&BoundValue> {
         self.value.as_ref()

@@ -117,7 +117,7 @@ impl Finding {
 
 impl Comparison {
     pub(crate) fn new(spec: &'static ServerSpec, verifier: Verifier, secrets: Secrets, handlers: Handlers) -> Self {
-        Self { spec, verifier, secrets, runner: Runner::new(spec, handlers) }
+        Self { spec, verifier, secrets, runner: Runner::new(spec, handlers, Arc::default()) }
     }
 
     /// Calls every tool with a key, about everything that the key reaches. What writes is written.

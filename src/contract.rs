@@ -9,7 +9,7 @@ pub use crate::{
     call::{account, bound},
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, BindingSource, BindingSpec, CaseSpec,
+        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, AuditSpec, BindingSource, BindingSpec, CaseSpec,
         CompletionSpec, CredentialSpec, FeatureSpec, FormSpec, GatewaySpec, GroupSpec, IntrospectionSpec, IssuerSpec,
         JwtSpec, LimitsSpec, Listing, PasswordGrantSpec, PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec,
         ServerSpec, TokensSpec, ToolSpec, UpstreamSpec, VerifySpec,

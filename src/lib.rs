@@ -25,6 +25,7 @@
 mod about;
 mod account;
 mod arguments;
+mod audit;
 #[doc(hidden)]
 pub mod benchmark;
 mod call;

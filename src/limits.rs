@@ -21,7 +21,7 @@ use crate::{comparison::Comparison, spec::LimitsSpec};
 const SWEEP: u32 = 1024;
 
 /// When it is worth to ask again for a place among the calls in flight, in seconds: nobody knows when one of them ends.
-const IN_FLIGHT_RETRY: u64 = 1;
+const IN_FLIGHT_RETRY: u32 = 1;
 
 /// Counts the calls of each credential.
 ///
@@ -41,7 +41,7 @@ pub(crate) struct Exceeded {
     /// How many calls it allows.
     pub(crate) allowed: NonZeroU32,
     /// After how many seconds it is worth to call again.
-    pub(crate) retry_after: u64,
+    pub(crate) retry_after: u32,
 }
 
 /// A limit of the manifest.
@@ -196,6 +196,6 @@ impl Limit {
 }
 
 /// A time in seconds for `Retry-After`: never too short, and never none.
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+fn whole_seconds(wait: Duration) -> u32 {
+    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u32::MAX).max(1)
 }

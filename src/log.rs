@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     Secrets,
-    observation::{Observation, Outcome},
+    observation::{LateEnd, Observation, Outcome},
 };
 
 /// How the log is written.
@@ -71,6 +71,12 @@ impl Drop for Line {
         // Nobody can be told that the log is not written.
         let _ = io::stderr().write_all(self.secrets.redact_text(&text).as_bytes());
     }
+}
+
+/// What the log says of a call that ended after its caller was gone, or was told that its outcome is unknown.
+pub(crate) fn write_end(end: &LateEnd) {
+    let outcome = end.outcome.as_str();
+    tracing::warn!(operation = end.operation, outcome, ms = end.elapsed.as_millis(), "a call ended without its caller");
 }
 
 /// What the log says of a request, once, when the request is over. It names neither the

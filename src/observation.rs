@@ -10,13 +10,15 @@ use toolwright_core::{ErrorCode, metrics::OTHER};
 
 use crate::{
     Identity,
-    caller::Caller,
+    about::About,
+    audit::Audit,
     envelope::Request,
     log,
     operations::{
         Metrics,
         traces::{Ended, Parent, Trace},
     },
+    server::Passage,
     shortened::shortened,
 };
 
@@ -45,22 +47,36 @@ fn known_method(method: &str) -> &'static str {
 pub(crate) struct Observers {
     /// The numbers of a server that answers by itself.
     pub(crate) metrics: Option<Arc<Metrics>>,
+    /// The audit log, of a server that keeps one.
+    pub(crate) audit: Option<Audit>,
 }
 
 impl Observers {
     fn begin(&self) {
-        let Self { metrics } = self;
+        let Self { metrics, audit: _ } = self;
         if let Some(metrics) = metrics {
             metrics.begin();
         }
     }
 
     fn tell(&self, seen: &Observation) {
-        let Self { metrics } = self;
+        let Self { metrics, audit } = self;
         if let Some(metrics) = metrics {
             metrics.count(seen);
         }
         log::write(seen);
+        if let Some(audit) = audit {
+            audit.observe(seen);
+        }
+    }
+
+    /// Tells how a call ended that went on without its caller.
+    pub(crate) fn tell_end(&self, end: &LateEnd) {
+        let Self { metrics: _, audit } = self;
+        log::write_end(end);
+        if let Some(audit) = audit {
+            audit.observe_end(end);
+        }
     }
 }
 
@@ -76,8 +92,11 @@ pub(crate) struct Observation {
     pub(crate) era: Option<Era>,
     /// The method, of those that are known, or what else is asked for; another one is [`OTHER`].
     pub(crate) method: Option<&'static str>,
+    pub(crate) asked: Asked,
     /// The tool or the prompt that was asked for, or else the method.
     pub(crate) operation: Option<String>,
+    /// The arguments as they are recorded, where they are.
+    pub(crate) arguments: Option<String>,
     /// Who asked, once that is proven.
     pub(crate) caller: Option<ObservedCaller>,
     /// The HTTP status.
@@ -96,11 +115,10 @@ pub(crate) struct Observation {
 #[derive(Debug, Clone)]
 pub(crate) struct ObservedCaller {
     pub(crate) credential_id: String,
-    #[expect(dead_code, reason = "for the audit log")]
     pub(crate) credential_name: String,
-    #[expect(dead_code, reason = "for the audit log")]
     pub(crate) subject: String,
-    /// The account that the request is about, where its path names one that the caller is a member of.
+    /// What the request is about, by its id: an account that its path names and the caller is a member of, or another value of the
+    /// binding.
     pub(crate) account: Option<String>,
 }
 
@@ -112,6 +130,36 @@ impl From<&Identity> for ObservedCaller {
             subject: identity.subject.clone(),
             account: None,
         }
+    }
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A tool's call.
+    Call,
+    /// A prompt.
+    Prompt,
+    /// What completes an argument, from a tool.
+    Completion,
+    /// A token for a password.
+    Token,
+    /// Something that reads none of the account's data.
+    Other,
+}
+
+/// How a call ended that went on without its caller.
+#[derive(Debug)]
+pub(crate) struct LateEnd {
+    pub(crate) operation: &'static str,
+    pub(crate) caller: ObservedCaller,
+    pub(crate) outcome: Outcome,
+    pub(crate) elapsed: Duration,
+}
+
+impl From<&About> for ObservedCaller {
+    fn from(about: &About) -> Self {
+        Self { account: about.id().map(str::to_owned), ..about.caller().identity().into() }
     }
 }
 
@@ -187,7 +235,9 @@ impl Observation {
             transport,
             era: None,
             method: None,
+            asked: Asked::Other,
             operation: None,
+            arguments: None,
             caller: None,
             status: None,
             outcome: None,
@@ -206,6 +256,12 @@ impl Observation {
         self.method = Some(method);
         self.operation = Some(request.operation());
         self.era = Some(Era::of(request));
+        self.asked = match &*request.method {
+            "tools/call" => Asked::Call,
+            "prompts/get" => Asked::Prompt,
+            "completion/complete" => Asked::Completion,
+            _ => Asked::Other,
+        };
     }
 
     /// Notes what the HTTP request says of itself.
@@ -238,9 +294,12 @@ impl Observation {
     }
 
     /// Notes that the request has passed, and what it is about.
-    pub(crate) fn admitted(&mut self, caller: &Caller) {
+    pub(crate) fn admitted(&mut self, passage: &Passage) {
         if let Some(seen) = &mut self.caller {
-            seen.account = caller.account().map(str::to_owned);
+            seen.account = passage.about();
+        }
+        if self.asked == Asked::Completion && !passage.asks_tool() {
+            self.asked = Asked::Other;
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Refusal {
     /// The HTTP status.
     pub(crate) status: u16,
     /// After how many seconds it is worth to ask again.
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u32>,
     message: String,
     data: Box<Map<String, Value>>,
     challenge: Challenge,

@@ -1,6 +1,9 @@
 //! Runs one authorized call within its limits.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use tokio::task::{JoinError, JoinHandle};
@@ -12,7 +15,12 @@ use toolwright_core::{Access, ErrorCode};
 
 use crate::operations::traces::Parent;
 use crate::{
-    Call, Handlers, ServerSpec, ToolError, confirmation::Confirmed, gate::Admitted, limits::Slot, refusal::fill,
+    Call, Handlers, ServerSpec, ToolError,
+    confirmation::Confirmed,
+    gate::Admitted,
+    limits::Slot,
+    observation::{LateEnd, ObservedCaller, Observers, Outcome},
+    refusal::fill,
     spec::ToolSpec,
 };
 
@@ -22,13 +30,20 @@ use crate::{
 pub(crate) struct Runner {
     spec: &'static ServerSpec,
     handlers: Handlers,
+    observers: Arc<Observers>,
     limit: Duration,
     tasks: TaskTracker,
 }
 
 impl Runner {
-    pub(crate) fn new(spec: &'static ServerSpec, handlers: Handlers) -> Self {
-        Self { spec, handlers, limit: Duration::from_secs(spec.limits.call_seconds), tasks: TaskTracker::new() }
+    pub(crate) fn new(spec: &'static ServerSpec, handlers: Handlers, observers: Arc<Observers>) -> Self {
+        Self {
+            spec,
+            handlers,
+            observers,
+            limit: Duration::from_secs(spec.limits.call_seconds),
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// Runs a call whose arguments are valid, and which has been agreed to where its tool asks.
@@ -74,18 +89,19 @@ impl Runner {
         cancelled: CancellationToken,
     ) -> JoinHandle<Result<Value, ToolError>> {
         let handlers = self.handlers.clone();
+        let observers = Arc::clone(&self.observers);
         let limit = self.limit;
         self.tasks.spawn(async move {
             let started = Instant::now();
-            let name = admitted.operation().name;
+            let (operation, caller) = (admitted.operation().name, ObservedCaller::from(admitted.about()));
             let handled = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments);
-            let result = trace.handle(name, handled).await;
+            let result = trace.handle(operation, handled).await;
             // Free before the answer goes out: whoever reads it can call again.
             drop(slot);
             let elapsed = started.elapsed();
             if elapsed > limit || cancelled.is_cancelled() {
-                let outcome = result.as_ref().map_or_else(|error| error.code().entry().name, |_| "ok");
-                tracing::warn!(operation = name, outcome, ms = elapsed.as_millis(), "a call ended without its caller");
+                let outcome = result.as_ref().map_or_else(|error| Outcome::Failed(error.code()), |_| Outcome::Ok);
+                observers.tell_end(&LateEnd { operation, caller, outcome, elapsed });
             }
             result
         })

@@ -65,13 +65,16 @@ impl Running {
         answer_limit(self.server.spec)
     }
 
-    /// Ends everything, in this order: calls that outlived their connection, background work,
+    /// Ends everything, in this order: calls that outlived their connection, background work, the audit log,
     /// the database, and what is still to be told of all that.
     pub(crate) async fn finish(self) {
         if tokio::time::timeout(self.grace(), self.server.runner.finished()).await.is_err() {
             tracing::warn!("calls that write were given up");
         }
         self.background.finish().await;
+        if let Some(audit) = self.server.audit() {
+            audit.finish().await;
+        }
         self.server.verifier.finish().await;
         if let Some(database) = self.database {
             database.close().await;

@@ -9,6 +9,7 @@ use crate::{
     Handlers, Secrets, ServerSpec, ToolError,
     about::About,
     arguments::Schemas,
+    audit::Audit,
     caller::{Caller, Named},
     completion::{Candidates, Completion},
     confirmation::{Confirmations, Said},
@@ -60,6 +61,25 @@ pub(crate) struct Passage {
 }
 
 impl Passage {
+    /// What the request is about, by its id.
+    pub(crate) fn about(&self) -> Option<String> {
+        let about = match self.work.as_deref() {
+            Some(Work::Call(Ok(call))) => call.admitted.about().id(),
+            Some(Work::Call(Err(_)) | Work::Prompt(_) | Work::Complete(_)) | None => self.caller.account(),
+        };
+        about.map(str::to_owned)
+    }
+
+    /// Whether a tool is called for it.
+    pub(crate) fn asks_tool(&self) -> bool {
+        let asked = |asked: &Completion| matches!(asked.from, Candidates::Listed(..));
+        match self.work.as_deref() {
+            Some(Work::Call(_)) => true,
+            Some(Work::Complete(completion)) => asked(completion),
+            Some(Work::Prompt(_)) | None => false,
+        }
+    }
+
     /// Notes what came of the request; nothing has when its caller has gone.
     pub(crate) fn note<T>(&self, answer: Option<&Result<T, ToolError>>) {
         self.set(match answer {
@@ -107,10 +127,11 @@ impl Server {
         verifier: Verifier,
         secrets: Secrets,
         handlers: Handlers,
+        audit: Option<Audit>,
     ) -> anyhow::Result<Self> {
         let health = Health::default();
         let metrics = Arc::new(Metrics::new(spec, &health, verifier.lookups(), CONNECTIONS));
-        let observers = Observers { metrics: Some(Arc::clone(&metrics)) };
+        let observers = Arc::new(Observers { metrics: Some(Arc::clone(&metrics)), audit });
         Ok(Self {
             spec,
             verifier,
@@ -120,17 +141,41 @@ impl Server {
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
             prompts: Prompts::compile(spec)?,
             limits: Limits::new(&spec.limits),
-            runner: Runner::new(spec, handlers),
+            runner: Runner::new(spec, handlers, Arc::clone(&observers)),
             secrets,
             health,
             metrics,
-            observers: Arc::new(observers),
+            observers,
         })
     }
 
     /// A request begins.
     pub(crate) fn observe(&self, transport: Transport) -> Observation {
         Observation::start(&self.observers, transport)
+    }
+
+    /// The audit log, of a server that keeps one.
+    pub(crate) fn audit(&self) -> Option<&Audit> {
+        self.observers.audit.as_ref()
+    }
+
+    /// The arguments of a request as they are recorded, if they are. It has to ask for what is declared: only then is it known
+    /// what of them is secret.
+    pub(crate) fn recorded(&self, request: &Request<'_>) -> Option<String> {
+        let audit = self.audit()?;
+        let arguments = request.params.get("arguments").filter(|arguments| arguments.is_object())?;
+        let name = request.params.get("name")?.as_str()?;
+        match &*request.method {
+            "tools/call" => {
+                let tool = self.spec.tool(name)?;
+                audit.arguments(|| self.schemas.omitted(tool, arguments).into_owned(), &self.secrets)
+            }
+            "prompts/get" => {
+                self.spec.prompt(name)?;
+                audit.arguments(|| arguments.clone(), &self.secrets)
+            }
+            _ => None,
+        }
     }
 
     /// Who presents this credential.

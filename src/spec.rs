@@ -33,6 +33,8 @@ pub struct ServerSpec {
     pub redact: &'static [&'static str],
     /// Bounds on what a caller can ask for.
     pub limits: LimitsSpec,
+    /// What is kept of calls, if anything is.
+    pub audit: Option<AuditSpec>,
     /// What a caller proves with who they are.
     pub credential: CredentialSpec,
     /// A running server that `stdio` can forward to.
@@ -95,6 +97,11 @@ impl ServerSpec {
     pub(crate) fn named_in<'p>(&self, path: &'p str) -> Option<&'p str> {
         let parts = self.route.split('/').zip(path.split('/'));
         parts.into_iter().find(|(part, _)| part.starts_with('{')).map(|(_, named)| named)
+    }
+
+    /// Whether the server keeps anything, so that it has a database.
+    pub(crate) fn keeps_anything(&self) -> bool {
+        self.audit.is_some() || matches!(self.credential.verify, VerifySpec::Tokens(_))
     }
 
     /// Whether an argument of a prompt can be completed.
@@ -184,6 +191,15 @@ pub struct LimitsSpec {
     pub calls_per_minute: Option<NonZeroU32>,
     /// How many calls of one credential run at once.
     pub calls_in_flight: Option<NonZeroU32>,
+}
+
+/// What is kept of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditSpec {
+    /// For how long, in seconds.
+    pub keep_seconds: u64,
+    /// Whether that includes their arguments.
+    pub arguments: bool,
 }
 
 /// The credential that callers present.

@@ -78,6 +78,8 @@ pub struct Server {
     pub calls_per_minute: Option<u32>,
     /// How many calls of one credential run at once.
     pub calls_in_flight: Option<u32>,
+    /// What is recorded of calls, if anything is.
+    pub audit: Option<Audit>,
     /// A running server that stdio can forward to.
     pub gateway: Option<Gateway>,
 }
@@ -149,6 +151,15 @@ pub struct Feature {
     pub message: String,
     /// What they can do.
     pub fix: String,
+}
+
+/// What is recorded of calls.
+#[derive(Debug)]
+pub struct Audit {
+    /// How long it is kept, in seconds.
+    pub keep_seconds: u64,
+    /// Whether arguments are recorded too.
+    pub arguments: bool,
 }
 
 /// A running server that stdio can forward to.

@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "82e0bcd627b4fe5098e36d8e04e1e4327f79f0854f3fa4e55d6f33cb2c08610e"
+        digest: "0e74c5cbebfb5e65953658a924657997f63d2a8fc997d6a4c2bedf8a159190b5"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

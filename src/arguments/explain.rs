@@ -7,15 +7,21 @@ use jsonschema::{
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::place;
+use super::{omit::OMITTED, place};
 use crate::nearest::nearest;
 
 /// How much of a value a message repeats.
 const SHOWN: usize = 60;
 
-/// Every fault, one line each: first what came, then what should not have, then what did not.
-pub(super) fn faults(errors: ErrorIterator<'_>, schema: &Value, arguments: &Value) -> Vec<String> {
-    let explainer = Explainer { schema, arguments };
+/// Every fault, one line each: first what came, then what should not have, then what did not. Of arguments of which something
+/// is omitted, only what is left is repeated.
+pub(super) fn faults(
+    errors: ErrorIterator<'_>,
+    schema: &Value,
+    arguments: &Value,
+    omitted: Option<&Value>,
+) -> Vec<String> {
+    let explainer = Explainer { schema, arguments, omitted };
     let mut faults = Vec::new();
     errors.for_each(|error| explainer.explain(&error, &mut faults));
     let listed: Vec<_> =
@@ -25,6 +31,9 @@ pub(super) fn faults(errors: ErrorIterator<'_>, schema: &Value, arguments: &Valu
     faults.sort_by_key(|fault| fault.about.order());
     faults.iter().map(Fault::line).collect()
 }
+
+/// What is said of a value that is not repeated.
+const NOT_SHOWN: &str = "what came is a secret, and is not shown";
 
 /// One fault in the arguments.
 struct Fault {
@@ -86,6 +95,7 @@ pub(super) fn narrower(path: &Path, message: &str, arguments: &Value) -> String 
 struct Explainer<'a> {
     schema: &'a Value,
     arguments: &'a Value,
+    omitted: Option<&'a Value>,
 }
 
 impl Explainer<'_> {
@@ -114,9 +124,12 @@ impl Explainer<'_> {
             Kind::Enum { .. } => About::Choice,
             _ => About::Value,
         };
-        let what = match expected(error.kind(), error.instance()) {
-            Some(expected) => format!("expected {expected}, got {}", came(error.kind(), error.instance())),
-            None => shortened(&error.to_string()),
+        let instance = self.instance(error);
+        let what = match (expected(error.kind(), instance.unwrap_or(&Value::Null)), instance) {
+            (Some(expected), Some(came_here)) => format!("expected {expected}, got {}", came(error.kind(), came_here)),
+            (Some(expected), None) => format!("expected {expected}; {NOT_SHOWN}"),
+            (None, Some(_)) => shortened(&error.to_string()),
+            (None, None) => format!("it does not fit; {NOT_SHOWN}"),
         };
         faults.push(Fault { place, about, what });
     }
@@ -138,12 +151,27 @@ impl Explainer<'_> {
             }
             return;
         }
-        let types = alternatives.iter().flatten().filter_map(|error| expected(error.kind(), error.instance()));
+        let nothing = Value::Null;
+        let types = alternatives
+            .iter()
+            .flatten()
+            .filter_map(|error| expected(error.kind(), self.instance(error).unwrap_or(&nothing)));
         let mut types: Vec<_> = types.collect();
         types.dedup();
         let expected = if types.is_empty() { "one of the declared shapes".to_owned() } else { types.join(" or ") };
-        let what = format!("expected {expected}, got {}", shown(error.instance()));
+        let what = match self.instance(error) {
+            Some(came) => format!("expected {expected}, got {}", shown(came)),
+            None => format!("expected {expected}; {NOT_SHOWN}"),
+        };
         faults.push(Fault { place, about: About::Type, what });
+    }
+
+    /// What came, as far as it may be repeated.
+    fn instance<'e>(&'e self, error: &'e ValidationError<'_>) -> Option<&'e Value> {
+        match self.omitted {
+            None => Some(error.instance()),
+            Some(omitted) => omitted.pointer(error.instance_path().as_str()).filter(|came| *came != OMITTED),
+        }
     }
 
     /// The names that the object may have whose schema has the keyword at `keyword`.

@@ -2,16 +2,18 @@
 
 mod explain;
 mod number;
+mod omit;
 mod place;
 mod union;
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use anyhow::{Context as _, anyhow};
 use jsonschema::{Draft, ValidationError, Validator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub(crate) use self::omit::Omission;
 use crate::{ServerSpec, ToolError, spec::ToolSpec};
 
 /// The input schemas of a server's tools, compiled once.
@@ -24,6 +26,8 @@ struct Schema {
     /// What the validator is made from, for its faults point into it.
     checked: Value,
     validator: Validator,
+    /// What is kept out of messages and records, if anything is.
+    omission: Option<Omission>,
 }
 
 impl Schema {
@@ -35,7 +39,8 @@ impl Schema {
             .offline()
             .build(&checked)
             .map_err(ValidationError::to_owned)?;
-        Ok(Self { declared, checked, validator })
+        let omission = Omission::of(&declared);
+        Ok(Self { declared, checked, validator, omission })
     }
 
     fn check(&self, mut arguments: Value) -> Result<Value, Vec<String>> {
@@ -43,7 +48,8 @@ impl Schema {
             number::make_whole(&mut arguments, &self.declared);
             return Ok(arguments);
         }
-        Err(explain::faults(self.validator.iter_errors(&arguments), &self.checked, &arguments))
+        let omitted = self.omission.as_ref().map(|omission| omission.apply(&arguments));
+        Err(explain::faults(self.validator.iter_errors(&arguments), &self.checked, &arguments, omitted.as_ref()))
     }
 }
 
@@ -71,6 +77,12 @@ impl Schemas {
     pub(crate) fn check(&self, tool: &ToolSpec, arguments: Map<String, Value>) -> Result<Value, ToolError> {
         let schema = self.0.get(tool.name).ok_or_else(|| ToolError::internal("a tool without a schema"))?;
         schema.check(Value::Object(arguments)).map_err(|faults| ToolError::invalid_arguments(tool.name, &faults))
+    }
+
+    /// The arguments without what the manifest keeps out of every message and record. They need not be valid.
+    pub(crate) fn omitted<'a>(&self, tool: &ToolSpec, arguments: &'a Value) -> Cow<'a, Value> {
+        let omission = self.0.get(tool.name).and_then(|schema| schema.omission.as_ref());
+        omission.map_or(Cow::Borrowed(arguments), |omission| Cow::Owned(omission.apply(arguments)))
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     ServerSpec,
     account::{AccountRecord, CreateError as Taken, UserRecord},
+    audit::{Audit, Entry, Kind, Via},
     credential::{CreateError, Credential, NewToken, Tokens},
 };
 
@@ -26,6 +27,9 @@ const NAME: &str = "Demo";
 
 /// Whose tokens are made where there are no users, unless somebody says otherwise.
 pub(super) const LOCAL: &str = "local";
+
+/// What the first token is called.
+const FIRST: &str = "first";
 
 const NO_ANSWER: &str = "the token database does not answer";
 
@@ -93,6 +97,7 @@ pub(super) async fn welcome(
     tokens: &Tokens,
     first: Option<&First>,
     place: Place<'_>,
+    audit: Option<&Audit>,
 ) -> anyhow::Result<()> {
     if !tokens.is_empty().await.context(NO_ANSWER)? {
         return Ok(());
@@ -105,7 +110,7 @@ pub(super) async fn welcome(
     let created = tokens
         .create(NewToken {
             id: None,
-            name: "first",
+            name: FIRST,
             subject: &first.map_or_else(|| LOCAL.to_owned(), First::user),
             scopes: spec.scopes().all(),
             lifetime: tokens.lifetime(),
@@ -115,7 +120,7 @@ pub(super) async fn welcome(
         Ok(token) => token,
         // Another process starts on the same database, and is the one that prints it.
         Err(CreateError::NameTaken) => return Ok(()),
-        Err(error) => return Err(explain(error, "first", spec)),
+        Err(error) => return Err(explain(error, FIRST, spec)),
     };
     if let Some(First { account, user }) = first {
         eprintln!(
@@ -126,9 +131,17 @@ pub(super) async fn welcome(
     eprintln!(
         "{name}: the first {}, with every scope; it is shown only now:\n\n    {}\n",
         spec.credential.name,
-        token.expose()
+        token.secret.expose()
     );
-    connect(spec, &first.map(First::account).unwrap_or_default(), token.expose(), place);
+    connect(spec, &first.map(First::account).unwrap_or_default(), token.secret.expose(), place);
+    if let Some(audit) = audit {
+        audit.record(Entry {
+            credential_id: Some(token.id),
+            credential_name: Some(FIRST.to_owned()),
+            subject: Some(first.map_or_else(|| LOCAL.to_owned(), |first| first.user.email.clone())),
+            ..Entry::now(Kind::TokenCreated, Via::Server)
+        });
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The command line that every server has.
 
 mod accounts;
+mod audit;
 mod contract;
 mod first_token;
 mod options;
@@ -30,6 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Handlers, Secrets, ServerSpec, Upstream,
     account::ServedAccounts,
+    audit::Audit,
     credential::Verifier,
     database::Database,
     http, log,
@@ -206,7 +208,8 @@ where
     let Opened { database, verifier } = opened;
     let (handlers, background) = make(spec, &verifier, begun, secrets.clone(), args, setup).await?;
     let traces = Traces::start(spec, &secrets)?;
-    Ok(Running::new(Server::new(spec, verifier, secrets, handlers)?, background, database, traces))
+    let audit = spec.audit.zip(database.as_ref()).map(|(declared, database)| Audit::start(declared, database));
+    Ok(Running::new(Server::new(spec, verifier, secrets, handlers, audit)?, background, database, traces))
 }
 
 /// The handlers, with what goes on beside them.
@@ -298,7 +301,7 @@ where
     let place = Place { address, url: public.unwrap_or(&url) };
     match &server.verifier {
         Verifier::Tokens(tokens) => {
-            first_token::welcome(spec, tokens, first.as_ref(), place).await?;
+            first_token::welcome(spec, tokens, first.as_ref(), place, server.audit()).await?;
             let subject =
                 if spec.account().is_some() { first.as_ref().map(First::user) } else { Some(LOCAL.to_owned()) };
             settings.welcome(spec, tokens, subject.as_deref(), public, place).await?;

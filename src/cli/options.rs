@@ -14,7 +14,10 @@ use toolwright_core::{
 
 #[cfg(feature = "console")]
 use super::settings::SettingsCommand;
-use super::{accounts::AccountsCommand, contract::ContractCommand, settings::IdentityOptions, tools::aligned};
+use super::{
+    accounts::AccountsCommand, audit::AuditCommand, contract::ContractCommand, settings::IdentityOptions,
+    tools::aligned,
+};
 use crate::{
     ServerSpec,
     account::AccountName,
@@ -93,7 +96,7 @@ pub(super) struct HttpOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct DatabaseOption {
-    /// Where the tokens are stored: `sqlite:` and a path, or postgres://USER@HOST/DATABASE, which several instances can share
+    /// Where the server's own data is stored: `sqlite:` and a path, or postgres://USER@HOST/DATABASE, which several instances can share
     #[arg(long, value_name = "URL")]
     pub(super) database: String,
 }
@@ -187,6 +190,8 @@ pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command
         VerifySpec::Upstream(_) => ContractCommand::<A>::augment_subcommands(command),
         VerifySpec::Jwt(_) | VerifySpec::Introspection(_) => command,
     };
+    let command = if spec.audit.is_some() { AuditCommand::augment_subcommands(command) } else { command };
+    let command = if spec.keeps_anything() { with_database(command) } else { command };
     let command = match spec.account() {
         Some((binding, account)) => with_accounts(command, spec, binding, account),
         None => command,
@@ -205,13 +210,20 @@ pub(super) fn named_for<A: Args>(command: Command, spec: &ServerSpec) -> Command
     with_environment(command, spec).mut_subcommand("stdio", |stdio| stdio.after_help(stdio_environment(spec)))
 }
 
-/// What a server has that keeps tokens: a database, and commands for them.
+/// What a server has that keeps tokens: commands for them, and for who signs in.
 fn with_tokens(command: Command) -> Command {
-    let command = TokensCommand::augment_subcommands(DatabaseOption::augment_args(command));
+    let command = TokensCommand::augment_subcommands(command);
     #[cfg(feature = "console")]
     let command = SettingsCommand::augment_subcommands(IdentityOptions::augment_args(command))
         .mut_subcommand("serve", IdentityOptions::augment_args);
-    command.mut_subcommand("serve", DatabaseOption::augment_args).mut_subcommand("stdio", DatabaseOption::augment_args)
+    command
+}
+
+/// What a server has that keeps tokens or records.
+fn with_database(command: Command) -> Command {
+    DatabaseOption::augment_args(command)
+        .mut_subcommand("serve", DatabaseOption::augment_args)
+        .mut_subcommand("stdio", DatabaseOption::augment_args)
 }
 
 /// What a server has whose calls are about accounts: commands for them, tokens of users, and over stdio
@@ -266,7 +278,7 @@ fn account_name(text: &str) -> Result<String, &'static str> {
 /// What the command line and the environment say by options that only some servers have.
 #[derive(Debug, Default)]
 pub(super) struct Particular {
-    /// Where the tokens are.
+    /// Where the server's own data is.
     pub(super) database: Option<String>,
     /// Which account calls over stdio are about, or those of a client that is told how to connect.
     pub(super) account: Option<String>,

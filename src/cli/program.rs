@@ -11,6 +11,7 @@ use super::settings::{self, SettingsCommand};
 use super::{
     Context,
     accounts::{self, AccountsCommand},
+    audit::{self, AuditCommand},
     contract::{self, ContractCommand},
     options::{self, CommandLine, Do, Particular, TokensCommand},
     settings::Settings,
@@ -149,6 +150,11 @@ where
         {
             let command = SettingsCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
             return block_on(settings::run(spec, command));
+        }
+        if spec.audit.is_some() && matches.subcommand_name() == Some(AuditCommand::NAME) {
+            let AuditCommand::Audit(options) =
+                AuditCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+            return block_on(audit::run(options));
         }
         if matches!(spec.credential.verify, VerifySpec::Upstream(_))
             && matches.subcommand_name() == Some(ContractCommand::<A>::NAME)

@@ -6,6 +6,7 @@ use toolwright_core::ScopeSet;
 
 use super::{
     accounts,
+    audit::{self, Changed},
     options::{CreateOptions, TokenCommand},
     print,
     tools::aligned,
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     ServerSpec,
     account::Accounts,
+    audit::Kind,
     credential::{
         CreateError, NewToken, TokenKind, TokenRecord, TokenState, Tokens, UnknownScope, check_name, is_printable,
         known_scopes,
@@ -42,11 +44,14 @@ pub(super) async fn run(
         }
         TokenCommand::Revoke { token, database } => {
             let database = Database::open(&database.database).await?;
-            let revoked = revoke(&Tokens::new(spec, declared, &database), spec, &token).await;
-            database.close().await;
-            let record = revoked?;
+            let mut record = revoke(&Tokens::new(spec, declared, &database), spec, &token).await?;
             eprintln!("revoked {} ({})", record.name, record.id);
-            Ok(())
+            if spec.account().is_some() {
+                name_users(&Accounts::new(&database), std::slice::from_mut(&mut record)).await?;
+            }
+            let recorded = audit::record_token(spec, &database, Kind::TokenRevoked, (&record).into()).await;
+            database.close().await;
+            recorded
         }
     }
 }
@@ -81,7 +86,6 @@ async fn create(
     let tokens = Tokens::new(spec, declared, &database);
     let lifetime = options.expires.unwrap_or_else(|| tokens.lifetime());
     let created = tokens.create(NewToken { id: None, name: &options.name, subject: &subject, scopes, lifetime }).await;
-    database.close().await;
     let token = created.map_err(|error| explain(error, &options.name, spec))?;
     let holds = if scopes.is_empty() {
         "no scope".to_owned()
@@ -89,7 +93,11 @@ async fn create(
         spec.scopes().names(scopes).collect::<Vec<_>>().join(", ")
     };
     eprintln!("{} `{}`, which holds {holds}; it is shown only now:", spec.credential.name, options.name);
-    print(&format!("{}\n", token.expose()))
+    print(&format!("{}\n", token.secret.expose()))?;
+    let made = Changed { id: &token.id, name: &options.name, subject: &options.subject };
+    let recorded = audit::record_token(spec, &database, Kind::TokenCreated, made).await;
+    database.close().await;
+    recorded
 }
 
 /// The scopes that were named, or one that does not exist beside those that do.

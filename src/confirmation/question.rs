@@ -8,7 +8,7 @@ use minijinja::{Environment, Error, ErrorKind, Value as Gap, value::ValueKind};
 use serde_json::{Map, Value};
 use toolwright_core::text::invisible;
 
-use crate::{Secrets, ServerSpec, prompt, spec::ToolSpec};
+use crate::{Secrets, ServerSpec, arguments::Omission, prompt, spec::ToolSpec};
 
 /// How many characters of a value are shown.
 const SHOWN: usize = 500;
@@ -19,6 +19,8 @@ pub(super) struct Questions {
     templates: Environment<'static>,
     /// The arguments of each tool that asks, with their defaults.
     arguments: HashMap<&'static str, Map<String, Value>>,
+    /// What no question repeats.
+    omissions: HashMap<&'static str, Omission>,
 }
 
 impl Questions {
@@ -33,18 +35,19 @@ impl Questions {
             None if value.kind() == ValueKind::Bool => Ok(write!(output, "`{}`", value.is_true())?),
             None => Err(Error::new(ErrorKind::InvalidOperation, "there is nothing to print")),
         });
-        let mut arguments = HashMap::new();
+        let (mut arguments, mut omissions) = (HashMap::new(), HashMap::new());
         for (tool, question) in server.tools.iter().filter_map(|tool| Some((tool, tool.question?))) {
             templates
                 .add_template(tool.name, question)
                 .with_context(|| format!("the question of the tool `{}` does not compile", tool.name))?;
             let declared = list.iter().find(|shown| shown["name"] == tool.name);
-            let declared = declared.and_then(|shown| shown["inputSchema"]["properties"].as_object());
-            let declared = declared.into_iter().flatten();
+            let schema = declared.map(|shown| &shown["inputSchema"]);
+            omissions.extend(schema.and_then(Omission::of).map(|omission| (tool.name, omission)));
+            let declared = schema.and_then(|schema| schema["properties"].as_object()).into_iter().flatten();
             let default = |(name, schema): (&String, &Value)| (name.clone(), schema["default"].clone());
             arguments.insert(tool.name, declared.map(default).collect());
         }
-        Ok(Self { templates, arguments })
+        Ok(Self { templates, arguments, omissions })
     }
 
     /// The question about one call, in one line.
@@ -53,7 +56,8 @@ impl Questions {
     /// When it names what the generator has not seen it name.
     pub(super) fn about(&self, tool: &ToolSpec, arguments: &Value, secrets: &Secrets) -> Result<String, Error> {
         let mut shown = Value::Object(self.arguments.get(tool.name).cloned().unwrap_or_default());
-        if let (Value::Object(shown), Value::Object(given)) = (&mut shown, arguments) {
+        let omitted = self.omissions.get(tool.name).map(|omission| omission.apply(arguments));
+        if let (Value::Object(shown), Value::Object(given)) = (&mut shown, omitted.as_ref().unwrap_or(arguments)) {
             shown.extend(given.clone());
         }
         secrets.redact_result(&mut shown);

@@ -76,11 +76,11 @@ impl Console {
         let id = format!("{ID_PREFIX}{number}");
         let new = NewToken { id: Some(&id), name, subject: &known.session.subject, scopes, lifetime };
         match self.tokens()?.create(new).await {
-            Ok(secret) => {
+            Ok(issued) => {
                 tracing::info!(credential = id, session = known.session.id, "a token was created in the settings");
                 let records = self.records(known).await?;
                 let expires_at = records.iter().find(|record| record.id == id).map_or(now, |record| record.expires_at);
-                let created = Created { name, secret: secret.expose(), expires_at };
+                let created = Created { name, secret: issued.secret.expose(), expires_at };
                 let beside = Beside { created: Some(created), ..Beside::default() };
                 self.token_page(known, StatusCode::OK, &records, beside).await
             }

@@ -15,9 +15,7 @@ pub(crate) use rules::{UnknownScope, check_name, is_printable, known_scopes, lif
 pub(crate) use secret::Credential;
 pub(crate) use token::random_text;
 use token::well_formed;
-pub(crate) use tokens::{
-    CreateError, GrantedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens, granted_name,
-};
+pub(crate) use tokens::{CreateError, IssuedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens, granted_name};
 
 use crate::{
     Identity, Secrets, ServerSpec, Upstream,

@@ -83,9 +83,9 @@ impl TryFrom<String> for TokenKind {
     }
 }
 
-/// A token that a program got.
+/// A token that was just made.
 #[derive(Debug)]
-pub(crate) struct GrantedToken {
+pub(crate) struct IssuedToken {
     pub(crate) id: String,
     pub(crate) secret: Secret,
     pub(crate) created_at: i64,
@@ -302,8 +302,8 @@ impl Tokens {
     }
 
     /// Makes a token. This is the only time that it can be read.
-    pub(crate) async fn create(&self, new: NewToken<'_>) -> Result<Secret, CreateError> {
-        self.insert(new, TokenKind::Connection).await.map(|token| token.secret)
+    pub(crate) async fn create(&self, new: NewToken<'_>) -> Result<IssuedToken, CreateError> {
+        self.insert(new, TokenKind::Connection).await
     }
 
     /// Makes a token for a program, and deletes those that expired long ago.
@@ -312,7 +312,7 @@ impl Tokens {
         subject: &str,
         scopes: ScopeSet,
         lifetime: Duration,
-    ) -> Result<GrantedToken, CreateError> {
+    ) -> Result<IssuedToken, CreateError> {
         let expired = Timestamp::now().as_second() - EXPIRED_GRANTS_KEPT;
         either!(&self.database, connection => {
             let query = sqlx::query("DELETE FROM tokens WHERE kind = $1 AND expires_at <= $2");
@@ -322,7 +322,7 @@ impl Tokens {
         self.insert(NewToken { id: None, name: GRANT_NAME, subject, scopes, lifetime }, TokenKind::Grant).await
     }
 
-    async fn insert(&self, new: NewToken<'_>, kind: TokenKind) -> Result<GrantedToken, CreateError> {
+    async fn insert(&self, new: NewToken<'_>, kind: TokenKind) -> Result<IssuedToken, CreateError> {
         let secret = Secret::generate(self.declared.form).map_err(CreateError::Randomness)?;
         let id = match new.id {
             Some(id) => id.to_owned(),
@@ -358,7 +358,7 @@ impl Tokens {
             Ok(inserted.rows_affected())
         })
         .map_err(CreateError::of)?;
-        if inserted == 0 { Err(CreateError::NameTaken) } else { Ok(GrantedToken { id, secret, created_at: now }) }
+        if inserted == 0 { Err(CreateError::NameTaken) } else { Ok(IssuedToken { id, secret, created_at: now }) }
     }
 
     /// Every token of a kind, the oldest first.

@@ -15,7 +15,7 @@ use toolwright_core::ErrorCode;
 use super::{Front, Peer, body, negotiation, origin};
 use crate::{
     credential::Verifier,
-    observation::{Observation, Outcome, Transport},
+    observation::{Asked, Observation, Outcome, Transport},
     password_grant::{Granted, Refused},
     refusal::{fill, quotable},
 };
@@ -29,6 +29,7 @@ pub(super) async fn answer(
     let mut seen = front.server.observe(Transport::Http);
     seen.method = Some("password_grant");
     seen.operation = Some("password_grant".to_owned());
+    seen.asked = Asked::Token;
     let response = front.answer_grant(request, peer, &mut seen).await;
     seen.status = Some(response.status().as_u16());
     seen.response_bytes = response.body().size_hint().exact();

@@ -115,13 +115,16 @@ impl Front {
         seen.request_bytes = u64::try_from(body.len()).ok();
         let message = envelope::parse(&body).map_err(|fault| Refusal::misunderstood(spec, fault))?;
         match &message {
-            Message::Request(request) => seen.asks(request),
+            Message::Request(request) => {
+                seen.asks(request);
+                seen.arguments = self.server.recorded(request);
+            }
             Message::Notification { method, params: _ } => seen.notifies(method),
         }
         negotiation::check_revision(&parts.headers, &message, spec)?;
         let named = spec.named_in(parts.uri.path()).map_or(Named::Only, Named::By);
         let mut passage = self.server.examine(message, authenticated, named).await?;
-        seen.admitted(&passage.caller);
+        seen.admitted(&passage);
         passage.trace = seen.parent();
 
         let outcome = Arc::clone(&passage.outcome);

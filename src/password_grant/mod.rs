@@ -19,7 +19,7 @@ use self::{
 use crate::{
     ServerSpec,
     account::{Accounts, UserRecord},
-    credential::{GrantedToken, Tokens, granted_name},
+    credential::{IssuedToken, Tokens, granted_name},
     database::Database,
     observation::ObservedCaller,
     spec::PasswordGrantSpec,
@@ -42,7 +42,7 @@ pub(crate) struct PasswordGrants {
 /// A token, and what it can do.
 #[derive(Debug)]
 pub(crate) struct Granted {
-    pub(crate) token: GrantedToken,
+    pub(crate) token: IssuedToken,
     pub(crate) expires_in: u64,
     /// Names, separated by spaces.
     pub(crate) scope: String,

@@ -51,11 +51,12 @@ impl Local {
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let spec = self.spec();
+        seen.arguments = self.server.recorded(&request);
         let authenticated = self.server.authenticate(presented).await?;
         seen.caller = Some((&authenticated.identity).into());
         let named = self.account.as_deref().map_or(Named::Only, Named::By);
         let mut passage = self.server.examine(Message::Request(request), authenticated, named).await?;
-        seen.admitted(&passage.caller);
+        seen.admitted(&passage);
         passage.trace = seen.parent();
         let outcome = Arc::clone(&passage.outcome);
 

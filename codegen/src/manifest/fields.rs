@@ -104,7 +104,7 @@ typed! {
         pub nullable: bool,
         /// Its value when it is left out; for inputs.
         pub default: Option<Tree>,
-        /// What becomes of a secret in a result; for texts.
+        /// What becomes of a secret; for texts.
         pub secret: Option<Spanned<Secret>>,
     }
 }
@@ -217,12 +217,15 @@ impl Format {
     }
 }
 
-/// What becomes of a secret in a result.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+/// What becomes of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Secret {
-    /// In its place stands `[redacted]`, which tells that there is one.
+    /// Of results: in its place stands `[redacted]`, which tells that there is one.
     Redact,
+    /// Of arguments: the handler is given it, and nobody else. No record has it, no message repeats it, no question shows it, and
+    /// the tool's schema marks it as `writeOnly`. Also for lists and maps of texts, and for any JSON.
+    Omit,
 }
 
 /// A named type: a choice of words (`enum`), an object (`properties`), or one of several objects

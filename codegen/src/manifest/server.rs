@@ -44,6 +44,9 @@ pub struct Server {
     /// Bounds on what a caller can ask for.
     #[serde(default)]
     pub limits: Limits,
+    /// What is recorded of calls. With `verify: tokens` the server records them for 90 days without their arguments when it is
+    /// left out; any other server records nothing then.
+    pub audit: Option<Audit>,
     /// What the server's program can do over stdio.
     #[serde(default)]
     pub stdio: Stdio,
@@ -101,6 +104,19 @@ pub struct Limits {
     /// then each comes back by itself, evenly over the minute.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub calls_per_minute: Option<u32>,
+}
+
+/// What is recorded of calls, prompts and refusals, in the server's database: when, with which credential, what was asked for,
+/// whether it was allowed, how it ended, how long it took and how large it was. Never a result, and never a credential.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Audit {
+    /// How long it is kept: a number of hours, days or weeks, as `90d`; `90d` when it is left out.
+    pub keep: Option<Name>,
+    /// Whether the arguments are recorded too: without those that say `secret: omit`, without what has the form of a secret,
+    /// and long ones cut.
+    #[serde(default)]
+    pub arguments: bool,
 }
 
 /// A named value that a call is about; a server has one at most. One from the path names an account, which

@@ -86,7 +86,8 @@ fn one<'m>(
     types: &TypeIndex<'_>,
     faults: &mut Faults,
 ) -> ResolvedField<'m> {
-    let Checked { of, schema, bounds } = check_type(&field.typed(), types, faults);
+    let Checked { of, schema, mut bounds } = check_type(&field.typed(), types, faults);
+    let is_omitted = secrets::is_omitted(name, field, &of, faults);
     let of = secrets::redacted(name, field, of, faults);
     if let (true, Some(default)) = (field.required, &field.default) {
         let title = format!("{} is required, so that its default is never used", quoted(name));
@@ -96,6 +97,10 @@ fn one<'m>(
     }
     let default = field.default.as_ref().map(crate::tree::Tree::to_json);
     let mut schema = if field.nullable { nullable(schema) } else { schema };
+    if is_omitted {
+        schema.insert("writeOnly".into(), true.into());
+        bounds.push_str(if bounds.is_empty() { "a secret" } else { "; a secret" });
+    }
     schema.insert("description".into(), field.description.value.as_str().into());
     if let Some(default) = &default {
         schema.insert("default".into(), default.clone());

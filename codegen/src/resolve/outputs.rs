@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Faults, bounds,
     fields::ResolvedField,
+    secrets,
     tools::{ResolvedOutput, ResolvedTool},
     types::ResolvedTypes,
 };
@@ -34,6 +35,7 @@ pub(crate) fn check(types: &ResolvedTypes<'_>, tools: &[ResolvedTool<'_>], fault
 }
 
 fn check_field(field: &ResolvedField<'_>, of: Option<&Name>, faults: &mut Faults) {
+    secrets::check_result(field, of, faults);
     check_typed(&field.declared.typed(), of, faults);
     if let Some(default) = &field.declared.default {
         refuse("default", default.at, of, faults);

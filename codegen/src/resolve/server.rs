@@ -12,13 +12,16 @@ use crate::{
     load::Declared,
     manifest::{
         Credential, Group, Name, Text,
-        server::{Listing, Verify},
+        server::{Listing, Server, Verify},
     },
     names,
 };
 
 const BODY_BYTES: u64 = 1 << 20;
 const CALL_SECONDS: u64 = 60;
+
+/// How long the audit log is kept: 90 days.
+const AUDIT_SECONDS: u64 = 90 * 86_400;
 
 /// Fewest random characters of a credential: 22 of 62 characters hold 131 bits.
 const SHORTEST_CREDENTIAL: u64 = 22;
@@ -76,8 +79,26 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
         calls_per_minute: server.limits.calls_per_minute,
         calls_in_flight: server.limits.calls_in_flight,
+        audit: audit(server, declared, faults),
         gateway,
     })
+}
+
+/// What is recorded of calls: by whoever keeps tokens also where nothing says so.
+fn audit(server: &Server, declared: &Declared, faults: &mut Faults) -> Option<api::Audit> {
+    let credential = declared.manifest.credential.as_ref().and_then(|section| section.good());
+    let keeps_tokens = credential.is_some_and(|credential| credential.verify.value == Verify::Tokens);
+    let Some(declared) = &server.audit else {
+        return keeps_tokens.then_some(api::Audit { keep_seconds: AUDIT_SECONDS, arguments: false });
+    };
+    let keep = declared.keep.as_ref();
+    if let Some(keep) = keep.filter(|keep| seconds(keep).is_none()) {
+        let title = format!("{} is no time to keep records for", quoted(keep));
+        let help = "use a number of hours, days or weeks up to 36500 days, as `90d`";
+        faults.push(Diagnostic::new(Code::InvalidServer, keep.at, title).help(help));
+    }
+    let keep_seconds = keep.map_or(Some(AUDIT_SECONDS), |keep| seconds(keep)).unwrap_or_default();
+    Some(api::Audit { keep_seconds, arguments: declared.arguments })
 }
 
 /// A name is told in every notation, so that two of them can be one.

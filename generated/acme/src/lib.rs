@@ -10,7 +10,7 @@
 use ::toolwright::contract;
 
 mod types;
-pub use types::{Color, Note, Tree, Shape, Misbehaviour};
+pub use types::{Color, Note, Tree, Shape, Login, Misbehaviour};
 
 #[path = "tools/list_notes.rs"]
 pub mod list_notes;
@@ -57,6 +57,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         calls_per_minute: ::core::option::Option::None,
         calls_in_flight: ::core::option::Option::None,
     },
+    audit: ::core::option::Option::Some(contract::AuditSpec {
+        keep_seconds: 2_592_000,
+        arguments: true,
+    }),
     credential: contract::CredentialSpec {
         name: "Access Key",
         abbreviation: "key",

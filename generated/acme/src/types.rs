@@ -120,6 +120,23 @@ pub enum Shape {
     },
 }
 
+/// Who signs in, and with what.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    contract::serde::Serialize,
+    contract::serde::Deserialize
+)]
+#[serde(crate = "::toolwright::contract::serde")]
+pub struct Login {
+    /// Who.
+    pub user: ::std::string::String,
+    /// Passwords, the newest first.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub passwords: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+}
+
 /// What goes wrong.
 #[derive(
     Debug,

@@ -102,6 +102,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         calls_per_minute: ::core::num::NonZeroU32::new(600),
         calls_in_flight: ::core::num::NonZeroU32::new(32),
     },
+    audit: ::core::option::Option::Some(contract::AuditSpec {
+        keep_seconds: 7_776_000,
+        arguments: false,
+    }),
     credential: contract::CredentialSpec {
         name: "Personal Access Token",
         abbreviation: "PAT",

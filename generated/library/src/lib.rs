@@ -49,6 +49,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         calls_per_minute: ::core::option::Option::None,
         calls_in_flight: ::core::option::Option::None,
     },
+    audit: ::core::option::Option::None,
     credential: contract::CredentialSpec {
         name: "Library Key",
         abbreviation: "key",

@@ -48,6 +48,10 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         calls_per_minute: ::core::option::Option::None,
         calls_in_flight: ::core::option::Option::None,
     },
+    audit: ::core::option::Option::Some(contract::AuditSpec {
+        keep_seconds: 7_776_000,
+        arguments: false,
+    }),
     credential: contract::CredentialSpec {
         name: "Team Token",
         abbreviation: "token",

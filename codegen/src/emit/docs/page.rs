@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     api::{
-        Account, Api, ArgumentValues, Binding, BindingSource, Credential, Docs, Feature, Gateway, Group, Introspection,
-        Issuer, Jwt, Listing, Prompt, PromptArgument, Server, Tool, Upstream, Verify,
+        Account, Api, ArgumentValues, Audit, Binding, BindingSource, Credential, Docs, Feature, Gateway, Group,
+        Introspection, Issuer, Jwt, Listing, Prompt, PromptArgument, Server, Tool, Upstream, Verify,
     },
     emit::{clients, wording},
     names,
@@ -37,7 +37,7 @@ struct Page<'a> {
     bound: Option<BoundFacts<'a>>,
     key: &'a str,
     command: &'a str,
-    /// Where the program keeps its credentials, if it does.
+    /// Where the program keeps its credentials and records, if it has any.
     database: Option<DatabaseFacts>,
     /// The API that checks credentials instead, and that the tools ask with them.
     upstream: Option<UpstreamFacts<'a>>,
@@ -60,6 +60,7 @@ struct Page<'a> {
     request_size: String,
     call_time: String,
     calls_per_minute: Option<u32>,
+    audit: Option<AuditFacts>,
     calls_in_flight: Option<u32>,
     clients: Vec<ClientSection>,
     /// The same server under another name.
@@ -98,6 +99,14 @@ struct Page<'a> {
 struct DatabaseFacts {
     file: String,
     env: String,
+}
+
+/// What is recorded of calls.
+#[derive(Serialize)]
+struct AuditFacts {
+    /// For how long.
+    keep: String,
+    arguments: bool,
 }
 
 /// The API that checks credentials, and that the tools ask with them.
@@ -295,16 +304,18 @@ pub(super) fn file(api: &Api) -> File {
         call_seconds,
         calls_per_minute,
         calls_in_flight,
+        audit,
         gateway,
     } = server;
     let Credential { name: _, abbreviation: _, env, create_at, verify: verifier } = credential;
     let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting: _ } = docs;
     let scopes = scope_rows(scopes, tools);
-    let (database, lifetime, upstream) = match verifier {
-        Verify::Tokens(tokens) => (Some(database_facts(name)), Some(wording::duration(tokens.lifetime_seconds)), None),
-        Verify::Upstream(upstream) => (None, None, Some(upstream_facts(upstream))),
-        Verify::Jwt(_) | Verify::Introspection(_) => (None, None, None),
+    let (lifetime, upstream) = match verifier {
+        Verify::Tokens(tokens) => (Some(wording::duration(tokens.lifetime_seconds)), None),
+        Verify::Upstream(upstream) => (None, Some(upstream_facts(upstream))),
+        Verify::Jwt(_) | Verify::Introspection(_) => (None, None),
     };
+    let keeps_tokens = matches!(verifier, Verify::Tokens(_));
     let page = Page {
         title,
         version,
@@ -314,7 +325,7 @@ pub(super) fn file(api: &Api) -> File {
         bound: binding.as_ref().and_then(bound_facts),
         key,
         command: name,
-        database,
+        database: (keeps_tokens || audit.is_some()).then(|| database_facts(name)),
         upstream,
         issuer: issuer_facts(api),
         gateway: gateway.as_ref().map(|Gateway { env, example }| GatewayFacts { env, example, path }),
@@ -330,6 +341,7 @@ pub(super) fn file(api: &Api) -> File {
         request_size: wording::size(*body_bytes),
         call_time: wording::duration(*call_seconds),
         calls_per_minute: *calls_per_minute,
+        audit: audit.as_ref().map(audit_facts),
         calls_in_flight: *calls_in_flight,
         clients: clients::documented(api).into_iter().map(client_section).collect(),
         another: clients::another(api).map(another_facts),
@@ -360,6 +372,10 @@ pub(super) fn file(api: &Api) -> File {
 
 fn database_facts(server: &str) -> DatabaseFacts {
     DatabaseFacts { file: format!("data/{server}.db"), env: option_env(server, "database") }
+}
+
+fn audit_facts(Audit { keep_seconds, arguments }: &Audit) -> AuditFacts {
+    AuditFacts { keep: wording::duration(*keep_seconds), arguments: *arguments }
 }
 
 fn upstream_facts(upstream: &Upstream) -> UpstreamFacts<'_> {

@@ -8,8 +8,8 @@ use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 use super::{COMMAND, File, contract, docs, grouped, ident, option, source, stem, text, tool};
 use crate::{
     api::{
-        Account, Answer, AnswerGrants, Api, ArgumentValues, Binding, BindingSource, Completion, Credential, Feature,
-        Form, Gateway, Group, Introspection, Issuer, Jwt, Listing, PasswordGrant, Prompt, PromptArgument,
+        Account, Answer, AnswerGrants, Api, ArgumentValues, Audit, Binding, BindingSource, Completion, Credential,
+        Feature, Form, Gateway, Group, Introspection, Issuer, Jwt, Listing, PasswordGrant, Prompt, PromptArgument,
         PromptMessage, Role, Server, Tokens, Tool, Upstream, Verify,
     },
     emit::wording,
@@ -85,6 +85,7 @@ fn constant(api: &Api) -> TokenStream {
         call_seconds,
         calls_per_minute,
         calls_in_flight,
+        audit,
         gateway,
     } = server;
     let description = text(description);
@@ -103,6 +104,10 @@ fn constant(api: &Api) -> TokenStream {
         let calls = calls.map(|calls| grouped(calls.into()));
         calls.map_or_else(|| option(None), |calls| quote!(::core::num::NonZeroU32::new(#calls)))
     });
+    let audit = option(audit.as_ref().map(|Audit { keep_seconds, arguments }| {
+        let keep_seconds = grouped(*keep_seconds);
+        quote!(contract::AuditSpec { keep_seconds: #keep_seconds, arguments: #arguments })
+    }));
     let credential = credential_of(api, credential);
     let scopes = scopes.iter().map(scope_of);
     let groups = groups
@@ -134,6 +139,7 @@ fn constant(api: &Api) -> TokenStream {
                 calls_per_minute: #calls_per_minute,
                 calls_in_flight: #calls_in_flight,
             },
+            audit: #audit,
             credential: #credential,
             gateway: #gateway,
             scopes: const { &[#(#scopes),*] },

@@ -19,6 +19,12 @@ pub struct Input {
     /// What is leaked.
     #[serde(default = "Input::default_text")]
     pub text: ::std::string::String,
+    /// What the caller is known by, elsewhere.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub phrase: ::core::option::Option<::std::string::String>,
+    /// Another one.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub login: ::core::option::Option<crate::Login>,
 }
 
 impl Input {

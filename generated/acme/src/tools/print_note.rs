@@ -30,6 +30,9 @@ pub struct Input {
     pub marks: ::core::option::Option<
         ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
     >,
+    /// What unlocks the printer.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub pin: ::core::option::Option<::std::string::String>,
 }
 
 impl Input {
@@ -64,7 +67,7 @@ impl contract::Tool for Tool {
         records: false,
         costs: ::core::option::Option::Some("credits and paper"),
         question: ::core::option::Option::Some(
-            "Print {{ copies }} of {{ note_id }}{% if size %}, {{ size }} times as large{% endif %}{% if heading %}, below {{ heading }}{% endif %}{% if marks %}, with {{ marks }}{% endif %}?",
+            "Print {{ copies }} of {{ note_id }}{% if size %}, {{ size }} times as large{% endif %}{% if heading %}, below {{ heading }}{% endif %}{% if marks %}, with {{ marks }}{% endif %}{% if pin %}, by the pin {{ pin }}{% endif %}?",
         ),
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]

@@ -29,7 +29,7 @@ fn they_stand_beside_the_runtimes_in_the_help() {
         .collect();
     assert_eq!(
         commands,
-        ["serve", "stdio", "tools", "snippet", "token", "sign-in", "sign-out", "notes", "help"],
+        ["serve", "stdio", "tools", "snippet", "token", "sign-in", "sign-out", "audit", "notes", "help"],
         "{help}"
     );
     assert!(help.starts_with("Keeps notes. A server to test with.\n"), "{help}");

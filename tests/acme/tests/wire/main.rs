@@ -1,6 +1,8 @@
 //! The runtime, tested from the outside: a real server, over the real wire.
 
 mod arguments;
+#[cfg(unix)]
+mod audit;
 mod authentication;
 mod authorization;
 mod calls;

@@ -12,13 +12,13 @@ use crate::{ACME, PREFIX};
 const DATABASE: &str = "ACME_DATABASE";
 
 /// A new database of the tests' server, with a name of its own; without PostgreSQL, nothing.
-fn new_database(name: &str) -> Option<(&'static Postgres, String)> {
+pub(crate) fn new_database(name: &str) -> Option<(&'static Postgres, String)> {
     let postgres = Postgres::shared()?;
     postgres.database(name, "");
     Some((postgres, postgres.url("postgres", name)))
 }
 
-fn instance(url: &str) -> ServerBuilder {
+pub(crate) fn instance(url: &str) -> ServerBuilder {
     Server::of(ACME).env(DATABASE, url)
 }
 

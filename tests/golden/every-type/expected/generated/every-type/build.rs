@@ -6,7 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "61bc84aa9aa1b2f3f906c3395ed61fddf8c3d8beebd54d44eecb31357e5a0c29"
+        digest: "61c15f82b1262dc99d241ebcb38bc099b913d278158c6c856006e49d91474ad5"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -58,6 +58,10 @@ Second line with a "# mark that ends raw strings."##,
         calls_per_minute: ::core::num::NonZeroU32::new(1_200),
         calls_in_flight: ::core::num::NonZeroU32::new(8),
     },
+    audit: ::core::option::Option::Some(contract::AuditSpec {
+        keep_seconds: 129_600,
+        arguments: true,
+    }),
     credential: contract::CredentialSpec {
         name: "API Key",
         abbreviation: "key",

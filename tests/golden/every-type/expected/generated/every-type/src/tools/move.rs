@@ -26,6 +26,12 @@ pub struct Input {
     /// When.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub when: ::core::option::Option<::std::string::String>,
+    /// What opens it | or nothing.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub seals: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// What nobody else reads.
+    #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+    pub note: ::core::option::Option<contract::Value>,
 }
 
 /// Result of `move`.
