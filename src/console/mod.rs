@@ -148,7 +148,7 @@ impl Console {
         let shown = declared::server(server.spec, declared, endpoint, base)?;
         Ok(Self {
             cookie: SessionCookie::new(server.spec.name, is_encrypted),
-            pages: Pages::console(shown, ROOT, keys.is_some()),
+            pages: Pages::console(shown, ROOT, keys.is_some()).without_activity(),
             server,
             trusted,
             sessions,

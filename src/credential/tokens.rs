@@ -374,7 +374,7 @@ impl Tokens {
     pub(crate) async fn list_of(&self, subject: &str) -> sqlx::Result<Vec<TokenRecord>> {
         let query = "
             SELECT * FROM tokens WHERE subject = $1 AND kind = 'connection'
-            ORDER BY revoked_at IS NOT NULL OR expires_at <= $2, created_at DESC, id LIMIT $3";
+            ORDER BY revoked_at IS NOT NULL OR expires_at <= $2, created_at DESC, rowid DESC LIMIT $3";
         let now = Timestamp::now().as_second();
         either!(&self.database, connection => {
             sqlx::query_as(query).bind(subject).bind(now).bind(LISTED).fetch_all(connection).await

@@ -9,7 +9,7 @@ use crate::assets::ASSETS;
 #[derive(Debug)]
 pub(super) enum Place {
     /// Below a path of a running server.
-    Console { base: String, has_keys: bool },
+    Console { base: String, has_keys: bool, has_activity: bool },
     /// In a folder, beside the documentation.
     Site,
 }
@@ -145,7 +145,14 @@ impl Pages {
 
     fn navigation(&self, current: Option<Section>, is_known: bool) -> Vec<Link> {
         let is_there = |section: &Section| match &self.place {
-            Place::Console { has_keys, .. } => is_known && (*section != Section::Keys || *has_keys),
+            Place::Console { has_keys, has_activity, .. } => {
+                is_known
+                    && match section {
+                        Section::Keys => *has_keys,
+                        Section::Activity => *has_activity,
+                        Section::Tokens | Section::Connect | Section::Tools => true,
+                    }
+            }
             Place::Site => matches!(section, Section::Tools | Section::Connect),
         };
         let link = |section: Section| Link {

@@ -30,7 +30,20 @@ impl Pages {
     /// store, `activity`, and `assets/NAME` for each of [`ASSETS`](crate::ASSETS); by POST: `sign-in`, `sign-out`, `tokens`,
     /// `tokens/revoke`, `keys` and `keys/delete`. What each takes is in [`forms`](crate::forms).
     pub fn console(server: Server, base: &str, has_keys: bool) -> Self {
-        Self { server, place: Place::Console { base: base.to_owned(), has_keys }, environment: template::environment() }
+        Self {
+            server,
+            place: Place::Console { base: base.to_owned(), has_keys, has_activity: true },
+            environment: template::environment(),
+        }
+    }
+
+    /// The same for a server that keeps no audit log: without the page of what was called.
+    #[must_use]
+    pub fn without_activity(mut self) -> Self {
+        if let Place::Console { has_activity, .. } = &mut self.place {
+            *has_activity = false;
+        }
+        self
     }
 
     /// The pages without a session, as files beside each other.

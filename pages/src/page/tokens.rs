@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const CUSTOM: &str = "date";
 
 /// The most characters of a token's name.
-pub(crate) const LONGEST_NAME: usize = 100;
+pub(crate) const LONGEST_NAME: usize = 64;
 
 /// Lifetimes to choose from beside the declared one, in days.
 const DAYS: [u64; 4] = [7, 30, 90, 365];
