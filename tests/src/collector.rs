@@ -49,7 +49,8 @@ impl Collector {
     /// Never: nothing panics with it in its hands.
     pub fn text(&self) -> String {
         let taken = self.taken.lock().expect("what was taken");
-        taken.iter().map(|(headers, body)| format!("{headers:?}{}", String::from_utf8_lossy(body))).collect()
+        let text = |(headers, body): &(HeaderMap, Bytes)| format!("{headers:?}{}", String::from_utf8_lossy(body));
+        taken.iter().map(text).collect::<Vec<_>>().join("\n")
     }
 
     /// The spans so far, with the resource that each is of.
@@ -103,5 +104,5 @@ pub fn attributes(of: &[opentelemetry_proto::tonic::common::v1::KeyValue]) -> Ve
 
 /// Bytes as trace ids are written.
 pub fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+    id.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

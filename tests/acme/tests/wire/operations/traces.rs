@@ -8,6 +8,7 @@ use toolwright_tests::{
     collector::{Collector, attributes, hex},
 };
 
+use super::PATIENCE;
 use crate::{ACME, PREFIX, VARIABLES, full};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -131,7 +132,7 @@ async fn nothing_that_callers_send_or_get_is_in_a_trace() {
     client.request("prompts/get", json!({"name": "canary-prompt"})).await;
     assert_eq!(collector.spans().len(), 0, "not yet");
     server.terminate();
-    assert_eq!(server.wait(Duration::from_secs(30)).code(), Some(0), "{}", server.log());
+    assert_eq!(server.wait(PATIENCE).code(), Some(0), "{}", server.log());
     assert!(collector.spans().len() >= 6, "what is left is sent at the end");
     let text = collector.text();
     assert!(!text.contains("canary") && !text.contains(&token[PREFIX.len()..]), "{text}");
@@ -177,7 +178,7 @@ async fn calls_go_on_without_a_collector() {
     server.wait_for_line(&["traces are not taken"]);
     let started = Instant::now();
     server.terminate();
-    assert_eq!(server.wait(Duration::from_secs(60)).code(), Some(0), "{}", server.log());
+    assert_eq!(server.wait(PATIENCE).code(), Some(0), "{}", server.log());
     assert!(started.elapsed() < Duration::from_secs(30), "and nobody waits for it at the end");
 }
 
