@@ -69,8 +69,14 @@ impl Audit {
         Self(Arc::new(Inner { declared, store, entries, dropped, refusals, ending, writer }))
     }
 
+    /// For how long it is kept, in seconds.
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "for the pages in a browser"))]
+    pub(crate) fn keep_seconds(&self) -> u64 {
+        self.0.declared.keep_seconds
+    }
+
     /// What was written.
-    #[expect(dead_code, reason = "for the pages in a browser")]
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "for the pages in a browser"))]
     pub(crate) fn store(&self) -> &AuditStore {
         &self.0.store
     }

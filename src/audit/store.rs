@@ -119,19 +119,30 @@ impl AuditStore {
         })
     }
 
-    /// How much happened to somebody's data on each of the last days, the oldest first. A day on which nothing did is left
-    /// out.
-    #[expect(dead_code, reason = "for the pages in a browser")]
-    pub(crate) async fn per_day(&self, subject: &str, days: u32, now: i64) -> sqlx::Result<Vec<Day>> {
+    /// How much happened to somebody's data on each of the last days, the oldest first: with all credentials, or with
+    /// one. A day on which nothing did is left out.
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "for the pages in a browser"))]
+    pub(crate) async fn per_day(
+        &self,
+        subject: &str,
+        credential: Option<&str>,
+        days: u32,
+        now: i64,
+    ) -> sqlx::Result<Vec<Day>> {
         let since = (now.div_euclid(DAY) + 1 - i64::from(days)) * DAY;
         either!(&self.database, connection => {
-            let query = sqlx::query_as(
+            let mut query = QueryBuilder::new(
                 "SELECT at / 86400000000 AS number,
                      CAST(SUM(CASE WHEN kind = 'call' AND verdict = 'allowed' THEN count ELSE 0 END) AS BIGINT) AS calls,
                      CAST(SUM(CASE WHEN verdict = 'denied' THEN count ELSE 0 END) AS BIGINT) AS denied
-                 FROM audit WHERE subject = $1 AND at >= $2 GROUP BY at / 86400000000 ORDER BY number",
+                 FROM audit WHERE subject = ",
             );
-            query.bind(subject).bind(since).fetch_all(connection).await
+            query.push_bind(subject).push(" AND at >= ").push_bind(since);
+            if let Some(credential) = credential {
+                query.push(" AND credential_id = ").push_bind(credential);
+            }
+            query.push(" GROUP BY at / 86400000000 ORDER BY number");
+            query.build_query_as().fetch_all(connection).await
         })
     }
 

@@ -15,6 +15,7 @@ use super::{
     reply::{self, Failure},
     visitor::Known,
 };
+use crate::audit::{Entry, Kind, Via};
 
 /// What has become of the last form. The words stand here, so that no address can put others on the page.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -68,6 +69,7 @@ impl Console {
         match keys.add(&known.key_owner(), &values).await {
             Ok(_) => {
                 tracing::info!(session = known.session.id, "a key was stored in the settings");
+                self.record_key(known, "add key");
                 Ok(reply::to("/keys?done=added"))
             }
             Err(KeyError::Field { name, why }) => {
@@ -84,6 +86,7 @@ impl Console {
         match self.stored_keys()?.delete(&known.key_owner(), &id).await {
             Ok(Some(_)) => {
                 tracing::info!(session = known.session.id, "a key was deleted in the settings");
+                self.record_key(known, "delete key");
                 Ok(reply::to("/keys?done=deleted"))
             }
             Ok(None) => Err(Failure::absent("There is no such key of yours.")),
@@ -93,6 +96,11 @@ impl Console {
             }
             Err(KeyError::Internal(error)) => Err(Failure::unavailable(&format!("{error:#}"))),
         }
+    }
+
+    fn record_key(&self, known: &Known, operation: &str) {
+        let operation = Some(operation.to_owned());
+        self.record(known, Entry { operation, ..Entry::now(Kind::Settings, Via::Browser) });
     }
 
     async fn faulty(&self, known: &Known, faulty: Faulty) -> Result<Response, Failure> {

@@ -5,6 +5,7 @@
 //! revoke one. `visitor` says who asks, `sessions` keeps what they are known by, and a form is read only when a page
 //! of these sent it, for that very session. The pages themselves are those of `toolwright-pages`.
 
+mod activity;
 mod connect;
 mod cookie;
 mod declared;
@@ -51,6 +52,7 @@ use self::{
     visitor::{Asking, Known},
 };
 use crate::{
+    audit::Entry,
     credential::{Tokens, Verifier},
     http::Trusted,
     observation::{Outcome, Transport},
@@ -100,10 +102,11 @@ enum Place {
     Tools,
     Keys,
     DeleteKey,
+    Activity,
 }
 
 impl Place {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Root,
         Self::SignIn,
         Self::SignOut,
@@ -113,6 +116,7 @@ impl Place {
         Self::Tools,
         Self::Keys,
         Self::DeleteKey,
+        Self::Activity,
     ];
 
     /// The path beneath [`ROOT`].
@@ -127,13 +131,14 @@ impl Place {
             Self::Tools => "/tools",
             Self::Keys => "/keys",
             Self::DeleteKey => "/keys/delete",
+            Self::Activity => "/activity",
         }
     }
 
     /// What can be done with it.
     const fn methods(self) -> &'static str {
         match self {
-            Self::Root | Self::Connect | Self::Tools => "GET, HEAD",
+            Self::Root | Self::Connect | Self::Tools | Self::Activity => "GET, HEAD",
             Self::SignIn | Self::Tokens | Self::Keys => "GET, HEAD, POST",
             Self::SignOut | Self::Revoke | Self::DeleteKey => "POST",
         }
@@ -146,9 +151,10 @@ impl Console {
     pub(crate) fn new(server: Arc<Server>, trusted: Arc<Trusted>, setup: Setup<'_>) -> anyhow::Result<Self> {
         let Setup { declared, sessions, sign_in, keys, endpoint, base, is_encrypted } = setup;
         let shown = declared::server(server.spec, declared, endpoint, base)?;
+        let pages = Pages::console(shown, ROOT, keys.is_some());
         Ok(Self {
             cookie: SessionCookie::new(server.spec.name, is_encrypted),
-            pages: Pages::console(shown, ROOT, keys.is_some()).without_activity(),
+            pages: if server.audit().is_some() { pages } else { pages.without_activity() },
             server,
             trusted,
             sessions,
@@ -216,6 +222,7 @@ impl Console {
             Place::Connect => self.show_connect(&known, parts).await?,
             Place::Tools => self.show_tools(&known, parts)?,
             Place::Keys => self.show_keys(&known, parts).await?,
+            Place::Activity => self.show_activity(&known, parts).await?,
             Place::Root | Place::SignIn | Place::SignOut | Place::Revoke | Place::DeleteKey => reply::to("/tokens"),
         };
         Ok(reply::keeping(response, &known))
@@ -240,7 +247,9 @@ impl Console {
             Place::Revoke => self.revoke_token(&known, &form).await,
             Place::Keys => self.add_key(&known, &form).await,
             Place::DeleteKey => self.delete_key(&known, &form).await,
-            Place::Root | Place::SignIn | Place::Connect | Place::Tools => Err(Failure::method(place.methods())),
+            Place::Root | Place::SignIn | Place::Connect | Place::Tools | Place::Activity => {
+                Err(Failure::method(place.methods()))
+            }
         }
     }
 
@@ -263,6 +272,14 @@ impl Console {
         match &self.server.verifier {
             Verifier::Tokens(tokens) => Ok(tokens),
             Verifier::Upstream(_) | Verifier::OAuth(_) => Err(Failure::unavailable(&"the server keeps no tokens")),
+        }
+    }
+
+    /// Tells the audit log what the visitor has done.
+    fn record(&self, known: &Known, entry: Entry) {
+        if let Some(audit) = self.server.audit() {
+            let subject = Some(known.subject_of_calls().to_owned());
+            audit.record(Entry { session: Some(known.session.id.clone()), subject, ..entry });
         }
     }
 

@@ -11,6 +11,7 @@ use super::{
     secret::Secret,
     visitor::{Asking, Known},
 };
+use crate::audit::{Entry, Kind, Via};
 
 /// What is behind the address of a link.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -49,26 +50,24 @@ impl Console {
             tracing::info!("a one-time link was refused");
             return Ok(self.spent());
         };
-        if self.holder(&subject).await?.is_none() {
+        let Some(holder) = self.holder(&subject).await? else {
             tracing::info!(subject, "a one-time link of a user who is gone was refused");
             return Ok(self.spent());
-        }
+        };
         if let Some(presented) = self.cookie.presented(headers)
             && let Some(former) = self.sessions.find(presented).await?
         {
             self.sessions.end(&former).await?;
         }
-        let session = self.sessions.open(&subject).await?;
-        tracing::info!(session = session.id, subject, "a session was opened by a one-time link");
-        let mut response = reply::to("/tokens");
-        response.headers_mut().insert(header::SET_COOKIE, self.cookie.keeping(session.secret()));
-        Ok(response)
+        let known = self.open(holder).await?;
+        Ok(reply::keeping(reply::to("/tokens"), &known))
     }
 
     /// Ends the session.
     pub(super) async fn sign_out(&self, known: &Known) -> Result<Response, Failure> {
         self.sessions.end(&known.session).await?;
         tracing::info!(session = known.session.id, "a session was ended");
+        self.record(known, Entry::now(Kind::SignOut, Via::Browser));
         let mut response = reply::to("/sign-in");
         response.headers_mut().insert(header::SET_COOKIE, self.cookie.forgetting());
         Ok(response)

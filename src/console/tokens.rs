@@ -14,7 +14,10 @@ use super::{
     reply::{self, Failure},
     visitor::Known,
 };
-use crate::credential::{CreateError, ID_PREFIX, NewToken, TokenRecord, UnknownScope, check_name, known_scopes};
+use crate::{
+    audit::{Entry, Kind, Via},
+    credential::{CreateError, ID_PREFIX, NewToken, TokenRecord, UnknownScope, check_name, known_scopes},
+};
 
 /// What the page is asked to show.
 #[derive(Debug, Default, Deserialize)]
@@ -78,6 +81,7 @@ impl Console {
         match self.tokens()?.create(new).await {
             Ok(issued) => {
                 tracing::info!(credential = id, session = known.session.id, "a token was created in the settings");
+                self.record_token(known, Kind::TokenCreated, &id, name);
                 let records = self.records(known).await?;
                 let expires_at = records.iter().find(|record| record.id == id).map_or(now, |record| record.expires_at);
                 let created = Created { name, secret: issued.secret.expose(), expires_at };
@@ -108,14 +112,21 @@ impl Console {
         let subject = &known.session.subject;
         if let Some(record) = self.tokens()?.revoke_of(subject, &id).await? {
             tracing::info!(credential = record.id, session = known.session.id, "a token was revoked in the settings");
+            self.record_token(known, Kind::TokenRevoked, &record.id, &record.name);
         } else if !self.records(known).await?.iter().any(|record| record.id == id) {
             return Err(Failure::absent("There is no such token of yours."));
         }
         Ok(reply::to(&format!("/tokens?revoked={id}")))
     }
 
+    fn record_token(&self, known: &Known, kind: Kind, id: &str, name: &str) {
+        let about = (Some(id.to_owned()), Some(name.to_owned()));
+        let entry = Entry::now(kind, Via::Browser);
+        self.record(known, Entry { credential_id: about.0, credential_name: about.1, ..entry });
+    }
+
     /// The visitor's tokens, the newest first.
-    async fn records(&self, known: &Known) -> Result<Vec<TokenRecord>, Failure> {
+    pub(super) async fn records(&self, known: &Known) -> Result<Vec<TokenRecord>, Failure> {
         Ok(self.tokens()?.list_of(&known.session.subject).await?)
     }
 

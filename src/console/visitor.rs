@@ -2,9 +2,11 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::credential::is_printable;
-
 use super::{Console, Person, Visitor, reply::Failure, sessions::Session};
+use crate::{
+    audit::{Entry, Kind, Via},
+    credential::is_printable,
+};
 
 /// Somebody who is signed in.
 pub(super) struct Known {
@@ -66,10 +68,17 @@ impl Console {
             Some(former) => self.sessions.end(&former).await?,
             None => {}
         }
+        self.open(holder).await
+    }
+
+    /// Opens a session for somebody who has just proven who they are.
+    pub(super) async fn open(&self, holder: Holder) -> Result<Known, Failure> {
         let session = self.sessions.open(&holder.subject).await?;
         tracing::info!(session = session.id, subject = holder.subject, "a session was opened");
         let cookie = self.cookie.keeping(session.secret());
-        Ok(holder.with(session, Some(cookie)))
+        let known = holder.with(session, Some(cookie));
+        self.record(&known, Entry::now(Kind::SignIn, Via::Browser));
+        Ok(known)
     }
 
     /// Whose a session is, unless that user is gone.

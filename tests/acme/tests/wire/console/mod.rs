@@ -1,6 +1,7 @@
 //! The settings in the browser, over real HTTP.
 
 mod access;
+mod activity;
 mod forgery;
 mod identity;
 mod links;
@@ -11,8 +12,14 @@ mod tokens;
 use toolwright_tests::{Server, dump};
 
 /// Every page, and every form with the fields that it has beside `csrf`.
-const PAGES: [&str; 5] =
-    ["/settings", "/settings/tokens", "/settings/connect", "/settings/tools", "/settings/tokens?scope=notes:read"];
+const PAGES: [&str; 6] = [
+    "/settings",
+    "/settings/tokens",
+    "/settings/connect",
+    "/settings/tools",
+    "/settings/activity",
+    "/settings/tokens?scope=notes:read",
+];
 
 /// A form's address, and its fields beside `csrf`.
 type Form = (&'static str, &'static [(&'static str, &'static str)]);
