@@ -39,8 +39,9 @@ impl LastUsed {
     /// Notes a use; never waits. `last` is the one that was noted before it.
     pub(super) fn note(&self, id: &str, last: &AtomicI64, now: i64) {
         if last.load(Ordering::Relaxed).saturating_add(RESOLUTION) <= now
-            && self.notes.try_send(Note::Used { id: id.to_owned(), at: now }).is_ok()
+            && let Ok(place) = self.notes.try_reserve()
         {
+            place.send(Note::Used { id: id.to_owned(), at: now });
             last.store(now, Ordering::Relaxed);
         }
     }
