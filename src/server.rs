@@ -130,7 +130,8 @@ impl Server {
         audit: Option<Audit>,
     ) -> anyhow::Result<Self> {
         let health = Health::default();
-        let metrics = Arc::new(Metrics::new(spec, &health, verifier.lookups(), CONNECTIONS));
+        let metrics =
+            Arc::new(Metrics::new(spec, &health, verifier.lookups(), audit.as_ref().map(Audit::lacks), CONNECTIONS));
         let observers = Arc::new(Observers { metrics: Some(Arc::clone(&metrics)), audit });
         Ok(Self {
             spec,

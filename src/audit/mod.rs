@@ -32,6 +32,7 @@ use crate::{
     Secrets,
     database::Database,
     observation::{Asked, LateEnd, Observation, ObservedCaller, Outcome, Transport},
+    operations::Counter,
     spec::AuditSpec,
 };
 
@@ -45,6 +46,8 @@ struct Inner {
     store: AuditStore,
     entries: mpsc::Sender<Entry>,
     dropped: Arc<AtomicU64>,
+    /// How much was dropped since the start.
+    lacks: Counter,
     refusals: Arc<Refusals>,
     ending: CancellationToken,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -66,7 +69,8 @@ impl Audit {
             ending: ending.clone(),
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Self(Arc::new(Inner { declared, store, entries, dropped, refusals, ending, writer }))
+        let lacks = Counter::default();
+        Self(Arc::new(Inner { declared, store, entries, dropped, lacks, refusals, ending, writer }))
     }
 
     /// For how long it is kept, in seconds.
@@ -81,10 +85,16 @@ impl Audit {
         &self.0.store
     }
 
+    /// How much the log lacks since the start.
+    pub(crate) fn lacks(&self) -> Counter {
+        self.0.lacks.clone()
+    }
+
     /// Records an event. It never waits: where the database takes nothing for long, the log gets a gap, and says so.
     pub(crate) fn record(&self, entry: Entry) {
         if self.0.entries.try_send(entry.storable()).is_err() {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
+            self.0.lacks.inc();
         }
     }
 

@@ -5,11 +5,11 @@
 
 use jiff::Timestamp;
 use moka::Entry;
+pub(crate) use prometheus_client::metrics::counter::Counter;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, text},
     metrics::{
-        counter::Counter,
         family::{Family, MetricConstructor},
         gauge::{ConstGauge, Gauge},
         histogram::Histogram,
@@ -185,11 +185,13 @@ impl Collector for Readiness {
 }
 
 impl Metrics {
-    /// The numbers of a server that begins now. `lookups` are those of what verifies credentials, where it remembers any.
+    /// The numbers of a server that begins now. `lookups` are those of what verifies credentials, where it remembers any, and
+    /// `audit_dropped` is what the audit log lacks, where there is one.
     pub(crate) fn new(
         spec: &'static ServerSpec,
         health: &Health,
         lookups: Option<&Lookups>,
+        audit_dropped: Option<Counter>,
         connections_limit: usize,
     ) -> Self {
         let mut metrics = Self {
@@ -217,6 +219,9 @@ impl Metrics {
         register(registry, &declared::CONNECTIONS_FAILED, metrics.connections.failed.clone());
         if let Some(lookups) = lookups {
             register(registry, &declared::CACHE_LOOKUPS, lookups.family.clone());
+        }
+        if let Some(dropped) = audit_dropped {
+            register(registry, &declared::AUDIT_DROPPED, dropped);
         }
         let build = BuildLabels { name: spec.name, version: spec.version, runtime: env!("CARGO_PKG_VERSION") };
         let info = Family::<BuildLabels, Gauge>::default();

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tower::util::MapResponseLayer;
 
 pub(crate) use health::Health;
-pub(crate) use metrics::{Connections, Lookups, Metrics};
+pub(crate) use metrics::{Connections, Counter, Lookups, Metrics};
 
 use crate::{
     http::{Trusted, serve},

@@ -40,6 +40,8 @@ struct Page<'a> {
     believed: String,
     limits: bool,
     grant: bool,
+    /// For how long the audit log is kept, where there is one.
+    audit: Option<String>,
     /// Whether tools write something that the server's own code keeps.
     has_own: bool,
     body_bytes: u64,
@@ -93,6 +95,7 @@ pub(super) fn file(api: &Api) -> File {
         believed,
         limits: api.server.calls_per_minute.is_some() || api.server.calls_in_flight.is_some(),
         grant: api.credential.password_grant().is_some(),
+        audit: api.server.audit.as_ref().map(|audit| wording::duration(audit.keep_seconds)),
         has_own: api.tools.iter().any(|tool| tool.access != toolwright_core::Access::Read),
         body_bytes: *body_bytes,
         call_seconds: *call_seconds,
@@ -110,7 +113,7 @@ fn has(api: &Api, only: Only) -> bool {
     match only {
         Only::Every => true,
         Only::Remembering => !matches!(api.credential.verify, Verify::Jwt(_)),
-        Only::Audited => false,
+        Only::Audited => api.server.audit.is_some(),
     }
 }
 
