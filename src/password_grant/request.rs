@@ -67,6 +67,10 @@ impl GrantRequest {
                 return Err(malformed(format!("The parameter `{name}` is over {longest} bytes.")));
             }
         }
+        // No address has any, and not every database can be asked for one that does.
+        if email.contains(char::is_control) {
+            return Err(malformed("The parameter `email` has control characters.".to_owned()));
+        }
         Ok(Self { email, password, scope: Some(scope).filter(|scope| !scope.is_empty()) })
     }
 }
@@ -116,6 +120,8 @@ mod tests {
             (r#"{"grant_type":"password","email":"a","password":"p","pass\u0077ord":"q"}"#, malformed.clone()),
             (r#"{"grant_type":"password","email":"a","password":7}"#, malformed.clone()),
             (r#"["password","ada@example.com","p",""]"#, malformed.clone()),
+            (r#"{"grant_type":"password","email":"ada\u0000@example.com","password":"p"}"#, malformed.clone()),
+            (r#"{"grant_type":"password","email":"ada@example.com\n","password":"p"}"#, malformed.clone()),
             ("", malformed.clone()),
             ("grant_type=password&email=a&password=p", malformed.clone()),
         ] {
@@ -127,6 +133,8 @@ mod tests {
             ("grant_type=authorization_code&code=x", unsupported),
             ("grant_type=password&email=a&password=p&password=q", malformed.clone()),
             ("grant_type=password&email=a&password=", malformed.clone()),
+            ("grant_type=password&email=a%00&password=p", malformed.clone()),
+            ("grant_type=password&email=%C2%85a&password=p", malformed.clone()),
             ("", malformed),
         ] {
             assert_eq!(outcome(body, Format::Form), expected, "{body}");
