@@ -1,9 +1,12 @@
 //! Hears what others change in PostgreSQL, on a connection of its own.
 //!
-//! PostgreSQL delivers notifications in the order of the commits that made them. So a notification that this connection
-//! sends itself is the proof that everything from before it has arrived: it comes behind it. It is sent several
+//! PostgreSQL delivers notifications in the order of the commits that made them. So a notification that another connection
+//! sends is the proof that everything from before it has arrived: it comes behind it. It is sent several
 //! times a second, and what is remembered is believed for a while from when it was sent. A connection that is cut or silent,
 //! or that leads somewhere where notifications are not passed on, brings none, and then every call asks the database.
+//!
+//! The listening connection must not send it, nor ask anything else: PostgreSQL has a session's own notification come with
+//! the answer, which also those pass on that lose what comes without a question.
 
 use std::{
     convert::Infallible,
@@ -12,7 +15,7 @@ use std::{
 };
 
 use sqlx::{
-    PgPool,
+    Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::time::timeout;
@@ -59,16 +62,12 @@ async fn hear(
     let told = format!("{schema}/changes");
     let own = format!("{schema}/{}", random_text(16).map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?);
     within(SILENCE, listener.listen_all([told.as_str(), own.as_str()])).await?;
+    let mut sender = within(SILENCE, PgConnection::connect_with(options)).await?;
     // What came before cannot be known.
     changes.count(Change::Everything);
     loop {
         let asked = Instant::now();
-        within(SILENCE, async {
-            sqlx::query("SELECT pg_notify($1, '')").bind(&own).execute(&mut listener).await?;
-            while next(&mut listener, changes, &own).await? != Heard::Proof {}
-            Ok(())
-        })
-        .await?;
+        within(SILENCE, Box::pin(prove(&mut listener, &mut sender, changes, &own))).await?;
         changes.heard(asked);
         if !*was_heard {
             tracing::info!("changes in the database are heard again");
@@ -79,6 +78,16 @@ async fn hear(
             heard?;
         }
     }
+}
+
+/// Has a proof sent, and hears everything up to it.
+async fn prove(listener: &mut PgListener, sender: &mut PgConnection, changes: &Changes, own: &str) -> sqlx::Result<()> {
+    let send = sqlx::query("SELECT pg_notify($1, '')").bind(own).execute(sender);
+    let receive = async {
+        while next(listener, changes, own).await? != Heard::Proof {}
+        Ok(())
+    };
+    tokio::try_join!(send, receive).map(drop)
 }
 
 /// A pool for one connection: each has its own, so that one that is silent keeps no other one waiting.

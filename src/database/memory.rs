@@ -1,6 +1,6 @@
 //! What is remembered of the database, so that it is not asked on every call.
 
-use std::{fmt, hash::Hash, sync::Arc};
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 
@@ -8,6 +8,9 @@ use super::changes::Stamp;
 
 /// How much of one kind is remembered; beyond, what is asked for least is forgotten first.
 const REMEMBERED: u64 = 20_000;
+
+/// For how long at most, also while no change is heard of.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What was read, by what it was asked for. Clones share it.
 pub(crate) struct Memory<K, V>(Cache<K, (Stamp, Arc<V>)>);
@@ -31,7 +34,7 @@ where
     V: Send + Sync + 'static,
 {
     fn default() -> Self {
-        Self(Cache::new(REMEMBERED))
+        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(LONGEST).build())
     }
 }
 

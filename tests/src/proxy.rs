@@ -2,10 +2,7 @@
 
 use std::{
     net::Ipv4Addr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
@@ -27,9 +24,11 @@ pub enum Way {
     Silent,
     /// The connection is closed, and so is each new one.
     Cut,
+    /// What the server says without being asked is lost, as behind a pooler that lends connections by the transaction.
+    Pooled,
 }
 
-/// Connections to PostgreSQL, told apart by whether they listen for notifications.
+/// Connections to PostgreSQL, told apart by whether notifications are their only purpose.
 #[derive(Debug, Clone, Copy)]
 struct Ways {
     listening: Way,
@@ -71,41 +70,80 @@ impl Proxy {
         self.port
     }
 
-    /// Sets what becomes of connections that listen for notifications, and of all others.
+    /// Sets what becomes of connections that are for notifications, and of all others.
     pub fn set(&self, listening: Way, asking: Way) {
         self.ways.send_replace(Ways { listening, asking });
     }
 }
 
-async fn connect(client: TcpStream, port: u16, ways: Receiver<Ways>) {
-    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return };
-    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-    let listens = Arc::new(AtomicBool::new(false));
-    // The end of one direction is that of the connection.
-    tokio::select! {
-        () = carry(from_client, to_server, &listens, ways.clone()) => {}
-        () = carry(from_server, to_client, &listens, ways.clone()) => {}
-        () = until(Way::Cut, &listens, ways) => {}
+/// What the two directions of a connection know of each other.
+#[derive(Default)]
+struct Seen {
+    /// The client listens for notifications, or has them sent.
+    listens: AtomicBool,
+    /// The client has asked something, and the server has not come to the end of its answer.
+    asks: AtomicBool,
+}
+
+impl Seen {
+    fn way(&self, ways: Ways) -> Way {
+        if self.listens.load(Ordering::Relaxed) { ways.listening } else { ways.asking }
     }
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, listens: &AtomicBool, ways: Receiver<Ways>) {
+/// How PostgreSQL ends an answer outside of a transaction (`ReadyForQuery`).
+const READY: &[u8] = b"Z\0\0\0\x05I";
+
+async fn connect(client: TcpStream, port: u16, ways: Receiver<Ways>) {
+    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return };
+    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+    let seen = Seen::default();
+    // The end of one direction is that of the connection.
+    tokio::select! {
+        () = ask(from_client, to_server, &seen, ways.clone()) => {}
+        () = answer(from_server, to_client, &seen, ways.clone()) => {}
+        () = until(|way| way == Way::Cut, &seen, ways) => {}
+    }
+}
+
+async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: &Seen, ways: Receiver<Ways>) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if bytes[..length].windows(6).any(|word| word == b"LISTEN") {
-            listens.store(true, Ordering::Relaxed);
+        let has = |word: &[u8]| bytes[..length].windows(word.len()).any(|part| part == word);
+        if has(b"LISTEN") || has(b"pg_notify") {
+            seen.listens.store(true, Ordering::Relaxed);
         }
-        until(Way::Open, listens, ways.clone()).await;
+        until(arrives, seen, ways.clone()).await;
+        seen.asks.store(true, Ordering::Relaxed);
         if to.write_all(&bytes[..length]).await.is_err() {
             return;
         }
     }
 }
 
-async fn until(expected: Way, listens: &AtomicBool, mut ways: Receiver<Ways>) {
-    let is_so = |ways: &Ways| expected == if listens.load(Ordering::Relaxed) { ways.listening } else { ways.asking };
+async fn answer(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: &Seen, ways: Receiver<Ways>) {
+    let mut bytes = vec![0; 1 << 16];
+    while let Ok(length @ 1..) = from.read(&mut bytes).await {
+        until(arrives, seen, ways.clone()).await;
+        if seen.way(*ways.borrow()) == Way::Pooled && !seen.asks.load(Ordering::Relaxed) {
+            continue;
+        }
+        if bytes[..length].ends_with(READY) {
+            seen.asks.store(false, Ordering::Relaxed);
+        }
+        if to.write_all(&bytes[..length]).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn arrives(way: Way) -> bool {
+    matches!(way, Way::Open | Way::Pooled)
+}
+
+async fn until(expected: fn(Way) -> bool, seen: &Seen, mut ways: Receiver<Ways>) {
     // Whoever could change it is gone.
-    if ways.wait_for(is_so).await.is_err() {
+    if ways.wait_for(|ways| expected(seen.way(*ways))).await.is_err() {
         std::future::pending::<()>().await;
     }
 }

@@ -89,15 +89,20 @@ async fn whoever_takes_a_token_away_the_other_instance_hears_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_the_notifications_a_revocation_arrives() {
     type Break = fn(&Pair);
+    // The listening connections, and those that have the proof sent.
+    fn terminate(pair: &Pair, last_query: &str) {
+        let all = format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE datname = current_database() AND query LIKE '{last_query}%' AND pid <> pg_backend_pid()"
+        );
+        assert_eq!(pair.sql(&all), "2", "both instances listen");
+    }
     let Some(pair) = Pair::start("unheard") else { return };
-    let ways: [(&str, Break); 3] = [
+    let ways: [(&str, Break); 4] = [
         ("cut", |pair| pair.proxy.set(Way::Cut, Way::Open)),
         ("silent", |pair| pair.proxy.set(Way::Silent, Way::Open)),
-        ("terminated", |pair| {
-            let all = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                       WHERE datname = current_database() AND query LIKE '%pg_notify%' AND pid <> pg_backend_pid()";
-            assert_eq!(pair.sql(all), "2", "both instances listen");
-        }),
+        ("terminated", |pair| terminate(pair, "LISTEN")),
+        ("unproved", |pair| terminate(pair, "SELECT pg_notify")),
     ];
     for (name, make) in ways {
         let token = pair.here.token(name, &["notes:read"]);
@@ -117,6 +122,24 @@ async fn whatever_becomes_of_the_notifications_a_revocation_arrives() {
     let lost = log.matches("changes in the database are not heard").count();
     assert!(lost >= 2 && lost == log.matches("changes in the database are heard again").count(), "{log}");
     assert!(!log.contains(Postgres::PASSWORD), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_pooler_that_loses_notifications_nothing_is_remembered() {
+    let Some((postgres, url)) = new_database("pooled") else { return };
+    let proxy = postgres.proxy();
+    proxy.set(Way::Pooled, Way::Open);
+    let here = instance(&url).start();
+    let there = instance(&postgres.url_by(&proxy, "postgres", "pooled")).start();
+    let pair = Pair { postgres, database: "pooled", here, there, proxy };
+    let token = pair.here.token("pooled", &["notes:read"]);
+    assert_eq!(call(&pair.there, &token).await.status, Some(200));
+    // Whatever can arrive there does meanwhile.
+    pair.there.wait_for_line(&["changes in the database are not heard"]);
+    assert_eq!(call(&pair.there, &token).await.status, Some(200));
+    pair.here.revoke("pooled");
+    assert_eq!(call(&pair.there, &token).await.status, Some(401));
+    assert!(!pair.there.log().contains("are heard again"), "{}", pair.there.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
