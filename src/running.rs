@@ -76,8 +76,10 @@ impl Running {
             audit.finish().await;
         }
         self.server.verifier.finish().await;
-        if let Some(database) = self.database {
-            database.close().await;
+        if let Some(database) = self.database
+            && tokio::time::timeout(BACKGROUND_GRACE, database.close()).await.is_err()
+        {
+            tracing::warn!("the database was not closed in time");
         }
         if let Some(traces) = self.traces {
             traces.finish().await;
@@ -97,6 +99,16 @@ pub(crate) enum Signal {
     Terminate,
     /// By somebody at a terminal (SIGINT, Ctrl+C).
     Interrupt,
+}
+
+impl Signal {
+    /// What a process ends with that this signal has ended, as shells tell it.
+    fn status(self) -> i32 {
+        match self {
+            Self::Terminate => 128 + 15,
+            Self::Interrupt => 128 + 2,
+        }
+    }
 }
 
 /// The signals that tell the process to stop.
@@ -160,6 +172,16 @@ impl Signals {
             let _ = tokio::time::timeout(drain, self.next()).await;
         }
         tracing::info!("shutting down");
+        self.end_at_next();
+    }
+
+    /// From now on, ends the process when it is told once more: whoever tells it waits for nothing any longer.
+    fn end_at_next(mut self) {
+        tokio::spawn(async move {
+            let signal = self.next().await;
+            tracing::warn!("ended at once, whatever is under way");
+            std::process::exit(signal.status());
+        });
     }
 }
 
@@ -171,5 +193,6 @@ pub(crate) fn until_signal() -> anyhow::Result<impl Future<Output = ()> + Send +
     let mut signals = Signals::listen()?;
     Ok(async move {
         signals.next().await;
+        signals.end_at_next();
     })
 }

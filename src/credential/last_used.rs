@@ -3,9 +3,14 @@
 use std::{
     collections::HashMap,
     sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::AbortHandle,
+    time::timeout,
+};
 
 use crate::database::{Database, either};
 
@@ -15,9 +20,13 @@ const RESOLUTION: i64 = 60;
 /// How many uses wait to be written. More are dropped: the token's next request tells again.
 const WAITING: usize = 256;
 
+/// How long the writing of what is left may take once the server ends.
+const ENDING: Duration = Duration::from_secs(8);
+
 /// Writes the times of last use in a task of its own.
 pub(super) struct LastUsed {
     notes: mpsc::Sender<Note>,
+    writer: AbortHandle,
 }
 
 enum Note {
@@ -32,8 +41,8 @@ enum Note {
 impl LastUsed {
     pub(super) fn start(database: Database) -> Self {
         let (notes, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write(database, waiting));
-        Self { notes }
+        let writer = tokio::spawn(write(database, waiting)).abort_handle();
+        Self { notes, writer }
     }
 
     /// Notes a use; never waits. `last` is the one that was noted before it.
@@ -46,12 +55,19 @@ impl LastUsed {
         }
     }
 
-    /// Writes what is still waiting.
+    /// Writes what is still waiting, as far as the database takes it in time.
     pub(super) async fn finish(&self) {
         let (finished, done) = oneshot::channel();
-        if self.notes.send(Note::Finish(finished)).await.is_ok() {
-            // Without an answer the writer is gone, and with it whatever waited.
-            let _ = done.await;
+        let written = async {
+            if self.notes.send(Note::Finish(finished)).await.is_ok() {
+                // Without an answer the writer is gone, and with it whatever waited.
+                let _ = done.await;
+            }
+        };
+        if timeout(ENDING, written).await.is_err() {
+            // Its connection is closed with it, so that nobody waits for that either.
+            self.writer.abort();
+            tracing::warn!("when tokens were last used was not written down: the database does not take it");
         }
     }
 }

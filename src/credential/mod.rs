@@ -2,6 +2,7 @@
 
 mod last_used;
 mod rules;
+mod search;
 mod secret;
 mod token;
 mod tokens;

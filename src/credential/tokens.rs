@@ -1,10 +1,6 @@
 //! The server's own tokens, in the database.
 
-use std::{
-    fmt,
-    sync::{Arc, atomic::AtomicI64},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rand::rngs::SysError;
@@ -14,10 +10,11 @@ use toolwright_core::{ErrorCode, ScopeSet};
 use super::{
     ID_PREFIX, RANDOM_ID_LENGTH,
     last_used::LastUsed,
+    search::{Known, Search},
     token::{Digest, Secret, digest, random_text},
 };
 use crate::{
-    Grants, Identity, ServerSpec,
+    Identity, ServerSpec,
     account::Accounts,
     database::{Change, Database, Exclusive as _, Memory, either},
     operations::Lookups,
@@ -28,20 +25,11 @@ use crate::{
 pub(crate) struct Tokens {
     spec: &'static ServerSpec,
     declared: &'static TokensSpec,
-    accounts: Accounts,
     database: Database,
     last_used: LastUsed,
+    search: Search,
     known: Memory<Digest, Known>,
     lookups: Lookups,
-}
-
-/// A token that is not revoked.
-#[derive(Debug)]
-struct Known {
-    identity: Identity,
-    expires_at: i64,
-    /// When its use was last noted here.
-    last_used_at: AtomicI64,
 }
 
 /// What a new token is to be.
@@ -181,7 +169,7 @@ impl Tokens {
         Self {
             spec,
             declared,
-            accounts: Accounts::new(database),
+            search: Search::new(spec, database),
             database: database.clone(),
             last_used,
             known: Memory::default(),
@@ -196,7 +184,7 @@ impl Tokens {
 
     /// The accounts that tokens of users reach.
     pub(crate) fn accounts(&self) -> &Accounts {
-        &self.accounts
+        self.search.accounts()
     }
 
     /// Where the tokens are, and what belongs to them.
@@ -220,7 +208,7 @@ impl Tokens {
             known
         } else {
             self.lookups.miss();
-            let known = Arc::new(self.look_up(&digest).await?);
+            let known = Arc::new(self.search.look_up(digest).await?);
             self.known.remember(digest, state, Arc::clone(&known));
             known
         };
@@ -237,68 +225,6 @@ impl Tokens {
     /// How often it was remembered whose a token is, where that is remembered.
     pub(crate) fn lookups(&self) -> Option<&Lookups> {
         matches!(self.database, Database::Postgres(_)).then_some(&self.lookups)
-    }
-
-    /// What the database knows of a token.
-    async fn look_up(&self, digest: &Digest) -> Result<Known, ErrorCode> {
-        let query = "SELECT * FROM tokens WHERE digest = $1";
-        let found: sqlx::Result<Option<TokenRecord>> = either!(&self.database, connection => {
-            sqlx::query_as(query).bind(digest.as_slice()).fetch_optional(connection).await
-        });
-        let Some(record) = found.map_err(|error| broken(&error))? else {
-            tracing::info!(reason = "unknown", "a token was refused");
-            return Err(ErrorCode::UnknownCredential);
-        };
-        if record.revoked_at.is_some() {
-            tracing::info!(reason = "revoked", credential = record.id, "a token was refused");
-            return Err(ErrorCode::UnknownCredential);
-        }
-        let (subject, user) = self.holder(&record).await?;
-        Ok(Known {
-            expires_at: record.expires_at,
-            last_used_at: record.last_used_at.unwrap_or(i64::MIN).into(),
-            identity: Identity {
-                grants: Grants::Whole(self.grants(&record)),
-                credential_id: record.id,
-                credential_name: match record.kind {
-                    TokenKind::Connection => record.name,
-                    // Of that name there are many, and a record has to say whose it was.
-                    TokenKind::Grant => format!("{} of {subject}", record.name),
-                },
-                subject,
-                user,
-            },
-        })
-    }
-
-    /// Whose a token is: where calls are about accounts, a user's.
-    async fn holder(&self, record: &TokenRecord) -> Result<(String, Option<i64>), ErrorCode> {
-        if self.spec.account().is_none() {
-            return Ok((record.subject.clone(), None));
-        }
-        let user = record.subject.parse().ok();
-        let email = match user {
-            Some(user) => self.accounts.email(user).await.map_err(|error| broken(&error))?,
-            None => None,
-        };
-        let Some(email) = email else {
-            tracing::info!(reason = "no user", credential = record.id, "a token was refused");
-            return Err(ErrorCode::UnknownCredential);
-        };
-        Ok((email, user))
-    }
-
-    /// The stored scopes. One that the manifest no longer declares grants nothing.
-    fn grants(&self, record: &TokenRecord) -> ScopeSet {
-        let scopes = self.spec.scopes();
-        let known = |name: &str| {
-            let found = scopes.find(name);
-            if found.is_none() {
-                tracing::warn!(credential = record.id, scope = name, "a token holds a scope that is not declared");
-            }
-            found
-        };
-        record.scopes.split_whitespace().filter_map(known).collect()
     }
 
     /// Makes a token. This is the only time that it can be read.
@@ -426,9 +352,4 @@ impl Tokens {
     pub(crate) async fn finish(&self) {
         self.last_used.finish().await;
     }
-}
-
-fn broken(error: &sqlx::Error) -> ErrorCode {
-    tracing::error!(%error, "the token database does not answer");
-    ErrorCode::Internal
 }

@@ -1,9 +1,7 @@
 //! A database that takes nothing for a while: no call waits for it, and nothing is lost.
 
-use std::thread;
-
 use serde_json::json;
-use toolwright_tests::{Client, Postgres, Revision, Server};
+use toolwright_tests::{Client, Revision, Server};
 
 use super::entries;
 use crate::{ACME, database, postgres};
@@ -35,24 +33,11 @@ async fn calls_go_on_while_somebody_else_writes_to_a_file() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_go_on_while_somebody_else_locks_a_table() {
-    let Some((postgres, url)) = postgres::new_database("audit_stalled") else { return };
+    let Some((_, url)) = postgres::new_database("audit_stalled") else { return };
     let server = postgres::instance(&url).start();
     let token = server.token("steady", &["notes:read"]);
-    let mut gate =
-        sqlx::PgPool::connect(&url).await.expect("a database").acquire().await.expect("a connection").detach();
-    sqlx::query("SELECT pg_advisory_lock(7)").execute(&mut gate).await.expect("a lock");
-    let holder = thread::spawn(|| {
-        let postgres = Postgres::shared().expect("it was there before");
-        // It goes on when it is told to, by a lock of its own.
-        postgres.sql("audit_stalled", "BEGIN; LOCK TABLE toolwright.audit; SELECT pg_advisory_lock(7); COMMIT")
-    });
-    let held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'toolwright.audit'::regclass";
-    while postgres.sql("audit_stalled", held) != "1" {
-        assert!(!holder.is_finished(), "the lock was not held");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let locked = postgres::Locked::table("audit_stalled", &url, "audit").await;
     call(&server, &token).await;
-    sqlx::query("SELECT pg_advisory_unlock(7)").execute(&mut gate).await.expect("a lock");
-    holder.join().expect("it ends");
+    locked.release().await;
     assert_eq!(entries(&server, "steady", CALLS).await.len(), CALLS);
 }

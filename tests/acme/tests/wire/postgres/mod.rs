@@ -1,9 +1,17 @@
 //! Tokens in PostgreSQL, which several instances of a server share.
 
+mod aborted;
+mod ending;
 mod revocation;
 mod start;
 
+use std::{
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
 use serde_json::json;
+use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 use toolwright_tests::{Client, Postgres, Reply, Revision, Server, ServerBuilder};
 
 use crate::{ACME, PREFIX};
@@ -20,6 +28,37 @@ pub(crate) fn new_database(name: &str) -> Option<(&'static Postgres, String)> {
 
 pub(crate) fn instance(url: &str) -> ServerBuilder {
     Server::of(ACME).env(DATABASE, url)
+}
+
+/// A table that somebody else has locked, so that nobody reads or writes it.
+pub(crate) struct Locked {
+    gate: PgConnection,
+    holder: JoinHandle<String>,
+}
+
+impl Locked {
+    pub(crate) async fn table(database: &'static str, url: &str, table: &str) -> Self {
+        let postgres = Postgres::shared().expect("it was there before");
+        let mut gate = url.parse::<PgConnectOptions>().expect("a URL").connect().await.expect("a database");
+        sqlx::query("SELECT pg_advisory_lock(7)").execute(&mut gate).await.expect("a lock");
+        // It goes on when it is told to, by a lock of its own.
+        let hold = format!("BEGIN; LOCK TABLE toolwright.{table}; SELECT pg_advisory_lock(7); COMMIT");
+        let holder = thread::spawn(move || postgres.sql(database, &hold));
+        let held = format!(
+            "SELECT count(*) FROM pg_locks
+             WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'toolwright.{table}'::regclass"
+        );
+        while postgres.sql(database, &held) != "1" {
+            assert!(!holder.is_finished(), "the lock was not held");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Self { gate, holder }
+    }
+
+    pub(crate) async fn release(mut self) {
+        sqlx::query("SELECT pg_advisory_unlock(7)").execute(&mut self.gate).await.expect("a lock");
+        self.holder.join().expect("it ends");
+    }
 }
 
 /// What the server says to a call with this token.
