@@ -14,7 +14,7 @@ mod sqlite;
 use std::time::Duration;
 
 use anyhow::bail;
-use sqlx::SqlitePool;
+use sqlx::{SqlitePool, migrate::Migrator};
 
 pub(crate) use changes::{Change, Stamp};
 pub(crate) use connection::{Exclusive, Held};
@@ -139,6 +139,14 @@ impl Database {
             shared.changes().count(change);
         }
     }
+}
+
+/// What brings a database up to date, or leaves one as it is that a newer version has brought further. Migrations only
+/// add, so that this version works on it all the same: while others are upgraded, and when they are taken back.
+fn migrator(all: &Migrator) -> Migrator {
+    let mut migrator = Migrator { migrations: all.migrations.clone(), ..Migrator::DEFAULT };
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// Ends work that a silent server keeps waiting.

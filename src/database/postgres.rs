@@ -15,7 +15,7 @@ use sqlx::{
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::{changes::Changes, listener::listen};
+use super::{changes::Changes, listener::listen, migrator};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/migrations/postgres");
 
@@ -134,7 +134,7 @@ async fn migrate(options: &PgConnectOptions, schema: &str) -> anyhow::Result<()>
         .await?;
     make_schema(&mut connection, schema).await?;
     // The lock above also covers the schema, which its own would not.
-    let mut migrator = Migrator { migrations: MIGRATIONS.migrations.clone(), ..Migrator::DEFAULT };
+    let mut migrator = migrator(&MIGRATIONS);
     migrator.set_locking(false);
     migrator.run_direct(None, &mut connection, false).await?;
     connection.close().await?;

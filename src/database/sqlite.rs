@@ -12,6 +12,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use super::migrator;
+
 static MIGRATIONS: Migrator = sqlx::migrate!("src/migrations/sqlite");
 
 /// How many connections answer requests at the same time.
@@ -42,13 +44,14 @@ pub(super) async fn open(url: &str) -> anyhow::Result<SqlitePool> {
 /// half of the other's work; it waits for the rest.
 async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     const TRIES: u32 = 20;
+    let migrator = migrator(&MIGRATIONS);
     for _ in 1..TRIES {
-        if MIGRATIONS.run(pool).await.is_ok() {
+        if migrator.run(pool).await.is_ok() {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    MIGRATIONS.run(pool).await
+    migrator.run(pool).await
 }
 
 /// The file that a URL names.

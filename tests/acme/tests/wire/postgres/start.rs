@@ -5,7 +5,7 @@ use std::thread;
 use toolwright_tests::{Postgres, Server};
 
 use super::{DATABASE, call, instance, new_database};
-use crate::{ACME, PREFIX};
+use crate::{ACME, PREFIX, database};
 
 #[test]
 fn of_several_that_start_at_once_one_migrates_and_one_makes_the_first_token() {
@@ -58,6 +58,23 @@ async fn an_older_version_goes_on_while_a_newer_one_adds_columns() {
         assert_eq!(call(&server, token).await.status, Some(200), "{number} columns more");
         postgres.sql("columns", &format!("ALTER TABLE toolwright.tokens ADD COLUMN newer_{number} TEXT"));
     }
+}
+
+#[tokio::test]
+async fn an_older_version_starts_after_a_newer_one_has_migrated() {
+    let newer = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+                 VALUES (9999, 'newer', CURRENT_TIMESTAMP, TRUE, 'x', 0)";
+    if let Some((postgres, url)) = new_database("newer") {
+        let token = instance(&url).start().first_token(PREFIX);
+        postgres.sql("newer", &format!("SET search_path TO toolwright; {newer}"));
+        assert_eq!(call(&instance(&url).start(), &token).await.status, Some(200));
+    }
+    let mut server = Server::of(ACME).start();
+    let token = server.first_token(PREFIX);
+    sqlx::query(newer).execute(&mut database(&server).await).await.expect("a row");
+    server.kill();
+    let again = Server::of(ACME).folder(server.folder()).start();
+    assert_eq!(call(&again, &token).await.status, Some(200));
 }
 
 #[tokio::test]
