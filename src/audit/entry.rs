@@ -94,7 +94,7 @@ words! {
         TokenRevoked = "token_revoked",
         /// Something else was changed in the settings; the operation says what.
         Settings = "settings",
-        /// Events were not recorded, since the database did not take them in time.
+        /// Events were not recorded, since the database did not take them.
         Gap = "gap",
     }
 }

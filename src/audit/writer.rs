@@ -1,6 +1,7 @@
 //! What writes the audit log down: in a task of its own, so that no call waits for the database.
 
 use std::{
+    slice,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -16,6 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{AuditStore, Entry, Kind, Verdict, Via, refusals::Refusals, store::FORGOTTEN_AT_ONCE};
+use crate::{database::is_refused, shortened::shortened};
 
 /// How many entries wait to be written. A database that takes nothing for so long that there are more gets a gap.
 pub(super) const WAITING: usize = 8_192;
@@ -51,7 +53,7 @@ pub(super) struct Writer {
     pub(super) keep: i64,
     pub(super) entries: mpsc::Receiver<Entry>,
     pub(super) refusals: Arc<Refusals>,
-    /// How many entries were not taken, since those before them still wait.
+    /// How many entries were not taken, since those before them still wait, or since the database refused them.
     pub(super) dropped: Arc<AtomicU64>,
     pub(super) ending: CancellationToken,
 }
@@ -102,7 +104,7 @@ impl Writer {
         let mut is_told = false;
         loop {
             self.tell_gap(batch);
-            let Err(error) = self.store.insert(&merged(batch)).await else {
+            let Err(error) = self.insert(batch).await else {
                 if is_told {
                     tracing::info!("the audit log is written again");
                 }
@@ -120,11 +122,43 @@ impl Writer {
         }
     }
 
+    /// Writes entries once. Those that the database would refuse for ever are left out, and are a gap: one must not keep
+    /// all others waiting.
+    async fn insert(&self, entries: &[Entry]) -> sqlx::Result<()> {
+        let entries = merged(entries);
+        match self.store.insert(&entries).await {
+            Err(error) if is_refused(&error) => {}
+            done => return done,
+        }
+        for entry in &entries {
+            match self.store.insert(slice::from_ref(entry)).await {
+                Err(error) if is_refused(&error) => self.leave_out(entry, &error),
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out(&self, entry: &Entry, error: &sqlx::Error) {
+        let told = |text: &Option<String>| text.as_deref().map(shortened);
+        tracing::error!(
+            %error,
+            kind = entry.kind.as_str(),
+            operation = told(&entry.operation),
+            credential = told(&entry.credential_id),
+            "an entry of the audit log is left out: the database refuses it"
+        );
+        // Of an entry about a gap, the next one would be refused as well.
+        if entry.kind != Kind::Gap {
+            self.dropped.fetch_add(u64::try_from(entry.count).unwrap_or(1), Ordering::Relaxed);
+        }
+    }
+
     /// Has the log itself say what it lacks.
     fn tell_gap(&self, batch: &mut Vec<Entry>) {
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
-            tracing::error!(dropped, "the audit log has a gap: the database did not take its entries in time");
+            tracing::error!(dropped, "the audit log has a gap: the database did not take all entries");
             batch.push(gap(dropped));
         }
     }
@@ -144,7 +178,7 @@ impl Writer {
             if length == 0 {
                 return;
             }
-            match timeout_at(until, self.store.insert(&merged(&batch[..length]))).await {
+            match timeout_at(until, self.insert(&batch[..length])).await {
                 Ok(Ok(())) => drop(batch.drain(..length)),
                 Ok(Err(error)) if Instant::now() + wait < until => {
                     tracing::warn!(%error, "the audit log is not written yet");

@@ -9,6 +9,7 @@ mod connection;
 mod listener;
 mod memory;
 mod postgres;
+mod refused;
 mod sqlite;
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub(crate) use changes::{Change, Stamp};
 pub(crate) use connection::{Exclusive, Held};
 pub(crate) use memory::Memory;
 pub(crate) use postgres::Shared;
+pub(crate) use refused::is_refused;
 
 /// The database, open; its stores share it.
 #[derive(Debug, Clone)]

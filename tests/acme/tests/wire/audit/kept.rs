@@ -3,23 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::task::JoinSet;
 use toolwright_tests::{Client, Postgres, Revision, Server};
 
-use super::{PATIENCE, entries, log, servers};
-use crate::{ACME, database, postgres};
-
-/// Runs a statement behind a server's back.
-async fn change(server: &Server, shared: Option<&str>, statement: &str) {
-    if let Some(name) = shared {
-        let postgres = Postgres::shared().expect("it was there before");
-        postgres.sql(name, &format!("SET search_path TO toolwright; {statement}"));
-        return;
-    }
-    let mut database: SqliteConnection = database(server).await;
-    sqlx::query(AssertSqlSafe(statement)).execute(&mut database).await.expect("a statement");
-}
+use super::{PATIENCE, change, entries, log, servers};
+use crate::{ACME, postgres};
 
 /// The acme server keeps it for 30 days.
 #[tokio::test(flavor = "multi_thread")]

@@ -2,15 +2,17 @@
 
 mod command;
 mod kept;
+mod refused;
 mod secrets;
 mod stalled;
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, Transport};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use toolwright_tests::{Client, Postgres, Reply, Revision, Server, Transport};
 
-use crate::{ACME, ACME_LIMITS, PREFIX, VARIABLES, postgres};
+use crate::{ACME, ACME_LIMITS, PREFIX, VARIABLES, database, postgres};
 
 /// How long something may take that has to come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,6 +21,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn servers(name: &str) -> Vec<Server> {
     let shared = postgres::new_database(name).map(|(_, url)| postgres::instance(&url).start());
     [Some(Server::of(ACME).start()), shared].into_iter().flatten().collect()
+}
+
+/// Runs a statement behind a server's back.
+async fn change(server: &Server, shared: Option<&str>, statement: &str) {
+    if let Some(name) = shared {
+        let postgres = Postgres::shared().expect("it was there before");
+        postgres.sql(name, &format!("SET search_path TO toolwright; {statement}"));
+        return;
+    }
+    let mut database: SqliteConnection = database(server).await;
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut database).await.expect("a statement");
 }
 
 /// What the log says, the oldest first.
