@@ -12,6 +12,12 @@ const LONGEST: usize = 200;
 /// The claims that have scopes where nothing else is said: that of RFC 9068, and that of issuers from before it.
 const SCOPE_CLAIMS: [&str; 2] = ["scope", "scp"];
 
+/// The claims that say of which kind a token is.
+const KIND_CLAIMS: [&str; 3] = ["token_use", "typ", "token_type"];
+
+/// Kinds that are no access tokens. One that is `offline` is Keycloak's refresh token that does not expire.
+const OTHER_KINDS: [&str; 3] = ["refresh", "offline", "id"];
+
 /// What an issuer says of a token.
 #[derive(Debug, Clone)]
 pub(crate) struct Claims(pub(crate) Map<String, Value>);
@@ -20,6 +26,23 @@ impl Claims {
     /// A claim that is a text with something in it.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// Whether it is said that this is no access token, but one that others are had for, or that tells a client who
+    /// has signed in. Issuers say it in claims of different names: Cognito in `token_use`, Keycloak in `typ`.
+    pub(super) fn is_of_another_kind(&self) -> bool {
+        KIND_CLAIMS.into_iter().filter_map(|name| self.text(name)).any(|kind| {
+            let kind = kind.to_ascii_lowercase();
+            // A name can be a URN (RFC 8693, section 3) or a media type.
+            let kind = kind.rsplit([':', '/']).next().unwrap_or_default();
+            let kind = kind.trim_end_matches("+jwt").trim_end_matches("token").trim_end_matches(['_', '-', ' ']);
+            OTHER_KINDS.contains(&kind)
+        })
+    }
+
+    /// Whether these are claims that only an ID token has (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
+    pub(super) fn is_an_id_tokens(&self) -> bool {
+        ["nonce", "at_hash", "c_hash"].into_iter().any(|name| self.0.contains_key(name))
     }
 
     /// Who a token belongs to.

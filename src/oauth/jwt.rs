@@ -24,6 +24,8 @@ pub(crate) struct Verification {
     audience: String,
     algorithms: Vec<Algorithm>,
     keys: Keys,
+    /// Whether it has to be an access token, and not an ID token, say.
+    only_access: bool,
 }
 
 impl Verification {
@@ -41,7 +43,12 @@ impl Verification {
             fit.ok_or_else(|| anyhow::anyhow!("tokens cannot be signed with `{name}`"))
         };
         let algorithms = algorithms.iter().map(known).collect::<anyhow::Result<_>>()?;
-        Ok(Self { issuer: issuer.to_owned(), audience: audience.to_owned(), algorithms, keys })
+        Ok(Self { issuer: issuer.to_owned(), audience: audience.to_owned(), algorithms, keys, only_access: false })
+    }
+
+    /// Takes access tokens alone.
+    pub(super) fn of_access_tokens(self) -> Self {
+        Self { only_access: true, ..self }
     }
 
     /// What a good token says.
@@ -61,7 +68,7 @@ impl Verification {
         })?;
         self.check_header(&header).map_err(|reason| refuse(ErrorCode::UnknownCredential, reason))?;
         let claims = match self.signed(token, &header).await {
-            Ok(claims) => claims,
+            Ok(claims) => Claims(claims),
             Err(Refused::Unavailable) => return Err(ErrorCode::IssuerUnavailable),
             Err(Refused::UnknownKey) => {
                 return Err(refuse(ErrorCode::UnknownCredential, "its key is not the issuer's"));
@@ -73,8 +80,9 @@ impl Verification {
                 });
             }
         };
-        self.check_claims(&claims).map_err(|reason| refuse(ErrorCode::UnknownCredential, reason))?;
-        Ok(Claims(claims))
+        let checked = self.check_claims(&claims).and_then(|()| self.check_kind(&header, &claims));
+        checked.map_err(|reason| refuse(ErrorCode::UnknownCredential, reason))?;
+        Ok(claims)
     }
 
     /// Whether the issuer has ever said which keys it has. It is asked if they are not known or not fresh.
@@ -92,8 +100,7 @@ impl Verification {
             return Err("its header has critical parameters");
         }
         // Tokens of other kinds are typed, so that none is taken for an access token (RFC 8725, section 3.11).
-        let typ = header.typ.as_deref().map(|typ| typ.trim_start_matches("application/").to_ascii_lowercase());
-        match typ.as_deref() {
+        match type_of(header).as_deref() {
             None | Some("jwt" | "at+jwt") => Ok(()),
             Some(_) => Err("its type is of something else than an access token"),
         }
@@ -136,7 +143,7 @@ impl Verification {
     }
 
     /// What the library takes more broadly than RFC 9068 has it.
-    fn check_claims(&self, claims: &Map<String, Value>) -> Result<(), &'static str> {
+    fn check_claims(&self, Claims(claims): &Claims) -> Result<(), &'static str> {
         // One issuer, and not a list in which it is one of several.
         if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
             return Err("its issuer is not one text");
@@ -147,6 +154,24 @@ impl Verification {
             Some(_) => Err("it was issued in the future"),
         }
     }
+
+    /// Where the audience is a client's id, its ID tokens have that audience, too.
+    fn check_kind(&self, header: &Header, claims: &Claims) -> Result<(), &'static str> {
+        if !self.only_access {
+            return Ok(());
+        }
+        let is_typed = type_of(header).as_deref() == Some("at+jwt");
+        if claims.is_of_another_kind() || !is_typed && claims.is_an_id_tokens() {
+            return Err("it is no access token");
+        }
+        Ok(())
+    }
+}
+
+/// The type that a header names, as it is compared.
+fn type_of(header: &Header) -> Option<String> {
+    let typ = header.typ.as_deref()?.to_ascii_lowercase();
+    Some(typ.strip_prefix("application/").unwrap_or(&typ).to_owned())
 }
 
 /// Why a token is not good.

@@ -79,7 +79,7 @@ impl OAuth {
             VerifySpec::Jwt(JwtSpec { keys, algorithms, cache_seconds, .. }) => {
                 let source = declared(*keys)?.map_or_else(|| Source::Metadata(issuer), Source::At);
                 let keys = Keys::new(exchange, source, Duration::from_secs(*cache_seconds));
-                Way::Jwt(Verification::new(identifier, &audience, algorithms, keys)?)
+                Way::Jwt(Verification::new(identifier, &audience, algorithms, keys)?.of_access_tokens())
             }
             VerifySpec::Introspection(IntrospectionSpec {
                 endpoint,

@@ -97,6 +97,12 @@ async fn a_token_that_is_not_good_is_refused() {
         header[name] = value;
         rsa.sign_with(&header, &good)
     };
+    // What only a token has that tells a client who has signed in.
+    let identifying = |claim: &str, typ: &str| {
+        let mut claims = good.clone();
+        claims[claim] = json!("n-0S6_WzA2Mj");
+        rsa.sign_with(&json!({"alg": "RS256", "kid": "rsa", "typ": typ}), &claims)
+    };
     let hmac = |algorithm: &str, secret: &[u8]| {
         let message = message(&json!({"alg": algorithm, "kid": "rsa", "typ": "at+jwt"}), &good);
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret);
@@ -166,6 +172,11 @@ async fn a_token_that_is_not_good_is_refused() {
         ("a begin that is none", with("nbf", json!("now")), UNKNOWN),
         ("issued in the future", with("iat", json!(from_now(300))), UNKNOWN),
         ("issued at no time", with("iat", json!("today")), UNKNOWN),
+        ("an ID token", identifying("nonce", "JWT"), UNKNOWN),
+        ("an ID token beside an access token", identifying("at_hash", "JWT"), UNKNOWN),
+        ("an ID token beside a code", identifying("c_hash", "JWT"), UNKNOWN),
+        ("an ID token by its use", with("token_use", json!("id")), UNKNOWN),
+        ("a token to refresh", with("typ", json!("Refresh")), UNKNOWN),
         ("nobody's", without("sub"), UNKNOWN),
         ("an empty subject", with("sub", json!("")), UNKNOWN),
         ("a subject over two lines", with("sub", json!("ada\nrequest credential=bob")), UNKNOWN),
@@ -180,9 +191,14 @@ async fn a_token_that_is_not_good_is_refused() {
         assert_refused(&http(&server, token).list().await, reason, case);
     }
     // However wrong the others were, a good one is good; clocks may differ by a minute.
-    for token in
-        [fine, with("exp", json!(from_now(-30))), with("nbf", json!(from_now(30))), headed("typ", json!("JWT"))]
-    {
+    for token in [
+        fine,
+        with("exp", json!(from_now(-30))),
+        with("nbf", json!(from_now(30))),
+        headed("typ", json!("JWT")),
+        identifying("nonce", "at+jwt"),
+        identifying("nonce", "application/at+jwt"),
+    ] {
         assert_eq!(http(&server, &token).call("whoami", json!({})).await.structured()["subject"], "ada");
     }
     let log = server.log();
