@@ -1,6 +1,9 @@
 //! Tokens that their issuer is asked about (RFC 7662).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode};
@@ -9,7 +12,7 @@ use moka::future::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::OnceCell;
+use tokio::{sync::Semaphore, time::timeout};
 use toolwright_core::ErrorCode;
 use url::{Url, form_urlencoded};
 
@@ -18,11 +21,21 @@ use super::{
     exchange::{Exchange, Form},
     jwt::{LEEWAY, as_number},
     metadata::Issuer,
+    question::Question,
 };
 use crate::{Identity, ServerSpec, operations::Lookups, spec::IssuerSpec};
 
 /// How many answers are remembered; beyond, those that are asked for least are forgotten first.
 const REMEMBERED: u64 = 10_000;
+
+/// How long it is believed that a token is not active: it can become so.
+const INACTIVE: Duration = Duration::from_secs(5);
+
+/// How many questions are under way at most: whoever makes tokens up is not to have the issuer flooded.
+const QUESTIONS: usize = 32;
+
+/// How long a question waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// As whom the server asks.
 pub(super) struct Client {
@@ -35,13 +48,17 @@ pub(super) struct Introspection {
     server: &'static ServerSpec,
     spec: &'static IssuerSpec,
     exchange: Arc<Exchange>,
-    issuer: Issuer,
+    issuer: Arc<Issuer>,
     audience: String,
     authorization: HeaderValue,
     /// Where to ask, once that is known.
-    place: OnceCell<Url>,
-    /// The tokens that are good, by their digests. Refusals and failures are not remembered.
+    place: Arc<OnceLock<Url>>,
+    place_question: Question,
+    questions: Semaphore,
+    /// The tokens that are good, by their digests.
     known: Cache<[u8; 32], Arc<Good>>,
+    /// Those that are not active. Other refusals, and failures, are not remembered.
+    inactive: Cache<[u8; 32], ()>,
     lookups: Lookups,
 }
 
@@ -70,10 +87,13 @@ impl Introspection {
             server,
             spec,
             exchange,
-            issuer,
+            issuer: Arc::new(issuer),
             audience,
             authorization: client.authorization()?,
-            place: OnceCell::new_with(place),
+            place: Arc::new(place.map_or_else(OnceLock::new, OnceLock::from)),
+            place_question: Question::default(),
+            questions: Semaphore::new(QUESTIONS),
+            inactive: Cache::builder().max_capacity(REMEMBERED).time_to_live(INACTIVE).build(),
             known: Cache::builder().max_capacity(REMEMBERED).time_to_live(believed).build(),
             lookups: Lookups::default(),
         })
@@ -85,7 +105,11 @@ impl Introspection {
     /// A code of the catalogue; the log says more than the caller is told.
     pub(super) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let known = self.known.entry(digest).or_try_insert_with(self.ask(token)).await;
+        if self.inactive.contains_key(&digest) {
+            self.lookups.hit();
+            return Err(refuse(ErrorCode::UnknownCredential, "its issuer said a moment ago that it is not active"));
+        }
+        let known = self.known.entry(digest).or_try_insert_with(self.ask(token, digest)).await;
         let good = self.lookups.count(known).map_err(|code| *code)?;
         if is_over(good.expires) {
             self.known.invalidate(&digest).await;
@@ -94,12 +118,13 @@ impl Introspection {
         Ok(good.identity.clone())
     }
 
-    async fn ask(&self, token: &str) -> Result<Arc<Good>, ErrorCode> {
+    async fn ask(&self, token: &str, digest: [u8; 32]) -> Result<Arc<Good>, ErrorCode> {
         let answer = self.answer(token).await.map_err(|why| {
             tracing::warn!("an issuer does not say whether a token is good: {why}");
             ErrorCode::IssuerUnavailable
         })?;
         if answer.get("active") != Some(&Value::Bool(true)) {
+            self.inactive.insert(digest, ()).await;
             return Err(refuse(ErrorCode::UnknownCredential, "its issuer says that it is not active"));
         }
         let Value::Object(claims) = answer else { return Err(ErrorCode::Internal) };
@@ -117,6 +142,8 @@ impl Introspection {
     /// What is said of a token.
     async fn answer(&self, token: &str) -> Result<Value, String> {
         let place = self.place().await?;
+        let turn = timeout(PATIENCE, self.questions.acquire()).await;
+        let _turn = turn.map_err(|_| format!("{place} is asked {QUESTIONS} questions already"))?;
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("token", token)
             .append_pair("token_type_hint", "access_token")
@@ -134,11 +161,22 @@ impl Introspection {
     }
 
     async fn place(&self) -> Result<&Url, String> {
-        let find = async || {
-            let found = self.issuer.find(&self.exchange, "introspection_endpoint").await;
-            found.map_err(|why| format!("{} {why}", self.issuer.identifier()))
-        };
-        self.place.get_or_try_init(find).await
+        if self.place.get().is_none() {
+            let find = || {
+                let (issuer, exchange, place) = (self.issuer.clone(), self.exchange.clone(), self.place.clone());
+                async move {
+                    let found = issuer.find(&exchange, "introspection_endpoint").await;
+                    let found = found.map_err(|why| format!("{} {why}", issuer.identifier()))?;
+                    place.get_or_init(|| found);
+                    Ok(())
+                }
+            };
+            if let Some(asking) = self.place_question.ask(find) {
+                asking.over().await;
+            }
+        }
+        let failure = || self.place_question.failure().unwrap_or_else(|| "the question was broken off".to_owned());
+        self.place.get().ok_or_else(failure)
     }
 
     /// How often it was remembered what the issuer says of a token.
@@ -159,6 +197,9 @@ impl Introspection {
             Some(Value::Array(several)) => several.iter().any(|audience| audience.as_str() == Some(&self.audience)),
             _ => return Err("its issuer does not say for which server it is (`aud`)"),
         };
+        if claims.is_of_another_kind() {
+            return Err("it is no access token");
+        }
         if !is_ours {
             return Err("it is for another server");
         }

@@ -85,9 +85,9 @@ impl Verification {
         Ok(claims)
     }
 
-    /// Whether the issuer has ever said which keys it has. It is asked if they are not known or not fresh.
+    /// Whether the issuer has ever said which keys it has. It is asked if it has not.
     pub(crate) async fn knows_keys(&self) -> bool {
-        self.keys.current().await.is_ok() || self.keys.were_known()
+        self.keys.were_known() || self.keys.current().await.is_ok()
     }
 
     /// What is wrong with a header before any key is looked at.

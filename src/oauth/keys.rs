@@ -2,7 +2,7 @@
 //! token names one that is not known.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -11,17 +11,20 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse},
 };
 use serde_json::Value;
-use tokio::sync::Mutex;
 use url::Url;
 
-use super::{exchange::Exchange, metadata::Issuer};
+use super::{
+    exchange::Exchange,
+    metadata::Issuer,
+    question::{Asking, Question},
+};
 
 /// How often a token that names an unknown key has the issuer asked: whoever makes such tokens up is not to
 /// have it flooded.
 const UNKNOWN: Duration = Duration::from_secs(10);
 
-/// How long nothing is asked after the issuer did not answer.
-const FAILED: Duration = Duration::from_secs(2);
+/// How long new keys are waited for where the old ones are still good.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// For how many times its usual time a key is used while the issuer does not answer.
 const STALE: u32 = 12;
@@ -39,27 +42,33 @@ pub(crate) enum Source {
 
 /// The keys of an issuer.
 pub(crate) struct Keys {
-    exchange: Arc<Exchange>,
-    source: Source,
     /// How long they are used before they are asked for again.
     cache: Duration,
+    question: Question,
+    asked_for_unknown: Mutex<Option<Instant>>,
+    held: Arc<Held>,
+}
+
+/// What outlives whoever asks.
+struct Held {
+    exchange: Arc<Exchange>,
+    source: Source,
     known: RwLock<Option<Arc<Known>>>,
-    turn: Mutex<Turn>,
+    found: Mutex<Option<Found>>,
+}
+
+/// Where the metadata said that they are.
+#[derive(Clone)]
+struct Found {
+    place: Url,
+    /// They were not there the last time: they may have moved.
+    doubted: bool,
 }
 
 /// The keys as the issuer named them last.
 pub(super) struct Known {
     keys: Vec<Key>,
     since: Instant,
-}
-
-/// Whoever holds it asks; all others wait for what that brings.
-#[derive(Default)]
-struct Turn {
-    /// Where the metadata said that they are.
-    found: Option<Url>,
-    failed: Option<Instant>,
-    asked_for_unknown: Option<Instant>,
 }
 
 /// A key that can have signed a token.
@@ -75,7 +84,8 @@ pub(super) struct Unavailable;
 
 impl Keys {
     pub(crate) fn new(exchange: Arc<Exchange>, source: Source, cache: Duration) -> Self {
-        Self { exchange, source, cache, known: RwLock::default(), turn: Mutex::default() }
+        let held = Held { exchange, source, known: RwLock::default(), found: Mutex::default() };
+        Self { cache, question: Question::default(), asked_for_unknown: Mutex::default(), held: Arc::new(held) }
     }
 
     /// The keys, asked for if they are not known or not fresh. While the issuer does not answer, the old ones are used
@@ -84,76 +94,98 @@ impl Keys {
     /// # Errors
     /// When there are none.
     pub(super) async fn current(&self) -> Result<Arc<Known>, Unavailable> {
-        let fresh = |known: &Arc<Known>| known.since.elapsed() < self.cache;
-        if let Some(known) = self.known().filter(fresh) {
+        if let Some(known) = self.known_within(self.cache) {
             return Ok(known);
         }
-        let mut turn = self.turn.lock().await;
-        if let Some(known) = self.known().filter(fresh) {
-            return Ok(known);
+        if let Some(asking) = self.ask() {
+            match self.known_within(self.cache * STALE) {
+                Some(_) => asking.over_within(PATIENCE).await,
+                None => asking.over().await,
+            }
         }
-        if turn.failed.is_none_or(|failed| failed.elapsed() >= FAILED)
-            && let Some(known) = self.ask(&mut turn).await
-        {
-            return Ok(known);
-        }
-        self.known().filter(|known| known.since.elapsed() < self.cache * STALE).ok_or(Unavailable)
+        self.known_within(self.cache * STALE).ok_or(Unavailable)
     }
 
     /// The keys after these, in which one is missing: newer ones if there are any by now, or if the issuer can be
     /// asked again already.
     pub(super) async fn after(&self, known: Arc<Known>) -> Arc<Known> {
-        let mut turn = self.turn.lock().await;
-        if let Some(newer) = self.known().filter(|newer| !Arc::ptr_eq(newer, &known)) {
-            return newer;
+        if let Some(asking) = self.ask_for_unknown(&known) {
+            asking.over().await;
         }
-        if turn.asked_for_unknown.is_some_and(|asked| asked.elapsed() < UNKNOWN) {
-            return known;
-        }
-        turn.asked_for_unknown = Some(Instant::now());
-        self.ask(&mut turn).await.unwrap_or(known)
+        self.held.known().unwrap_or(known)
     }
 
     /// Whether the issuer has ever said which keys it has.
     pub(super) fn were_known(&self) -> bool {
-        self.known().is_some()
+        self.held.known().is_some()
     }
 
+    fn known_within(&self, age: Duration) -> Option<Arc<Known>> {
+        self.held.known().filter(|known| known.since.elapsed() < age)
+    }
+
+    fn ask(&self) -> Option<Asking> {
+        self.question.ask(|| Arc::clone(&self.held).learn())
+    }
+
+    fn ask_for_unknown(&self, known: &Arc<Known>) -> Option<Asking> {
+        let mut last = lock(&self.asked_for_unknown);
+        if self.held.known().is_some_and(|newer| !Arc::ptr_eq(&newer, known)) {
+            return None;
+        }
+        if let Some(asking) = self.question.under_way() {
+            return Some(asking);
+        }
+        if last.is_some_and(|last| last.elapsed() < UNKNOWN) {
+            return None;
+        }
+        let asking = self.ask()?;
+        *last = Some(Instant::now());
+        Some(asking)
+    }
+}
+
+impl Held {
     fn known(&self) -> Option<Arc<Known>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn ask(&self, turn: &mut Turn) -> Option<Arc<Known>> {
-        match self.fetch(turn).await {
-            Ok(keys) => {
-                turn.failed = None;
-                let known = Arc::new(Known { keys, since: Instant::now() });
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
-                Some(known)
-            }
-            Err(why) => {
-                tracing::warn!("the keys of an issuer are not known: {why}");
-                // They may have moved.
-                turn.found = None;
-                turn.failed = Some(Instant::now());
-                None
-            }
-        }
+    async fn learn(self: Arc<Self>) -> Result<(), String> {
+        let keys =
+            self.fetch().await.inspect_err(|why| tracing::warn!("the keys of an issuer are not known: {why}"))?;
+        let known = Arc::new(Known { keys, since: Instant::now() });
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        Ok(())
     }
 
-    async fn fetch(&self, turn: &mut Turn) -> Result<Vec<Key>, String> {
-        let place = match (&self.source, &turn.found) {
-            (Source::At(place), _) | (Source::Metadata(_), Some(place)) => place.clone(),
-            (Source::Metadata(issuer), None) => {
-                let found = issuer.find(&self.exchange, "jwks_uri").await;
-                found.map_err(|why| format!("{} {why}", issuer.identifier()))?
-            }
-        };
+    async fn fetch(&self) -> Result<Vec<Key>, String> {
+        let place = self.place().await?;
         let answer = self.exchange.get(&place).await.and_then(|answer| answer.json());
-        let keys = answer.and_then(|set| usable(&set)).map_err(|why| format!("{place} {why}"))?;
-        turn.found = Some(place);
-        Ok(keys)
+        let keys = answer.and_then(|set| usable(&set)).map_err(|why| format!("{place} {why}"));
+        *lock(&self.found) = Some(Found { place, doubted: keys.is_err() });
+        keys
     }
+
+    async fn place(&self) -> Result<Url, String> {
+        let issuer = match &self.source {
+            Source::At(place) => return Ok(place.clone()),
+            Source::Metadata(issuer) => issuer,
+        };
+        let found = lock(&self.found).clone();
+        match found {
+            Some(Found { place, doubted: false }) => Ok(place),
+            // An issuer that cannot say where they are has them where they were, if at all.
+            before => match (issuer.find(&self.exchange, "jwks_uri").await, before) {
+                (Ok(place), _) | (Err(_), Some(Found { place, .. })) => Ok(place),
+                (Err(why), None) => Err(format!("{} {why}", issuer.identifier())),
+            },
+        }
+    }
+}
+
+/// A panic while a lock was held leaves what is as good as before.
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Known {

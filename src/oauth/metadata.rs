@@ -1,9 +1,15 @@
 //! What an issuer says of itself (RFC 8414, OpenID Connect Discovery 1.0).
 
+use std::time::Duration;
+
 use serde_json::Value;
+use tokio::time::timeout;
 use url::Url;
 
 use super::exchange::{Exchange, place};
+
+/// How long all places together can take, so that one that is silent leaves time for the next.
+const LIMIT: Duration = Duration::from_secs(8);
 
 /// An issuer, by the identifier that its tokens have, to the letter.
 #[derive(Debug, Clone)]
@@ -29,12 +35,20 @@ impl Issuer {
     /// Why it is not known, as the rest of a sentence about the issuer.
     pub(super) async fn find(&self, exchange: &Exchange, what: &str) -> Result<Url, String> {
         let mut reasons = Vec::new();
-        for at in self.places() {
-            let asked = exchange.get(&at).await.and_then(|answer| answer.json());
-            match asked.and_then(|metadata| self.read(&metadata, what)) {
-                Ok(found) => return Ok(found),
-                Err(reason) => reasons.push(format!("{at} {reason}")),
+        let search = async {
+            for at in self.places() {
+                let asked = exchange.get(&at).await.and_then(|answer| answer.json());
+                match asked.and_then(|metadata| self.read(&metadata, what)) {
+                    Ok(found) => return Some(found),
+                    Err(reason) => reasons.push(format!("{at} {reason}")),
+                }
             }
+            None
+        };
+        match timeout(LIMIT, search).await {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => {}
+            Err(_) => reasons.push(format!("all together took more than {} seconds", LIMIT.as_secs())),
         }
         Err(format!("does not say where its `{what}` is: {}", reasons.join("; ")))
     }

@@ -3,7 +3,8 @@
 //!
 //! [`jwt`] checks those that prove by a signature who they are from, with the [`keys`] of their issuer;
 //! [`introspection`] has the issuer asked about all others. [`metadata`] finds the issuer's places, [`exchange`] asks
-//! there, [`claims`] says whose a token is, and [`resource`] is what clients are told.
+//! there, and [`question`] has many wait for one answer. [`claims`] says whose a token is, and [`resource`] is what
+//! clients are told.
 
 mod claims;
 mod exchange;
@@ -11,6 +12,7 @@ mod introspection;
 pub(crate) mod jwt;
 mod keys;
 mod metadata;
+mod question;
 mod resource;
 mod signature;
 
@@ -47,7 +49,7 @@ pub(crate) struct OAuth {
 
 enum Way {
     Jwt(Verification),
-    Introspection(Introspection),
+    Introspection(Box<Introspection>),
 }
 
 impl OAuth {
@@ -96,7 +98,7 @@ impl OAuth {
                 };
                 let (id, secret) = (needed(client_id_env)?, needed(client_secret_env)?);
                 secrets.learn(&secret);
-                Way::Introspection(Introspection::new(
+                Way::Introspection(Box::new(Introspection::new(
                     server,
                     spec,
                     Asking {
@@ -107,7 +109,7 @@ impl OAuth {
                         client: Client { id, secret: SecretString::from(secret) },
                         believed: Duration::from_secs(*cache_seconds),
                     },
-                )?)
+                )?))
             }
             VerifySpec::Tokens(_) | VerifySpec::Upstream(_) => return Ok(None),
         };

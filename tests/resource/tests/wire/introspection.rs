@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, StdioPipe, fake::http as raw, run};
+use tokio::task::JoinSet;
+use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, fake::http as raw, run};
 
 use crate::{
     HASTY_VAULT, VAULT, http,
-    issuer::{INTROSPECT, Issuer, METADATA, Says, from_now},
+    issuer::{INTROSPECT, Issuer, METADATA, OPENID, Says, from_now},
     vault,
 };
 
@@ -81,13 +82,39 @@ async fn a_token_is_good_when_the_issuer_says_so_and_for_this_server() {
         ("nobody's", with("sub", json!(null)), UNKNOWN),
         ("not valid yet", with("nbf", json!(from_now(300))), UNKNOWN),
         ("expired", with("exp", json!(from_now(-90))), "expired_credential"),
-        ("the token as its id", with("sub", json!(TOKEN)), UNKNOWN),
+        ("the token as its subject", with("sub", json!("token-9")), UNKNOWN),
+        ("a token to refresh", with("token_type", json!("refresh_token")), UNKNOWN),
+        ("a token to refresh, by a URN", with("token_type", json!("urn:x:token-type:refresh_token")), UNKNOWN),
+        ("a token to refresh, as Cognito has it", with("token_use", json!("Refresh")), UNKNOWN),
+        ("a token to refresh, as Keycloak has it", with("typ", json!("Refresh")), UNKNOWN),
+        ("one that never expires", with("typ", json!("Offline")), UNKNOWN),
+        ("an ID token", with("token_use", json!("id")), UNKNOWN),
+        ("an ID token, as Keycloak has it", with("typ", json!("ID")), UNKNOWN),
+        ("an ID token by its whole name", with("token_type", json!("ID_Token")), UNKNOWN),
     ];
-    for (case, answer, reason) in cases {
-        issuer.know(TOKEN, answer);
-        assert_refused(&http(&server, TOKEN).list().await, reason, case);
+    for (number, (case, answer, reason)) in cases.into_iter().enumerate() {
+        let token = format!("token-{number}");
+        issuer.know(&token, answer);
+        assert_refused(&http(&server, &token).list().await, reason, case);
     }
-    // A refusal is not remembered.
+    for (number, (name, kind)) in [
+        ("token_type", "Bearer"),
+        ("token_type", "DPoP"),
+        ("token_type", "access_token"),
+        ("token_use", "access"),
+        ("typ", "at+jwt"),
+        ("typ", "JWT"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let token = format!("good-{number}");
+        issuer.know(&token, with(name, json!(kind)));
+        assert!(http(&server, &token).list().await.error_code().is_none(), "{name} {kind}");
+    }
+    // A refusal that the issuer has not spoken is not remembered.
+    issuer.know("another", with("aud", json!(null)));
+    assert_refused(&http(&server, "another").list().await, UNKNOWN, "no audience");
     for answer in [active(), with("aud", json!(["https://else.example", "https://vault.example"]))] {
         issuer.know("another", answer);
         assert!(http(&server, "another").list().await.error_code().is_none());
@@ -148,6 +175,76 @@ async fn an_issuer_that_says_nothing_useful_refuses_nobodys_token() {
     issuer.say(METADATA, plain("404 Not Found", "{}"));
     let server = vault(&issuer, VAULT).start();
     assert_eq!(http(&server, TOKEN).list().await.status, Some(503));
+}
+
+/// Callers with different tokens, all at the same time.
+fn many(server: &Server, count: usize) -> JoinSet<Reply> {
+    let call = |number| {
+        let mut client = http(server, &format!("many-{number}"));
+        async move { client.list().await }
+    };
+    (0..count).map(call).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_issuer_is_waited_for_once_by_all() {
+    let issuer = Issuer::start(&[]).await;
+    for path in [METADATA, OPENID] {
+        issuer.say(path, Says::Nothing);
+    }
+    let server = vault(&issuer, VAULT).start();
+    for reply in many(&server, 8).join_all().await {
+        assert_eq!((reply.status, reply.error_code()), (Some(503), Some(-31503)), "{reply:?}");
+    }
+    // That is far from once for each, however slow this machine is.
+    assert!(issuer.asked(METADATA).len() < 4, "{:?}", issuer.asked(METADATA));
+    issuer.recover();
+    issuer.know(TOKEN, active());
+    until_good(&mut http(&server, TOKEN)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_issuer_is_asked_so_many_questions_at_a_time_and_no_more() {
+    const MOST: usize = 32;
+    let issuer = Issuer::start(&[]).await;
+    let server = vault(&issuer, VAULT).start();
+    (0..2 * MOST).for_each(|number| issuer.know(&format!("many-{number}"), active()));
+    let held = issuer.hold(INTROSPECT);
+    let mut calls = many(&server, 2 * MOST);
+    for _ in 0..MOST {
+        let reply = calls.join_next().await.expect("a call").expect("an answer");
+        assert_eq!((reply.status, reply.error_code()), (Some(503), Some(-31503)), "{reply:?}");
+    }
+    assert_eq!(issuer.asked(INTROSPECT).len(), MOST);
+    held.close();
+    for reply in calls.join_all().await {
+        assert!(reply.error_code().is_none(), "{reply:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_not_active_is_asked_about_once_in_a_while() {
+    let issuer = Issuer::start(&[]).await;
+    let server = vault(&issuer, VAULT).start();
+    for _ in 0..10 {
+        assert_refused(&http(&server, TOKEN).list().await, "unknown_credential", "not active");
+    }
+    assert!(issuer.asked(INTROSPECT).len() < 4, "{}", issuer.asked(INTROSPECT).len());
+    // It can become good.
+    issuer.know(TOKEN, active());
+    until_good(&mut http(&server, TOKEN)).await;
+}
+
+async fn until_good(client: &mut Client) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let reply = client.list().await;
+        if reply.error_code().is_none() {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{reply:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

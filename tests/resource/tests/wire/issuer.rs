@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     future::pending,
     sync::{Arc, Mutex, MutexGuard},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -17,6 +17,7 @@ use ring::{
     },
 };
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use toolwright_tests::fake::{Asked, Fake, http, json as ok};
 
 pub(crate) const METADATA: &str = "/.well-known/oauth-authorization-server";
@@ -37,6 +38,8 @@ pub(crate) enum Says {
     Raw(String),
     /// Nothing, ever.
     Nothing,
+    /// The usual, as it is once this is closed.
+    Held(Arc<Semaphore>),
 }
 
 /// A key of the issuer, with both its halves.
@@ -162,12 +165,16 @@ impl Issuer {
         let script = Arc::<Mutex<Script>>::default();
         let answering = Arc::clone(&script);
         let fake = Fake::new(move |asked| {
-            let says = answer(&answering.lock().expect("the script"), &asked);
-            async {
-                match says {
-                    Says::Raw(bytes) => bytes.into_bytes(),
-                    Says::Nothing => pending().await,
+            let script = Arc::clone(&answering);
+            async move {
+                let instead = script.lock().expect("the script").instead.get(path_of(&asked)).cloned();
+                match instead {
+                    Some(Says::Raw(bytes)) => return bytes.into_bytes(),
+                    Some(Says::Nothing) => pending().await,
+                    Some(Says::Held(until)) => drop(until.acquire().await),
+                    None => {}
                 }
+                answer(&script.lock().expect("the script"), &asked).into_bytes()
             }
         })
         .await;
@@ -189,6 +196,22 @@ impl Issuer {
     /// Says something else at a path.
     pub(crate) fn say(&self, path: &str, says: Says) {
         self.script().instead.insert(path.to_owned(), says);
+    }
+
+    /// Says the usual at a path, but not before what is returned is closed.
+    pub(crate) fn hold(&self, path: &str) -> Arc<Semaphore> {
+        let until = Arc::new(Semaphore::new(0));
+        self.say(path, Says::Held(Arc::clone(&until)));
+        until
+    }
+
+    /// Waits until it was asked so often at a path.
+    pub(crate) async fn wait_for(&self, path: &str, count: usize) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.asked(path).len() < count {
+            assert!(Instant::now() < deadline, "{path} was asked {} times", self.asked(path).len());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Says the usual again.
@@ -235,13 +258,9 @@ fn path_of(asked: &Asked) -> &str {
     asked.line.split(' ').nth(1).and_then(|target| target.split('?').next()).unwrap_or_default()
 }
 
-fn answer(script: &Script, asked: &Asked) -> Says {
-    let path = path_of(asked);
-    if let Some(says) = script.instead.get(path) {
-        return says.clone();
-    }
+fn answer(script: &Script, asked: &Asked) -> String {
     let address = &script.address;
-    Says::Raw(match path {
+    match path_of(asked) {
         METADATA => ok(&json!({
             "issuer": address,
             "jwks_uri": format!("{address}{KEYS}"),
@@ -253,5 +272,5 @@ fn answer(script: &Script, asked: &Asked) -> Says {
             ok(&known.map_or_else(|| json!({"active": false}), |(_, answer)| answer.clone()))
         }
         _ => http("404 Not Found", "text/plain", "nothing here"),
-    })
+    }
 }

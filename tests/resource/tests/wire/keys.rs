@@ -3,12 +3,20 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use toolwright_tests::{Client, Reply, fake::http as raw};
+use tokio::io::AsyncWriteExt as _;
+use toolwright_tests::{
+    Client, Reply,
+    fake::{http as raw, json as ok},
+    raw as bytes,
+};
 
 use crate::{
     ALL, ARCHIVE, HASTY_ARCHIVE, archive, http,
     issuer::{Issuer, KEYS, Key, METADATA, OPENID, Says},
 };
+
+/// What the log says when the issuer was given up.
+const GIVEN_UP: &str = "the keys of an issuer are not known";
 
 fn assert_good(reply: &Reply, case: &str) {
     assert!(reply.error_code().is_none(), "{case}: {reply:?}");
@@ -120,7 +128,8 @@ async fn old_keys_count_for_a_while_when_the_issuer_is_down() {
     let mut client = http(&server, &key.sign(&issuer.claims("ada", ALL)));
     assert_good(&client.list().await, "while it is up");
     issuer.say(KEYS, Says::Raw(raw("500 Internal Server Error", "text/plain", "broken")));
-    server.wait_for_line(&["WARN", "the keys of an issuer are not known", "/keys answered with 500"]);
+    until(&mut client, "they are not asked for again", |_| issuer.asked(KEYS).len() > 1).await;
+    server.wait_for_line(&["WARN", GIVEN_UP, "/keys answered with 500"]);
     assert_good(&client.list().await, "a while after");
     // They are used for a second here, and twelve times as long at most.
     until(&mut client, "the old keys still count", |reply| reply.status == Some(503)).await;
@@ -171,7 +180,7 @@ async fn an_issuer_that_says_nothing_useful_refuses_nobodys_token() {
         let server = archive(&issuer, ARCHIVE).start();
         let mut client = http(&server, &key.sign(&issuer.claims("ada", ALL)));
         assert_unavailable(&client.list().await, case);
-        server.wait_for_line(&["WARN", "the keys of an issuer are not known", why]);
+        server.wait_for_line(&["WARN", GIVEN_UP, why]);
         assert!(issuer.asked("/other").is_empty(), "{case}");
         issuer.recover();
         until(&mut client, case, |reply| reply.error_code().is_none()).await;
@@ -188,4 +197,77 @@ async fn an_issuer_of_openid_is_found_too() {
     let server = archive(&issuer, ARCHIVE).start();
     assert_good(&http(&server, &key.sign(&issuer.claims("ada", ALL))).list().await, "by OpenID Connect Discovery");
     assert!(issuer.asked(KEYS)[0].line.contains("?tenant=1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_issuer_holds_up_nobody_whose_key_is_known() {
+    let key = Key::ec("k");
+    let issuer = Issuer::start(&[&key]).await;
+    let server = archive(&issuer, HASTY_ARCHIVE).start();
+    let mut client = http(&server, &key.sign(&issuer.claims("ada", ALL)));
+    assert_good(&client.list().await, "while it answers");
+    for path in [METADATA, OPENID, KEYS] {
+        issuer.say(path, Says::Nothing);
+    }
+    while issuer.asked(KEYS).len() < 2 {
+        assert_good(&client.list().await, "whose keys are old");
+    }
+    assert_good(&client.list().await, "while the issuer is asked");
+    assert!(!server.log().contains(GIVEN_UP), "a caller waited for the issuer:\n{}", server.log());
+    // However often it is asked in vain: the server is as ready as it was.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while issuer.asked(METADATA).len() < 3 {
+        assert!(Instant::now() < deadline, "the issuer is not asked again");
+        client.list().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!server.log().contains("not ready"), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_looked_for_where_they_moved_and_where_they_were() {
+    let (first, second, third) = (Key::ec("first"), Key::ec("second"), Key::ec("third"));
+    let issuer = Issuer::start(&[&first]).await;
+    let server = archive(&issuer, HASTY_ARCHIVE).start();
+    let token = |key: &Key| key.sign(&issuer.claims("ada", ALL));
+    assert_good(&http(&server, &token(&first)).list().await, "where they are at first");
+    let moved = format!("{}/moved", issuer.address());
+    let gone = || Says::Raw(raw("404 Not Found", "text/plain", ""));
+    let keys = |key: &Key| Says::Raw(ok(&json!({"keys": [key.public()]})));
+    issuer.say(KEYS, gone());
+    issuer.say("/moved", keys(&second));
+    issuer.say(METADATA, Says::Raw(ok(&json!({"issuer": issuer.address(), "jwks_uri": moved}))));
+    until(&mut http(&server, &token(&second)), "where they moved", |reply| reply.error_code().is_none()).await;
+    // Without metadata they are still where they were.
+    issuer.say(METADATA, gone());
+    issuer.say("/moved", Says::Raw(raw("500 Internal Server Error", "text/plain", "")));
+    let mut client = http(&server, &token(&third));
+    let asked = issuer.asked("/moved").len();
+    until(&mut client, "they are not asked for again", |_| issuer.asked("/moved").len() > asked).await;
+    server.wait_for_line(&["WARN", GIVEN_UP, "/moved answered with 500"]);
+    issuer.say("/moved", keys(&third));
+    until(&mut client, "where they were", |reply| reply.error_code().is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_keeps_nobody_from_a_rotated_key() {
+    let (old, new) = (Key::ec("old"), Key::ec("new"));
+    let issuer = Issuer::start(&[&old]).await;
+    let server = archive(&issuer, ARCHIVE).start();
+    let claims = issuer.claims("ada", ALL);
+    assert_good(&http(&server, &old.sign(&claims)).list().await, "the old key");
+    let held = issuer.hold(KEYS);
+    let mut leaving = bytes::connect(server.authority()).await;
+    let authorization = format!("Bearer {}", Key::ec("made up").sign(&claims));
+    let headers = [("Authorization", authorization.as_str()), ("Accept", "application/json, text/event-stream")];
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}).to_string();
+    let request = bytes::request(server.authority(), "POST /mcp", &headers, body.as_bytes());
+    leaving.write_all(&request).await.expect("a connection");
+    issuer.wait_for(KEYS, 2).await;
+    drop(leaving);
+    assert_good(&http(&server, &old.sign(&claims)).list().await, "the old key meanwhile");
+    issuer.publish(&[&old, &new]);
+    held.close();
+    assert_good(&http(&server, &new.sign(&claims)).list().await, "the new key");
+    assert_eq!(issuer.asked(KEYS).len(), 2);
 }
