@@ -65,18 +65,39 @@ async fn methods_and_paths() {
         ("healthy", Asked::body("").target("GET /healthz").header("Authorization", "-"), 200, None),
         ("another path", Asked::list().target("POST /"), 404, None),
         ("a path below", Asked::list().target("POST /mcp/"), 404, None),
-        (
-            "OAuth, protected resource",
-            Asked::body("").target("GET /.well-known/oauth-protected-resource/mcp"),
-            404,
-            None,
-        ),
-        ("OAuth, root", Asked::body("").target("GET /.well-known/oauth-protected-resource"), 404, None),
-        ("OAuth, server", Asked::body("").target("GET /.well-known/oauth-authorization-server"), 404, None),
-        ("OpenID", Asked::body("").target("GET /.well-known/openid-configuration"), 404, None),
-        ("OAuth, registration", Asked::list().target("POST /register"), 404, None),
     ])
     .await;
+}
+
+/// Clients look for an issuer before they use the credential that they have: whatever else they find than that there
+/// is nothing, they begin to sign in.
+#[tokio::test]
+async fn a_server_with_tokens_of_its_own_has_nothing_of_oauth() {
+    let mut cases = Vec::new();
+    for method in ["GET", "HEAD", "POST"] {
+        for path in [
+            "/.well-known/oauth-protected-resource",
+            "/.well-known/oauth-protected-resource/mcp",
+            "/mcp/.well-known/oauth-protected-resource",
+            "/.well-known/oauth-authorization-server",
+            "/.well-known/oauth-authorization-server/mcp",
+            "/mcp/.well-known/oauth-authorization-server",
+            "/.well-known/openid-configuration",
+            "/.well-known/openid-configuration/mcp",
+            "/mcp/.well-known/openid-configuration",
+            "/register",
+            "/authorize",
+            "/token",
+        ] {
+            let target: &'static str = format!("{method} {path}").leak();
+            for credential in [true, false] {
+                let asked = Asked::body("").target(target).header("Connection", "close");
+                let asked = if credential { asked } else { asked.header("Authorization", "-") };
+                cases.push((target, asked, 404, None));
+            }
+        }
+    }
+    check(cases).await;
 }
 
 #[tokio::test]
