@@ -135,7 +135,7 @@ fn table(entries: &[Entry]) -> String {
 }
 
 /// A text without what could lead a terminal or a reader astray: callers choose the names of the tools that they ask for.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let shown = |char: char| char.is_control() || invisible(char).is_some();
     text.chars().map(|char| if shown(char) { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }

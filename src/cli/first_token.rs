@@ -114,6 +114,7 @@ pub(super) async fn welcome(
             subject: &first.map_or_else(|| LOCAL.to_owned(), First::user),
             scopes: spec.scopes().all(),
             lifetime: tokens.lifetime(),
+            at_most: None,
         })
         .await;
     let token = match created {

@@ -6,7 +6,7 @@ use toolwright_core::ScopeSet;
 
 use super::{
     accounts,
-    audit::{self, Changed},
+    audit::{self, Changed, printable},
     options::{CreateOptions, TokenCommand},
     print,
     tools::aligned,
@@ -85,7 +85,9 @@ async fn create(
     };
     let tokens = Tokens::new(spec, declared, &database);
     let lifetime = options.expires.unwrap_or_else(|| tokens.lifetime());
-    let created = tokens.create(NewToken { id: None, name: &options.name, subject: &subject, scopes, lifetime }).await;
+    let created = tokens
+        .create(NewToken { id: None, name: &options.name, subject: &subject, scopes, lifetime, at_most: None })
+        .await;
     let token = created.map_err(|error| explain(error, &options.name, spec))?;
     let holds = if scopes.is_empty() {
         "no scope".to_owned()
@@ -118,6 +120,7 @@ pub(super) fn explain(error: CreateError, name: &str, spec: &ServerSpec) -> anyh
         ),
         // Its id was drawn: it is another one's, once in as many tokens as nobody makes.
         CreateError::Made => anyhow!("another token has the id that was drawn: try again"),
+        CreateError::Full => anyhow!("there are too many tokens that work: revoke one first"),
         CreateError::Randomness(error) => anyhow!(error).context("the operating system has no randomness"),
         CreateError::Database(error) => anyhow!(error).context(NO_ANSWER),
     }
@@ -144,11 +147,11 @@ fn table(spec: &ServerSpec, records: &[TokenRecord]) -> String {
             TokenState::Revoked => "revoked",
         };
         [
-            record.id.clone(),
-            record.name.clone(),
+            printable(&record.id),
+            printable(&record.name),
             state.to_owned(),
-            record.subject.clone(),
-            record.scopes.clone(),
+            printable(&record.subject),
+            printable(&record.scopes),
             time(record.created_at),
             time(record.expires_at),
             record.last_used_at.map_or_else(|| "never".to_owned(), time),

@@ -212,7 +212,7 @@ impl Console {
         if place == Place::SignIn {
             return self.show_sign_in(parts).await;
         }
-        let known = match self.asking(&parts.headers).await? {
+        let known = match self.asking(parts).await? {
             Asking::Known(known) => known,
             Asking::Stranger(Some(elsewhere)) => return Ok(reply::elsewhere(&elsewhere)),
             Asking::Stranger(None) => return Ok(reply::to("/sign-in")),
@@ -233,12 +233,12 @@ impl Console {
         if !self.trusted.is_own_page(&parts.headers) {
             return Err(Failure::foreign());
         }
+        // Before anything is looked up: while it arrives, a session can end.
+        let form = self.read(parts, body).await?;
         if place == Place::SignIn {
-            let form = self.read(parts, body).await?;
             return self.redeem(&parts.headers, &form).await;
         }
-        let known = self.known(&parts.headers).await?;
-        let form = self.read(parts, body).await?;
+        let known = self.known(parts).await?;
         let forms::Bare { csrf } = fields(&form)?;
         let number = known.session.number(&csrf).ok_or_else(Failure::foreign)?;
         match place {

@@ -44,6 +44,13 @@ impl Failure {
         Self { status: StatusCode::FORBIDDEN, words, ..Self::of(ErrorCode::MissingCredential) }
     }
 
+    /// Somebody who is signed in, whose session has ended or is not open yet.
+    pub(super) fn no_session() -> Self {
+        let words =
+            Some(("Your session is over", "Nothing was changed. Reload the page, and send the form again.".into()));
+        Self { status: StatusCode::FORBIDDEN, words, ..Self::of(ErrorCode::MissingCredential) }
+    }
+
     /// A form that another page sent, or that was made for another session.
     pub(super) fn foreign() -> Self {
         Self::of(ErrorCode::OriginRefused)

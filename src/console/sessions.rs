@@ -9,7 +9,7 @@ use sqlx::FromRow;
 
 use super::secret::Secret;
 use crate::{
-    credential::{RANDOM_ID_LENGTH, random_text},
+    credential::{RANDOM_ID_LENGTH, is_random_text, random_text},
     database::{Database, either},
 };
 
@@ -18,6 +18,9 @@ const IDLE: i64 = 12 * 60 * 60;
 
 /// How long a session lives at most, in seconds.
 const LONGEST: i64 = 7 * 24 * 60 * 60;
+
+/// How many sessions somebody has at most: the newest ones.
+const SESSIONS: i64 = 20;
 
 /// A use is written down when the last one is this long ago, in seconds.
 const RESOLUTION: i64 = 60;
@@ -97,6 +100,10 @@ impl Session {
     /// The number of a form, if it is one of this session.
     pub(super) fn number<'f>(&self, form: &'f str) -> Option<&'f str> {
         let (number, proof) = form.split_once('.')?;
+        // Whoever has the session can prove any text, and it becomes the id of a token.
+        if !is_random_text(number, FORM_LENGTH) {
+            return None;
+        }
         // Digests, so that the time that it takes tells nothing.
         (Sha256::digest(proof) == Sha256::digest(self.proof(number))).then_some(number)
     }
@@ -112,7 +119,7 @@ impl Sessions {
     }
 
     /// Opens a session, always a new one: whatever the browser had before was perhaps given to it. Those that
-    /// have ended are deleted.
+    /// have ended are deleted, and of too many of somebody's the oldest.
     pub(super) async fn open(&self, subject: &str) -> Result<Session, OpenError> {
         let id = format!("ses_{}", random_text(RANDOM_ID_LENGTH)?);
         let session = Session { id, subject: subject.to_owned(), secret: Secret::generate()? };
@@ -125,7 +132,16 @@ impl Sessions {
                  VALUES ($1, $2, $3, $4, $4, $5)",
             );
             let new = new.bind(&digest).bind(&session.id).bind(subject).bind(now).bind(now + LONGEST);
-            new.execute(connection).await.map(drop)
+            new.execute(&mut *connection).await?;
+            // Of one second, which is the older cannot be told; the new one is none of them.
+            let oldest = sqlx::query(
+                "DELETE FROM sessions WHERE digest IN (
+                     SELECT digest FROM sessions WHERE subject = $1 AND digest <> $2
+                     ORDER BY created_at DESC, digest LIMIT $3 OFFSET $4
+                 )",
+            );
+            let oldest = oldest.bind(subject).bind(&digest).bind(i64::MAX).bind(SESSIONS - 1);
+            oldest.execute(connection).await.map(drop)
         })?;
         Ok(session)
     }

@@ -30,7 +30,7 @@ impl Console {
                 None => self.spent(),
             });
         }
-        Ok(match self.asking(&parts.headers).await? {
+        Ok(match self.asking(parts).await? {
             Asking::Known(known) => reply::keeping(reply::to("/tokens"), &known),
             Asking::Stranger(Some(place)) => reply::elsewhere(&place),
             Asking::Stranger(None) => {

@@ -19,6 +19,9 @@ use crate::{
     credential::{CreateError, ID_PREFIX, NewToken, TokenRecord, UnknownScope, check_name, known_scopes},
 };
 
+/// How many tokens somebody has who makes another here, with that one: far more than anybody has clients.
+const MOST: i64 = 100;
+
 /// What the page is asked to show.
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
@@ -77,7 +80,8 @@ impl Console {
             }
         };
         let id = format!("{ID_PREFIX}{number}");
-        let new = NewToken { id: Some(&id), name, subject: &known.session.subject, scopes, lifetime };
+        let new =
+            NewToken { id: Some(&id), name, subject: &known.session.subject, scopes, lifetime, at_most: Some(MOST) };
         match self.tokens()?.create(new).await {
             Ok(issued) => {
                 tracing::info!(credential = id, session = known.session.id, "a token was created in the settings");
@@ -88,12 +92,14 @@ impl Console {
                 let beside = Beside { created: Some(created), ..Beside::default() };
                 self.token_page(known, StatusCode::OK, &records, beside).await
             }
-            Err(error @ (CreateError::NameTaken | CreateError::Made)) => {
+            Err(error @ (CreateError::NameTaken | CreateError::Made | CreateError::Full)) => {
                 let records = self.records(known).await?;
                 let is_sent_again = matches!(error, CreateError::Made) || records.iter().any(|record| record.id == id);
                 if !is_sent_again {
-                    let fault = "Another one that works has this name: choose another, or revoke that one.";
-                    form.name_fault = Some(fault.to_owned());
+                    form.name_fault = Some(match error {
+                        CreateError::Full => format!("You have {MOST} that work: revoke one first."),
+                        _ => "Another one that works has this name: choose another, or revoke that one.".to_owned(),
+                    });
                     return self.fault(known, form).await;
                 }
                 let text = "This form was sent before, and what it made was shown then. It cannot be shown again: if it \

@@ -1,6 +1,6 @@
 //! Who asks for a page.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderValue, Method, request::Parts};
 
 use super::{Console, Person, Visitor, reply::Failure, sessions::Session};
 use crate::{
@@ -36,7 +36,8 @@ pub(super) struct Holder {
 impl Console {
     /// Who asks, by the session's cookie and, where there is a sign-in of the team's own, by that as well: a
     /// session is worth something only together with the person who opened it.
-    pub(super) async fn asking(&self, headers: &HeaderMap) -> Result<Asking, Failure> {
+    pub(super) async fn asking(&self, parts: &Parts) -> Result<Asking, Failure> {
+        let headers = &parts.headers;
         let session = match self.cookie.presented(headers) {
             Some(presented) => self.sessions.find(presented).await?,
             None => None,
@@ -54,17 +55,19 @@ impl Console {
             .await
             .map_err(|error| Failure::unavailable(&format!("the sign-in does not say who asks: {error:#}")))?;
         match visitor {
-            Visitor::Known(person) => self.identified(&person, session).await.map(Asking::Known),
+            Visitor::Known(person) => self.identified(&person, session, &parts.method).await.map(Asking::Known),
             Visitor::SendTo(place) => Ok(Asking::Stranger(Some(place))),
             Visitor::Refused(why) => Err(Failure::refused(why)),
         }
     }
 
-    /// The session of somebody who is known without one. Another one's session ends.
-    async fn identified(&self, person: &Person, session: Option<Session>) -> Result<Known, Failure> {
+    /// The session of somebody who is known without one. Only to look at a page opens one, and ends another one's:
+    /// no form was made for a session that is not open yet, and what asks for headers alone keeps no cookie.
+    async fn identified(&self, person: &Person, session: Option<Session>, method: &Method) -> Result<Known, Failure> {
         let holder = self.holder_named(&person.name).await?;
         match session {
             Some(session) if session.subject == holder.subject => return Ok(holder.with(session, None)),
+            _ if method != Method::GET => return Err(Failure::no_session()),
             Some(former) => self.sessions.end(&former).await?,
             None => {}
         }
@@ -108,11 +111,10 @@ impl Console {
     }
 
     /// Who asks, where only somebody who is known may.
-    pub(super) async fn known(&self, headers: &HeaderMap) -> Result<Known, Failure> {
-        match self.asking(headers).await? {
-            // A form that was filled in before this session was opened is not one of it.
-            Asking::Known(known) if known.cookie.is_none() => Ok(known),
-            Asking::Known(_) | Asking::Stranger(_) => Err(Failure::signed_out()),
+    pub(super) async fn known(&self, parts: &Parts) -> Result<Known, Failure> {
+        match self.asking(parts).await? {
+            Asking::Known(known) => Ok(known),
+            Asking::Stranger(_) => Err(Failure::signed_out()),
         }
     }
 }

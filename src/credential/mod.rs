@@ -14,6 +14,8 @@ use toolwright_core::ErrorCode;
 
 pub(crate) use rules::{UnknownScope, check_name, is_printable, known_scopes, lifetime};
 pub(crate) use secret::Credential;
+#[cfg(feature = "console")]
+pub(crate) use token::is_random_text;
 pub(crate) use token::random_text;
 use token::well_formed;
 pub(crate) use tokens::{CreateError, IssuedToken, NewToken, TokenKind, TokenRecord, TokenState, Tokens, granted_name};

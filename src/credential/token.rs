@@ -51,8 +51,12 @@ pub(crate) fn digest(token: &str) -> Digest {
 
 /// Whether the text could be one of the server's tokens at all.
 pub(crate) fn well_formed(text: &str, form: FormSpec) -> bool {
-    text.strip_prefix(form.prefix)
-        .is_some_and(|random| random.len() == form.length && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    text.strip_prefix(form.prefix).is_some_and(|random| is_random_text(random, form.length))
+}
+
+/// Whether [`random_text`] could have drawn it.
+pub(crate) fn is_random_text(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Random characters of the alphabet, each equally likely.

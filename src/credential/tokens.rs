@@ -41,6 +41,8 @@ pub(crate) struct NewToken<'a> {
     pub(crate) subject: &'a str,
     pub(crate) scopes: ScopeSet,
     pub(crate) lifetime: Duration,
+    /// How many its subject has at most that work, with this one; without a number, as many as are made.
+    pub(crate) at_most: Option<i64>,
 }
 
 /// How a token came to be.
@@ -102,6 +104,8 @@ pub(crate) enum CreateError {
     NameTaken,
     /// There is a token with the id already.
     Made,
+    /// The subject has as many that work as it can have.
+    Full,
     Randomness(SysError),
     Database(sqlx::Error),
 }
@@ -120,6 +124,7 @@ impl fmt::Display for CreateError {
         match self {
             Self::NameTaken => f.write_str("the name is taken"),
             Self::Made => f.write_str("it was made before"),
+            Self::Full => f.write_str("there are too many"),
             Self::Randomness(error) => error.fmt(f),
             Self::Database(error) => error.fmt(f),
         }
@@ -245,7 +250,8 @@ impl Tokens {
             query.bind(TokenKind::Grant.as_str()).bind(expired).execute(connection).await.map(drop)
         })
         .map_err(CreateError::Database)?;
-        self.insert(NewToken { id: None, name: GRANT_NAME, subject, scopes, lifetime }, TokenKind::Grant).await
+        self.insert(NewToken { id: None, name: GRANT_NAME, subject, scopes, lifetime, at_most: None }, TokenKind::Grant)
+            .await
     }
 
     async fn insert(&self, new: NewToken<'_>, kind: TokenKind) -> Result<IssuedToken, CreateError> {
@@ -259,15 +265,18 @@ impl Tokens {
         let expires = now.saturating_add(i64::try_from(new.lifetime.as_secs()).unwrap_or(i64::MAX));
         let digest = secret.digest();
         let names = names.join(" ");
-        let inserted = either!(&self.database, connection => {
-            // Two that come at once must not both find the name free.
-            let mut transaction = connection.begin_exclusive(&format!("tokens/{}/{}", new.subject, new.name)).await?;
+        either!(&self.database, connection => {
+            // Two that come at once must not both find the name free, or the last place.
+            let mut transaction = connection.begin_exclusive(&format!("tokens/{}", new.subject)).await?;
             let inserted = sqlx::query(
                 "INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at, kind)
                  SELECT $1, $2, $3, $4, $5, $6, $7, $8
                  WHERE $8 = 'grant' OR NOT EXISTS (
                      SELECT 1 FROM tokens
                      WHERE name = $3 AND subject = $4 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > $6
+                 ) AND $9 > (
+                     SELECT COUNT(*) FROM tokens
+                     WHERE subject = $4 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > $6
                  )",
             )
             .bind(&id)
@@ -278,13 +287,27 @@ impl Tokens {
             .bind(now)
             .bind(expires)
             .bind(kind.as_str())
+            .bind(new.at_most.unwrap_or(i64::MAX))
             .execute(&mut *transaction)
             .await?;
-            transaction.commit().await?;
-            Ok(inserted.rows_affected())
+            if inserted.rows_affected() == 1 {
+                transaction.commit().await?;
+                return Ok(Ok(IssuedToken { id, secret, created_at: now }));
+            }
+            let is_taken: bool = sqlx::query_scalar(
+                "SELECT EXISTS (
+                     SELECT 1 FROM tokens
+                     WHERE name = $1 AND subject = $2 AND kind = 'connection' AND revoked_at IS NULL AND expires_at > $3
+                 )",
+            )
+            .bind(new.name)
+            .bind(new.subject)
+            .bind(now)
+            .fetch_one(&mut *transaction)
+            .await?;
+            Ok(Err(if is_taken { CreateError::NameTaken } else { CreateError::Full }))
         })
-        .map_err(CreateError::of)?;
-        if inserted == 0 { Err(CreateError::NameTaken) } else { Ok(IssuedToken { id, secret, created_at: now }) }
+        .map_err(CreateError::of)?
     }
 
     /// Every token of a kind, the oldest first.

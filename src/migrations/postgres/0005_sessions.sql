@@ -13,7 +13,10 @@ CREATE TABLE sessions (
     expires_at BIGINT  NOT NULL
 );
 
-CREATE INDEX sessions_by_subject ON sessions (subject);
+CREATE INDEX sessions_by_subject ON sessions (subject, created_at);
+-- By which those are found that have ended.
+CREATE INDEX sessions_by_end ON sessions (expires_at);
+CREATE INDEX sessions_by_use ON sessions (seen_at);
 
 -- One-time links that open a session. A row is deleted when its link is used.
 CREATE TABLE sign_in_links (

@@ -1,5 +1,8 @@
 //! Forms that another page sends in a visitor's name.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+use tokio::io::AsyncWriteExt as _;
 use toolwright_tests::{Server, Visitor, raw};
 
 use super::{FORMS, kept};
@@ -80,6 +83,58 @@ async fn a_form_is_taken_for_its_own_session_only() {
         assert_eq!(page.status, 400, "{path}, twice: {page:?}");
     }
     assert_eq!(kept(&server).await, before);
+}
+
+/// Whoever has the session can prove any number, and the number becomes the id of a token.
+#[tokio::test]
+async fn a_form_has_a_number_that_the_server_could_have_drawn() {
+    let server = Server::of(ACME).start();
+    let visitor = Visitor::signed_in(&server, &[]).await;
+    let (_, secret) = visitor.cookie.as_deref().and_then(|cookie| cookie.split_once('=')).expect("a cookie");
+    let proven = |number: &str| {
+        let proof = digest(&SHA256, format!("form {number}\0{secret}").as_bytes());
+        format!("{number}.{}", URL_SAFE_NO_PAD.encode(proof))
+    };
+    let drawn = visitor.csrf().await;
+    assert_eq!(proven(drawn.split('.').next().expect("a number")), drawn, "the proof is computed as the server does");
+    let before = kept(&server).await;
+    let long = "a".repeat(60_000);
+    for number in [
+        "",
+        "short",
+        "aaaaaaaaaaa",
+        "aaaaaaaaaaaaa",
+        "\u{1b}[2Jaaaaaaaa",
+        "aaaaaa aaaaa",
+        "éééééé",
+        "../../../../",
+        &long,
+    ] {
+        for (path, fields) in FORMS {
+            let page = visitor.post(path, &[&[("csrf", proven(number).as_str())], fields].concat()).await;
+            assert_eq!(page.status, 403, "{path}, {number:.20?}: {page:?}");
+        }
+    }
+    assert_eq!(kept(&server).await, before);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_its_form_arrives_takes_nothing() {
+    let server = Server::of(ACME).start();
+    let visitor = Visitor::signed_in(&server, &[]).await;
+    let body = format!("csrf={}&name=late&lifetime=60", visitor.csrf().await);
+    let (own, cookie) = (server.address(), visitor.cookie.as_deref().expect("a cookie"));
+    let form = "application/x-www-form-urlencoded";
+    let headers = [("Origin", own.as_str()), ("Cookie", cookie), ("Content-Type", form)];
+    let request = raw::request(server.authority(), "POST /settings/tokens", &headers, body.as_bytes());
+    let (first, rest) = request.split_at(request.len() - 1);
+    let mut stream = raw::connect(server.authority()).await;
+    stream.write_all(first).await.expect("it is sent");
+    server.succeed(&["sign-out"]);
+    stream.write_all(rest).await.expect("it is sent");
+    let answer = raw::read(&mut stream).await.expect("an answer");
+    assert_eq!(answer.status, 403, "{answer:?}");
+    assert!(!server.command(&["token", "list"]).stdout.contains("late"));
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use toolwright_tests::{
     fake::{Fake, json as ok},
 };
 
-use super::kept;
-use crate::ACME;
+use super::{FORMS, PAGES, kept};
+use crate::{ACME, database};
 
 const HEADER: &str = "X-Proxy-Assertion";
 const AUDIENCE: &str = "acme-settings";
@@ -111,6 +111,46 @@ async fn who_the_proxy_has_signed_in_needs_no_link() {
     let code = Visitor::code(&server, &[]);
     let page = Visitor::stranger(&server).post("/settings/sign-in", &[("code", &code)]).await;
     assert_eq!((page.status, page.header("set-cookie")), (403, ""));
+}
+
+#[tokio::test]
+async fn only_to_look_at_a_page_opens_a_session_and_not_without_end() {
+    let proxy = Proxy::start().await;
+    let server = proxy.before(Server::of(ACME)).start();
+    let assertion = proxy.sign(&proxy.claims("ada@example.com"));
+    let visitor = Visitor::stranger(&server);
+    let origin = server.address();
+    let headers = [(HEADER, assertion.as_str()), ("Origin", origin.as_str())];
+    let before = kept(&server).await;
+    for (path, fields) in FORMS {
+        let fields = [&[("csrf", "x")], fields].concat();
+        let page = visitor.send("POST", path, &headers, Some(&fields)).await;
+        assert_eq!((page.status, page.header("set-cookie")), (403, ""), "{path}: {page:?}");
+        assert!(page.html.contains("Reload the page"), "{path}: {page:?}");
+    }
+    for path in PAGES {
+        let page = visitor.send("HEAD", path, &headers, None).await;
+        assert_eq!((page.status, page.header("set-cookie")), (403, ""), "{path}: {page:?}");
+    }
+    assert_eq!(kept(&server).await, before);
+
+    let bob = proxy.sign(&proxy.claims("bob@example.com"));
+    let mut first = visitor.clone();
+    first.keep(&visitor.send("GET", "/settings/tokens", &[(HEADER, &bob)], None).await);
+    let mut last = visitor.clone();
+    for _ in 0..25 {
+        let page = visitor.send("GET", "/settings/tokens", &[(HEADER, &assertion)], None).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        last.keep(&page);
+    }
+    let mut database = database(&server).await;
+    let query = "SELECT subject, COUNT(*) FROM sessions GROUP BY subject ORDER BY subject";
+    let counted: Vec<(String, i64)> = sqlx::query_as(query).fetch_all(&mut database).await.expect("rows");
+    assert_eq!(counted, [("ada@example.com".to_owned(), 20), ("bob@example.com".to_owned(), 1)]);
+    for (who, assertion) in [(&first, &bob), (&last, &assertion)] {
+        let page = who.send("GET", "/settings/tokens", &[(HEADER, assertion)], None).await;
+        assert_eq!((page.status, page.header("set-cookie")), (200, ""), "the newest are kept, and those of others");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::json;
 use toolwright_tests::{Client, Page, Revision, Server, Visitor};
 
 use super::kept;
-use crate::{ACME, PREFIX};
+use crate::{ACME, PREFIX, database};
 
 /// The token that a page shows.
 fn shown(page: &Page) -> String {
@@ -114,4 +114,48 @@ async fn a_day_can_be_chosen_on_which_it_ends() {
     let rows = server.command(&["token", "list"]).stdout;
     let row = rows.lines().find(|row| row.contains("until")).expect("a row");
     assert!(row.contains(&day.tomorrow().expect("a day").to_string()), "{row}");
+}
+
+#[tokio::test]
+async fn nobody_has_more_than_a_hundred_that_work() {
+    let server = Server::of(ACME).start();
+    let visitor = Visitor::signed_in(&server, &[]).await;
+    let mut database = database(&server).await;
+    // With the first one all but one of a hundred, and beside them what does not count.
+    let many = "
+        INSERT INTO tokens (id, digest, name, subject, scopes, created_at, expires_at, kind, revoked_at)
+        WITH RECURSIVE rows (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM rows WHERE i < 120)
+        SELECT printf('tok_%012d', i), randomblob(32), 'row ' || i, 'local', '', 0,
+            CASE WHEN i <= 110 THEN unixepoch() + 3600 ELSE 1 END, 'connection', CASE WHEN i > 98 AND i <= 110 THEN 1 END
+        FROM rows";
+    assert_eq!(sqlx::query(many).execute(&mut database).await.expect("an insert").rows_affected(), 120);
+    let csrf = visitor.csrf().await;
+    let hundredth = [("csrf", csrf.as_str()), ("name", "hundredth"), ("lifetime", "60")];
+    assert_eq!(visitor.post("/settings/tokens", &hundredth).await.status, 200);
+    let before = kept(&server).await;
+    let one_more = [("name", "one-more"), ("lifetime", "60")];
+    let page = visitor.submit("/settings/tokens", &one_more).await;
+    assert!(page.status == 422 && page.html.contains("You have 100 that work: revoke one first."), "{page:?}");
+    let page = visitor.post("/settings/tokens", &hundredth).await;
+    assert!(page.status == 409 && page.html.contains("was sent before"), "{page:?}");
+    assert_eq!(kept(&server).await, before);
+    let other = Visitor::signed_in(&server, &["--subject", "other"]).await;
+    assert_eq!(other.submit("/settings/tokens", &one_more).await.status, 200);
+    // Whoever runs the server makes as many as they like.
+    server.token("by-command", &[]);
+    for id in ["tok_000000000001", "tok_000000000002"] {
+        assert_eq!(visitor.submit("/settings/tokens/revoke", &[("id", id)]).await.status, 303);
+    }
+    assert_eq!(visitor.submit("/settings/tokens", &one_more).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_id_that_could_lead_a_terminal_astray_is_listed_without_that() {
+    let server = Server::of(ACME).start();
+    server.token("odd", &[]);
+    let mut database = database(&server).await;
+    let change = "UPDATE tokens SET id = 'tok_' || char(27) || '[2J' WHERE name = 'odd'";
+    assert_eq!(sqlx::query(change).execute(&mut database).await.expect("an update").rows_affected(), 1);
+    let list = server.command(&["token", "list"]).stdout;
+    assert!(list.contains("tok_\u{fffd}[2J") && !list.contains('\u{1b}'), "{list:?}");
 }
