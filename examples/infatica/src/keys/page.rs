@@ -22,7 +22,7 @@ const FIELDS: &[KeyField] = &[
 ];
 
 impl StoredKeys for Kept {
-    fn description(&self) -> &str {
+    fn description(&self) -> &'static str {
         "Keys of language models, which write your analyses. The one that you have added last is used, unless you have \
          chosen another."
     }
