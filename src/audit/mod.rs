@@ -8,6 +8,8 @@ mod arguments;
 mod entry;
 mod refusals;
 mod store;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::sync::{
