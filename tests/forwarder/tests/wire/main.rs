@@ -1,6 +1,7 @@
 //! Forwarding, tested from the outside: a real server between a client and an API, over the real wire.
 
 mod api;
+mod audit;
 mod authentication;
 mod forwarding;
 mod library;
@@ -16,6 +17,7 @@ use toolwright_tests::{Client, Revision, Server, ServerBuilder, Variables};
 use api::Api;
 
 const FORWARDER: &str = env!("CARGO_BIN_EXE_forwarder");
+const AUDITED: &str = env!("CARGO_BIN_EXE_forwarder-audited");
 const HASTY: &str = env!("CARGO_BIN_EXE_forwarder-hasty");
 const PROJECTS: &str = env!("CARGO_BIN_EXE_forwarder-projects");
 
