@@ -1,5 +1,7 @@
 //! Who calls, and what about: the step between the credential and the scopes.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use toolwright_core::ErrorCode;
 
@@ -16,7 +18,7 @@ use crate::{
 /// the caller is a member of it and has what it takes. Only [`Caller::resolve`] makes one.
 #[derive(Debug)]
 pub(crate) struct Caller {
-    identity: Identity,
+    identity: Arc<Identity>,
     /// What proved it.
     credential: Credential,
     /// The id of the account.

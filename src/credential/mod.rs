@@ -63,7 +63,7 @@ impl<'a> Presented<'a> {
 /// Somebody whose credential is good.
 #[derive(Debug, Clone)]
 pub(crate) struct Authenticated {
-    pub(crate) identity: Identity,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) credential: Credential,
 }
 
@@ -125,11 +125,11 @@ impl Verifier {
     ///
     /// # Errors
     /// A code of the catalogue; the log says more than the caller is told.
-    pub(crate) async fn verify(&self, credential: &str) -> Result<Identity, ErrorCode> {
+    pub(crate) async fn verify(&self, credential: &str) -> Result<Arc<Identity>, ErrorCode> {
         match self {
             Self::Tokens(tokens) => tokens.verify(credential).await,
             Self::Upstream(upstream) => upstream.verify(credential).await,
-            Self::OAuth(oauth) => oauth.verify(credential).await,
+            Self::OAuth(oauth) => oauth.verify(credential).await.map(Arc::new),
         }
     }
 

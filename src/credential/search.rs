@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A token that is not revoked.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) identity: Identity,
+    pub(super) identity: Arc<Identity>,
     pub(super) expires_at: i64,
     /// When its use was last noted here.
     pub(super) last_used_at: AtomicI64,
@@ -93,7 +93,7 @@ impl Tables {
         Ok(Known {
             expires_at: record.expires_at,
             last_used_at: record.last_used_at.unwrap_or(i64::MIN).into(),
-            identity: Identity {
+            identity: Arc::new(Identity {
                 grants: Grants::Whole(self.grants(&record)),
                 credential_id: record.id,
                 credential_name: match record.kind {
@@ -103,7 +103,7 @@ impl Tables {
                 },
                 subject,
                 user,
-            },
+            }),
         })
     }
 

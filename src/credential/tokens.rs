@@ -204,7 +204,7 @@ impl Tokens {
     }
 
     /// Who a token belongs to.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Identity>, ErrorCode> {
         let digest = digest(token);
         // From before the database is asked, so that what changes meanwhile is not remembered.
         let state = self.database.state_of_token(&digest);
@@ -224,7 +224,7 @@ impl Tokens {
             return Err(ErrorCode::ExpiredCredential);
         }
         self.last_used.note(&known.identity.credential_id, &known.last_used_at, now);
-        Ok(known.identity.clone())
+        Ok(Arc::clone(&known.identity))
     }
 
     /// How often it was remembered whose a token is, where that is remembered.

@@ -1,23 +1,35 @@
 //! What is remembered of the database, so that it is not asked on every call.
 
-use std::{fmt, hash::Hash, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::Hash,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use super::changes::Stamp;
 
 /// How much of one kind is remembered; beyond, what is asked for least is forgotten first.
-const REMEMBERED: u64 = 20_000;
+const REMEMBERED: usize = 20_000;
 
 /// For how long at most, also while no change is heard of.
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// What was read, by what it was asked for. Clones share it.
-pub(crate) struct Memory<K, V>(Cache<K, (Stamp, Arc<V>)>);
+pub(crate) struct Memory<K, V>(Arc<Cache<K, Arc<Remembered<V>>>>);
+
+/// What was read.
+struct Remembered<V> {
+    before: Stamp,
+    at: Instant,
+    value: Arc<V>,
+}
 
 impl<K, V> Clone for Memory<K, V> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(Arc::clone(&self.0))
     }
 }
 
@@ -28,31 +40,23 @@ impl<K, V> fmt::Debug for Memory<K, V> {
     }
 }
 
-impl<K, V> Default for Memory<K, V>
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Send + Sync + 'static,
-{
+impl<K: Hash + Eq, V> Default for Memory<K, V> {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(LONGEST).build())
+        Self(Arc::new(Cache::new(REMEMBERED)))
     }
 }
 
-impl<K, V> Memory<K, V>
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Send + Sync + 'static,
-{
+impl<K: Hash + Eq, V> Memory<K, V> {
     /// What is known, if nothing has changed since that it follows from.
     pub(crate) fn recall(&self, key: &K, now: Option<Stamp>) -> Option<Arc<V>> {
-        let (stamp, value) = self.0.get(key)?;
-        (Some(stamp) == now).then_some(value)
+        let known = self.0.get(key)?;
+        (Some(known.before) == now && known.at.elapsed() < LONGEST).then(|| Arc::clone(&known.value))
     }
 
     /// Remembers what was read after `before`. While changes may go unheard there is nothing to rely on.
     pub(crate) fn remember(&self, key: K, before: Option<Stamp>, value: Arc<V>) {
-        if let Some(stamp) = before {
-            self.0.insert(key, (stamp, value));
+        if let Some(before) = before {
+            self.0.insert(key, Arc::new(Remembered { before, at: Instant::now(), value }));
         }
     }
 }

@@ -108,7 +108,7 @@ impl Front {
         let presented = credential::presented(&parts.headers)
             .map_err(|detail| Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail)))?;
         let authenticated = self.server.authenticate(presented).await?;
-        seen.caller = Some((&authenticated.identity).into());
+        seen.caller = Some((&*authenticated.identity).into());
 
         negotiation::check_media_types(&parts.headers).map_err(refuse)?;
         let body = body::read(body, &parts.headers, spec.limits.body_bytes).await.map_err(refuse)?;

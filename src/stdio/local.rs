@@ -53,7 +53,7 @@ impl Local {
         let spec = self.spec();
         seen.arguments = self.server.recorded(&request);
         let authenticated = self.server.authenticate(presented).await?;
-        seen.caller = Some((&authenticated.identity).into());
+        seen.caller = Some((&*authenticated.identity).into());
         let named = self.account.as_deref().map_or(Named::Only, Named::By);
         let mut passage = self.server.examine(Message::Request(request), authenticated, named).await?;
         seen.admitted(&passage);

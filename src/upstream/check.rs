@@ -53,11 +53,11 @@ impl Upstream {
     ///
     /// # Errors
     /// A code of the catalogue; the log says more than the caller is told.
-    pub(crate) async fn verify(&self, credential: &str) -> Result<Identity, ErrorCode> {
+    pub(crate) async fn verify(&self, credential: &str) -> Result<Arc<Identity>, ErrorCode> {
         let credential = Credential::new(credential);
         let Known { identities, lookups } = &self.0.known;
         let known = identities.entry(digest(&credential)).or_try_insert_with(self.check(&credential)).await;
-        lookups.count(known).map(|identity| (*identity).clone()).map_err(|code| *code)
+        lookups.count(known).map_err(|code| *code)
     }
 
     async fn check(&self, credential: &Credential) -> Result<Arc<Identity>, ErrorCode> {
