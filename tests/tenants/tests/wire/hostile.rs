@@ -70,7 +70,7 @@ async fn what_is_no_name_is_no_account() {
     // Other paths are not the endpoint's.
     for name in ["ours/x", "x/ours", "ours/", "/ours", "./ours", "x/../ours"] {
         let reply = ask(name).await;
-        assert_eq!((reply.status, reply.body.as_str()), (404, ""), "{name}");
+        assert_eq!((reply.status, reply.json()["error"].as_str()), (404, Some("not_found")), "{name}");
     }
     // A query changes nothing.
     let target = format!("POST /theirs/mcp?team={id}&account={id}");
