@@ -116,6 +116,7 @@ pub(crate) struct Observation {
 pub(crate) struct ObservedCaller {
     pub(crate) credential_id: String,
     pub(crate) credential_name: String,
+    /// Whose data it reaches; of a user the id, since an email address can be another one's later.
     pub(crate) subject: String,
     /// What the request is about, by its id: an account that its path names and the caller is a member of, or another value of the
     /// binding.
@@ -127,7 +128,7 @@ impl From<&Identity> for ObservedCaller {
         Self {
             credential_id: identity.credential_id.clone(),
             credential_name: identity.credential_name.clone(),
-            subject: identity.subject.clone(),
+            subject: identity.user.map_or_else(|| identity.subject.clone(), |user| user.to_string()),
             account: None,
         }
     }

@@ -10,13 +10,14 @@
     const query = new URLSearchParams(new FormData(form));
     const url = `${form.action}?${query}`;
     const turn = ++latest;
-    const answer = await fetch(url, { headers: { Accept: "text/html" } });
-    const text = await answer.text();
+    const text = await fetch(url, { headers: { Accept: "text/html" } })
+      .then((answer) => (answer.redirected || !answer.ok ? undefined : answer.text()))
+      .catch(() => undefined);
     if (turn !== latest) {
       return;
     }
-    if (answer.redirected || !answer.ok) {
-      // Such as when the session has ended.
+    if (text === undefined) {
+      // Such as when the session has ended. A sign-in on another origin cannot be fetched at all.
       location.assign(url);
       return;
     }

@@ -4,6 +4,8 @@
 for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
   dialog.close();
   dialog.showModal();
+  // Escape and Back are pressed by mistake, and what is shown cannot be shown again.
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
   // The page is the answer to a form: to load it again is to look, not to send the form again.
   history.replaceState(null, "", location.href);
 }

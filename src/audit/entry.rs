@@ -24,7 +24,7 @@ pub(crate) struct Entry {
     pub(crate) session: Option<String>,
     /// Who sat at the command line.
     pub(crate) operator: Option<String>,
-    /// Whose data it reaches: the `subject` of an [`crate::Identity`].
+    /// Whose data it reaches: of a user the id, and otherwise the `subject` of an [`crate::Identity`].
     pub(crate) subject: Option<String>,
     /// What it is about, by its id: an account, or another value of the binding.
     pub(crate) account: Option<String>,

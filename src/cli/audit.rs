@@ -11,6 +11,7 @@ use toolwright_core::text::invisible;
 use super::{options::DatabaseOption, print, tools::aligned};
 use crate::{
     ServerSpec,
+    account::{Accounts, UserRecord},
     audit::{AuditStore, Entry, Kind, Via, Wanted},
     credential::{TokenRecord, lifetime},
     database::Database,
@@ -58,7 +59,7 @@ enum Format {
     Json,
 }
 
-pub(super) async fn run(options: AuditOptions) -> anyhow::Result<()> {
+pub(super) async fn run(spec: &ServerSpec, options: AuditOptions) -> anyhow::Result<()> {
     let AuditOptions { since, token, denied, limit, format, database } = options;
     let database = Database::open(&database.database).await?;
     let since = since.map(|since| {
@@ -66,12 +67,17 @@ pub(super) async fn run(options: AuditOptions) -> anyhow::Result<()> {
         Timestamp::now().as_microsecond().saturating_sub(since)
     });
     let wanted = Wanted { credential: token.as_deref(), denied, since, ..Wanted::default() };
-    let found = AuditStore::new(&database).recent(&wanted, limit).await;
+    let found: sqlx::Result<_> = async {
+        let entries = AuditStore::new(&database).recent(&wanted, limit).await?;
+        let users = if spec.account().is_some() { Accounts::new(&database).users().await? } else { Vec::new() };
+        Ok((entries, users))
+    }
+    .await;
     database.close().await;
-    let mut entries = found.context("the database of the audit log does not answer")?;
+    let (mut entries, users) = found.context("the database of the audit log does not answer")?;
     entries.reverse();
     print(&match format {
-        Format::Text => table(&entries),
+        Format::Text => table(&entries, &users),
         Format::Json => entries.iter().flat_map(|entry| [line(entry).to_string(), "\n".to_owned()]).collect(),
     })
 }
@@ -103,7 +109,7 @@ pub(super) async fn record_token(
 pub(super) struct Changed<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    /// Whose data it reaches; of a user, the email address.
+    /// Whose data it reaches; of a user, the id.
     pub(super) subject: &'a str,
 }
 
@@ -113,10 +119,13 @@ impl<'a> From<&'a TokenRecord> for Changed<'a> {
     }
 }
 
-fn table(entries: &[Entry]) -> String {
+/// The users are told by their email addresses. Of one who is gone, the id is left.
+fn table(entries: &[Entry], users: &[UserRecord]) -> String {
     let header = ["TIME", "VIA", "WHAT", "OPERATION", "WHO", "WHOSE", "VERDICT", "OUTCOME", "MS", "TIMES"];
     let rows = entries.iter().map(|entry| {
         let who = [&entry.credential_name, &entry.operator, &entry.session].into_iter().flatten().next();
+        let user = entry.subject.as_ref().and_then(|subject| users.iter().find(|user| user.id.to_string() == *subject));
+        let whose = user.map(|user| &user.email).or(entry.subject.as_ref());
         let text = |text: Option<&String>| text.map_or_else(|| "-".to_owned(), |text| printable(text));
         [
             time(entry.at, "%Y-%m-%d %H:%M:%S"),
@@ -124,7 +133,7 @@ fn table(entries: &[Entry]) -> String {
             entry.kind.as_str().to_owned(),
             text(entry.operation.as_ref()),
             text(who),
-            text(entry.subject.as_ref()),
+            text(whose),
             entry.verdict.as_str().to_owned(),
             printable(&entry.outcome),
             entry.duration.map_or_else(|| "-".to_owned(), |duration| (duration / 1000).to_string()),

@@ -139,7 +139,7 @@ pub(super) async fn welcome(
         audit.record(Entry {
             credential_id: Some(token.id),
             credential_name: Some(FIRST.to_owned()),
-            subject: Some(first.map_or_else(|| LOCAL.to_owned(), |first| first.user.email.clone())),
+            subject: Some(first.map_or_else(|| LOCAL.to_owned(), First::user)),
             ..Entry::now(Kind::TokenCreated, Via::Server)
         });
     }

@@ -154,7 +154,7 @@ where
         if spec.audit.is_some() && matches.subcommand_name() == Some(AuditCommand::NAME) {
             let AuditCommand::Audit(options) =
                 AuditCommand::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-            return block_on(audit::run(options));
+            return block_on(audit::run(spec, options));
         }
         if matches!(spec.credential.verify, VerifySpec::Upstream(_))
             && matches.subcommand_name() == Some(ContractCommand::<A>::NAME)

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use axum::Router;
 use clap::{ArgMatches, Args, FromArgMatches as _, Subcommand};
-use url::Url;
+use url::{Host, Url};
 
 use super::{accounts, first_token::Place, options::DatabaseOption, print};
 use crate::{
@@ -115,6 +115,16 @@ fn base(public: Option<&str>, address: SocketAddr) -> anyhow::Result<String> {
     }
 }
 
+/// Whether what is sent to an address never leaves this machine.
+fn is_this_machine(base: &str) -> bool {
+    let url = Url::parse(base).ok();
+    url.as_ref().and_then(Url::host).is_some_and(|host| match host {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    })
+}
+
 fn address(base: &str, link: &str) -> String {
     format!("{base}{ROOT}/sign-in?code={link}")
 }
@@ -206,14 +216,22 @@ impl Settings {
         let (Verifier::Tokens(tokens), Some(declared)) = (&server.verifier, server.spec.credential.tokens()) else {
             return Ok(Router::new());
         };
+        let base = base(public, place.address)?;
+        let is_encrypted = public.map(|_| base.starts_with("https:"));
+        if is_encrypted == Some(false) && !is_this_machine(&base) {
+            tracing::warn!(
+                "the settings are reached without encryption: whoever listens can take a session over; have a proxy \
+                 encrypt, and say so in --public-url"
+            );
+        }
         let setup = Setup {
             declared,
             sessions: Sessions::new(tokens.database()),
             sign_in: self.sign_in,
             keys: self.offered.keys.get().cloned(),
             endpoint: place.url,
-            base: &base(public, place.address)?,
-            is_encrypted: public.is_some_and(|url| url.starts_with("https:")),
+            base: &base,
+            is_encrypted,
         };
         Ok(Console::new(Arc::clone(server), Arc::clone(trusted), setup)?.routes())
     }

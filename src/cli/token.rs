@@ -44,11 +44,8 @@ pub(super) async fn run(
         }
         TokenCommand::Revoke { token, database } => {
             let database = Database::open(&database.database).await?;
-            let mut record = revoke(&Tokens::new(spec, declared, &database), spec, &token).await?;
+            let record = revoke(&Tokens::new(spec, declared, &database), spec, &token).await?;
             eprintln!("revoked {} ({})", record.name, record.id);
-            if spec.account().is_some() {
-                name_users(&Accounts::new(&database), std::slice::from_mut(&mut record)).await?;
-            }
             let recorded = audit::record_token(spec, &database, Kind::TokenRevoked, (&record).into()).await;
             database.close().await;
             recorded
@@ -96,7 +93,7 @@ async fn create(
     };
     eprintln!("{} `{}`, which holds {holds}; it is shown only now:", spec.credential.name, options.name);
     print(&format!("{}\n", token.secret.expose()))?;
-    let made = Changed { id: &token.id, name: &options.name, subject: &options.subject };
+    let made = Changed { id: &token.id, name: &options.name, subject: &subject };
     let recorded = audit::record_token(spec, &database, Kind::TokenCreated, made).await;
     database.close().await;
     recorded

@@ -27,7 +27,7 @@ impl Console {
         let audit = self.server.audit().ok_or_else(|| Failure::absent("This server keeps no audit log."))?;
         let Filter { token } = query(parts);
         let token = token.as_deref().filter(|token| !token.is_empty());
-        let (subject, now) = (known.subject_of_calls(), Timestamp::now());
+        let (subject, now) = (known.session.subject.as_str(), Timestamp::now());
         let wanted = Wanted { subject: Some(subject), credential: token, ..Wanted::default() };
         let entries = audit.store().recent(&wanted, CALLS).await?;
         let counted = audit.store().per_day(subject, token, DAYS, now.as_microsecond()).await?;

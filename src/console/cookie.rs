@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, header};
 #[derive(Debug)]
 pub(super) struct SessionCookie {
     name: String,
-    /// Whether browsers reach the server over an encrypted connection only.
+    /// Whether the browser reaches the server over an encrypted connection.
     is_secure: bool,
 }
 

@@ -141,6 +141,7 @@ impl Known {
         KeyOwner {
             subject: self.subject_of_calls().to_owned(),
             name: self.name.clone(),
+            user: self.user,
             session: self.session.id.clone(),
         }
     }

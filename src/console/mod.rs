@@ -31,7 +31,7 @@ use axum::{
     response::Response,
     routing::any,
 };
-use http::{Method, request::Parts};
+use http::{HeaderMap, Method, request::Parts};
 use toolwright_pages::{Pages, forms};
 
 pub(crate) use self::{
@@ -68,7 +68,8 @@ pub(crate) struct Console {
     server: Arc<Server>,
     trusted: Arc<Trusted>,
     sessions: Sessions,
-    cookie: SessionCookie,
+    /// See [`Setup`].
+    is_encrypted: Option<bool>,
     /// What tells who somebody is, in the place of one-time links.
     sign_in: Option<Arc<dyn AnySignIn>>,
     /// What the server's own code stores.
@@ -86,8 +87,9 @@ pub(crate) struct Setup<'a> {
     pub(crate) endpoint: &'a str,
     /// The address, without a path.
     pub(crate) base: &'a str,
-    /// Whether browsers reach the server over an encrypted connection only.
-    pub(crate) is_encrypted: bool,
+    /// Whether browsers reach the server over an encrypted connection only, by the public URL that was given. Without
+    /// one, the name says so that a browser asks for.
+    pub(crate) is_encrypted: Option<bool>,
 }
 
 /// What is beneath [`ROOT`].
@@ -153,7 +155,7 @@ impl Console {
         let shown = declared::server(server.spec, declared, endpoint, base)?;
         let pages = Pages::console(shown, ROOT, keys.is_some());
         Ok(Self {
-            cookie: SessionCookie::new(server.spec.name, is_encrypted),
+            is_encrypted,
             pages: if server.audit().is_some() { pages } else { pages.without_activity() },
             server,
             trusted,
@@ -242,7 +244,7 @@ impl Console {
         let forms::Bare { csrf } = fields(&form)?;
         let number = known.session.number(&csrf).ok_or_else(Failure::foreign)?;
         match place {
-            Place::SignOut => self.sign_out(&known).await,
+            Place::SignOut => self.sign_out(&known, &parts.headers).await,
             Place::Tokens => self.create_token(&known, &form, number).await,
             Place::Revoke => self.revoke_token(&known, &form).await,
             Place::Keys => self.add_key(&known, &form).await,
@@ -275,10 +277,16 @@ impl Console {
         }
     }
 
+    /// The cookie of the session, as the browser that sends a request keeps it.
+    fn cookie(&self, headers: &HeaderMap) -> SessionCookie {
+        let is_encrypted = self.is_encrypted.unwrap_or_else(|| self.trusted.is_encrypted(headers));
+        SessionCookie::new(self.server.spec.name, is_encrypted)
+    }
+
     /// Tells the audit log what the visitor has done.
     fn record(&self, known: &Known, entry: Entry) {
         if let Some(audit) = self.server.audit() {
-            let subject = Some(known.subject_of_calls().to_owned());
+            let subject = Some(known.session.subject.clone());
             audit.record(Entry { session: Some(known.session.id.clone()), subject, ..entry });
         }
     }

@@ -196,6 +196,16 @@ impl Sessions {
         Ok(secret.expose().to_owned())
     }
 
+    /// Whose a link is, without using it up; nothing when it is of no use.
+    pub(super) async fn subject_of_link(&self, presented: &str) -> sqlx::Result<Option<String>> {
+        let Some(secret) = Secret::presented(presented) else { return Ok(None) };
+        let (digest, now) = (secret.digest(), now());
+        either!(&self.database, connection => {
+            let query = "SELECT subject FROM sign_in_links WHERE digest = $1 AND expires_at > $2";
+            sqlx::query_scalar(query).bind(&digest).bind(now).fetch_optional(connection).await
+        })
+    }
+
     /// Uses a link up. Gives whose it was, once, and nothing when it has expired.
     pub(super) async fn redeem(&self, presented: &str) -> sqlx::Result<Option<String>> {
         let Some(secret) = Secret::presented(presented) else { return Ok(None) };

@@ -8,7 +8,6 @@ use super::{
     Console,
     form::{fields, query},
     reply::{self, Failure},
-    secret::Secret,
     visitor::{Asking, Known},
 };
 use crate::audit::{Entry, Kind, Via};
@@ -25,10 +24,7 @@ impl Console {
     pub(super) async fn show_sign_in(&self, parts: &Parts) -> Result<Response, Failure> {
         let Asked { code } = query(parts);
         if let (Some(code), None) = (&code, &self.sign_in) {
-            return Ok(match Secret::presented(code) {
-                Some(_) => reply::page(StatusCode::OK, self.pages.sign_in(Page::Link { code })),
-                None => self.spent(),
-            });
+            return self.show_link(code, &parts.headers).await;
         }
         Ok(match self.asking(parts).await? {
             Asking::Known(known) => reply::keeping(reply::to("/tokens"), &known),
@@ -38,6 +34,25 @@ impl Console {
                 reply::page(StatusCode::OK, self.pages.sign_in(Page::Unasked { command: &command }))
             }
         })
+    }
+
+    /// Shows whom a link signs in: one that somebody else has sent would have what is done here be theirs.
+    async fn show_link(&self, code: &str, headers: &HeaderMap) -> Result<Response, Failure> {
+        let holder = match self.sessions.subject_of_link(code).await? {
+            Some(subject) => self.holder(&subject).await?,
+            None => None,
+        };
+        let Some(holder) = holder else { return Ok(self.spent()) };
+        let former = match self.cookie(headers).presented(headers) {
+            Some(presented) => self.sessions.find(presented).await?,
+            None => None,
+        };
+        let former = match former {
+            Some(session) => self.holder(&session.subject).await?,
+            None => None,
+        };
+        let page = Page::Link { code, name: &holder.name, former: former.as_ref().map(|former| former.name.as_str()) };
+        Ok(reply::page(StatusCode::OK, self.pages.sign_in(page)))
     }
 
     /// Uses a link up, and opens a session. The one before ends: whatever the browser had may have been given to it.
@@ -54,22 +69,22 @@ impl Console {
             tracing::info!(subject, "a one-time link of a user who is gone was refused");
             return Ok(self.spent());
         };
-        if let Some(presented) = self.cookie.presented(headers)
+        if let Some(presented) = self.cookie(headers).presented(headers)
             && let Some(former) = self.sessions.find(presented).await?
         {
             self.sessions.end(&former).await?;
         }
-        let known = self.open(holder).await?;
+        let known = self.open(holder, headers).await?;
         Ok(reply::keeping(reply::to("/tokens"), &known))
     }
 
     /// Ends the session.
-    pub(super) async fn sign_out(&self, known: &Known) -> Result<Response, Failure> {
+    pub(super) async fn sign_out(&self, known: &Known, headers: &HeaderMap) -> Result<Response, Failure> {
         self.sessions.end(&known.session).await?;
         tracing::info!(session = known.session.id, "a session was ended");
         self.record(known, Entry::now(Kind::SignOut, Via::Browser));
         let mut response = reply::to("/sign-in");
-        response.headers_mut().insert(header::SET_COOKIE, self.cookie.forgetting());
+        response.headers_mut().insert(header::SET_COOKIE, self.cookie(headers).forgetting());
         Ok(response)
     }
 

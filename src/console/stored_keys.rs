@@ -87,8 +87,12 @@ pub trait StoredKeys: Send + Sync + 'static {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyOwner {
-    /// Whose keys they are: what a call of their tokens has as its `subject`.
+    /// Whose keys they are: what a call of their tokens has as its `subject`. Where the server keeps accounts, that is
+    /// an email address, which can be another user's later: store keys by `user` there.
     pub subject: String,
+    /// The id of the user, where the server keeps accounts; what a call of their tokens has as its `user`. No other
+    /// user ever gets it.
+    pub user: Option<i64>,
     /// Who is signed in, for a record of what was done.
     pub name: String,
     /// The id of the session.

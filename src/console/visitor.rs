@@ -1,6 +1,6 @@
 //! Who asks for a page.
 
-use http::{HeaderValue, Method, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, request::Parts};
 
 use super::{Console, Person, Visitor, reply::Failure, sessions::Session};
 use crate::{
@@ -29,7 +29,7 @@ pub(super) enum Asking {
 /// Somebody as the server's database has them.
 pub(super) struct Holder {
     subject: String,
-    name: String,
+    pub(super) name: String,
     user: Option<i64>,
 }
 
@@ -38,7 +38,7 @@ impl Console {
     /// session is worth something only together with the person who opened it.
     pub(super) async fn asking(&self, parts: &Parts) -> Result<Asking, Failure> {
         let headers = &parts.headers;
-        let session = match self.cookie.presented(headers) {
+        let session = match self.cookie(headers).presented(headers) {
             Some(presented) => self.sessions.find(presented).await?,
             None => None,
         };
@@ -55,7 +55,7 @@ impl Console {
             .await
             .map_err(|error| Failure::unavailable(&format!("the sign-in does not say who asks: {error:#}")))?;
         match visitor {
-            Visitor::Known(person) => self.identified(&person, session, &parts.method).await.map(Asking::Known),
+            Visitor::Known(person) => self.identified(&person, session, parts).await.map(Asking::Known),
             Visitor::SendTo(place) => Ok(Asking::Stranger(Some(place))),
             Visitor::Refused(why) => Err(Failure::refused(why)),
         }
@@ -63,22 +63,22 @@ impl Console {
 
     /// The session of somebody who is known without one. Only to look at a page opens one, and ends another one's:
     /// no form was made for a session that is not open yet, and what asks for headers alone keeps no cookie.
-    async fn identified(&self, person: &Person, session: Option<Session>, method: &Method) -> Result<Known, Failure> {
+    async fn identified(&self, person: &Person, session: Option<Session>, parts: &Parts) -> Result<Known, Failure> {
         let holder = self.holder_named(&person.name).await?;
         match session {
             Some(session) if session.subject == holder.subject => return Ok(holder.with(session, None)),
-            _ if method != Method::GET => return Err(Failure::no_session()),
+            _ if parts.method != Method::GET => return Err(Failure::no_session()),
             Some(former) => self.sessions.end(&former).await?,
             None => {}
         }
-        self.open(holder).await
+        self.open(holder, &parts.headers).await
     }
 
     /// Opens a session for somebody who has just proven who they are.
-    pub(super) async fn open(&self, holder: Holder) -> Result<Known, Failure> {
+    pub(super) async fn open(&self, holder: Holder, headers: &HeaderMap) -> Result<Known, Failure> {
         let session = self.sessions.open(&holder.subject).await?;
         tracing::info!(session = session.id, subject = holder.subject, "a session was opened");
-        let cookie = self.cookie.keeping(session.secret());
+        let cookie = self.cookie(headers).keeping(session.secret());
         let known = holder.with(session, Some(cookie));
         self.record(&known, Entry::now(Kind::SignIn, Via::Browser));
         Ok(known)
@@ -127,7 +127,7 @@ impl Holder {
 }
 
 impl Known {
-    /// What calls of the visitor's tokens have as their subject: where there are users, the email address.
+    /// What handlers are told as the subject of calls of the visitor's tokens: where there are users, the email address.
     pub(super) fn subject_of_calls(&self) -> &str {
         if self.user.is_some() { &self.name } else { &self.session.subject }
     }

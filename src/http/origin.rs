@@ -105,6 +105,17 @@ impl Trusted {
         })
     }
 
+    /// Whether the name that a request asks for is one under which the server is reached over an encrypted connection.
+    #[cfg(feature = "console")]
+    pub(crate) fn is_encrypted(&self, headers: &http::HeaderMap) -> bool {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+        let Some(name) = host.map(|host| host.host().to_lowercase()) else { return false };
+        self.own.iter().any(|own| match own {
+            Origin::Tuple(scheme, host, _) => scheme == "https" && host.to_string() == name,
+            Origin::Opaque(_) => false,
+        })
+    }
+
     /// Whether a request that needs no credential can be answered: no page on any other host has sent it.
     ///
     /// A page whose name was made to lead here asks by that name. So an address is as good as a trusted

@@ -46,8 +46,7 @@ pub(crate) struct Granted {
     pub(crate) expires_in: u64,
     /// Names, separated by spaces.
     pub(crate) scope: String,
-    /// The email address of its user.
-    subject: String,
+    user: UserRecord,
 }
 
 impl Granted {
@@ -55,8 +54,8 @@ impl Granted {
     pub(crate) fn observed(&self) -> ObservedCaller {
         ObservedCaller {
             credential_id: self.token.id.clone(),
-            credential_name: granted_name(&self.subject),
-            subject: self.subject.clone(),
+            credential_name: granted_name(&self.user.email),
+            subject: self.user.id.to_string(),
             account: None,
         }
     }
@@ -144,7 +143,7 @@ impl PasswordGrants {
         }
         tracing::info!(credential = token.id, user = user.id, %peer, "a password grant was given");
         let names: Vec<_> = self.spec.scopes().names(scopes).collect();
-        Ok(Granted { token, expires_in: self.grant.lifetime_seconds, scope: names.join(" "), subject: user.email })
+        Ok(Granted { token, expires_in: self.grant.lifetime_seconds, scope: names.join(" "), user })
     }
 
     async fn check_wait(&self, attempt: &Attempt) -> Result<(), Refused> {

@@ -11,6 +11,10 @@ pub enum SignIn<'a> {
     Link {
         /// The code of the link.
         code: &'a str,
+        /// Whom it signs in.
+        name: &'a str,
+        /// Who is signed in in this browser until then.
+        former: Option<&'a str>,
     },
     /// There is no link: how to get one.
     Unasked {
@@ -29,6 +33,8 @@ struct Page<'a> {
     url: String,
     server: &'a str,
     code: Option<&'a str>,
+    name: &'a str,
+    former: Option<&'a str>,
     command: Option<&'a str>,
     is_spent: bool,
 }
@@ -36,12 +42,20 @@ struct Page<'a> {
 impl Pages {
     /// The page that signs somebody in.
     pub fn sign_in(&self, page: SignIn<'_>) -> String {
-        let (code, command, is_spent) = match page {
-            SignIn::Link { code } => (Some(code), None, false),
-            SignIn::Unasked { command } => (None, Some(command), false),
-            SignIn::Spent { command } => (None, Some(command), true),
+        let shown = Page {
+            url: self.url("sign-in"),
+            server: &self.server.title,
+            code: None,
+            name: "",
+            former: None,
+            command: None,
+            is_spent: false,
         };
-        let page = Page { url: self.url("sign-in"), server: &self.server.title, code, command, is_spent };
+        let page = match page {
+            SignIn::Link { code, name, former } => Page { code: Some(code), name, former, ..shown },
+            SignIn::Unasked { command } => Page { command: Some(command), ..shown },
+            SignIn::Spent { command } => Page { command: Some(command), is_spent: true, ..shown },
+        };
         self.render("sign-in.html", &self.outside("Sign in", None), &page)
     }
 }

@@ -188,7 +188,14 @@ pub(crate) fn full(pages: &Pages, text: Made) -> Vec<(&'static str, String)> {
     let creating = Tokens { created: Some(created), notice: None, ..list.clone() };
     let refused = Tokens { now: NOW, form: form(text), notice: Some(notice(false, text("No."))), ..Tokens::default() };
     vec![
-        ("sign-in-link", pages.sign_in(SignIn::Link { code: text("c0de") })),
+        (
+            "sign-in-link",
+            pages.sign_in(SignIn::Link {
+                code: text("c0de"),
+                name: text("ada@acme.example"),
+                former: Some(text("bob")),
+            }),
+        ),
         ("sign-in", pages.sign_in(SignIn::Unasked { command })),
         ("sign-in-spent", pages.sign_in(SignIn::Spent { command })),
         ("failure", pages.failure(Some(&visitor), &failure)),

@@ -59,3 +59,19 @@ async fn the_snippets_follow_the_name_that_is_written() {
     })
     .await;
 }
+
+/// So a fetch fails that is sent to sign in elsewhere.
+#[tokio::test]
+async fn whoever_has_to_sign_in_elsewhere_is_sent_there() {
+    let server = Server::of(ACME).start();
+    browse(async |browser| {
+        browser.sign_in(&server).await;
+        browser.click("link", "MCP Connect").await;
+        browser.ask("window.fetch = () => Promise.reject(new TypeError('refused')); return true", vec![]).await;
+        browser.fill("textbox", "What it calls the server", "elsewhere").await;
+        browser.wait_for("mcp add --transport http --scope user elsewhere").await;
+        let is_own = "return String(window.fetch).includes('native')";
+        assert_eq!(browser.ask(is_own, vec![]).await, true, "the page was loaded anew");
+    })
+    .await;
+}

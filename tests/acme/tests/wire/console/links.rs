@@ -16,7 +16,13 @@ async fn a_link_signs_in_once_however_often_it_is_looked_at() {
         let page = visitor.send(method, &path, &[], None).await;
         assert_eq!((page.status, page.header("set-cookie")), (200, ""), "{page:?}");
     }
-    let page = visitor.post("/settings/sign-in", &[("code", &visitor.get(&path).await.field("code"))]).await;
+    let page = visitor.get(&path).await;
+    assert!(page.html.contains("Sign in as local") && !page.html.contains("is signed in"), "{page:?}");
+    // Somebody else's link must sign nobody in as them who does not see it.
+    let mallory = Visitor::signed_in(&server, &["--subject", "mallory"]).await;
+    let seen = mallory.get(&path).await;
+    assert!(seen.html.contains("Sign in as local") && seen.html.contains("mallory is signed in"), "{seen:?}");
+    let page = visitor.post("/settings/sign-in", &[("code", &page.field("code"))]).await;
     assert_eq!((page.status, page.header("location")), (303, "/settings/tokens"), "{page:?}");
     visitor.keep(&page);
     assert_eq!(visitor.get("/settings/tokens").await.status, 200);
@@ -49,6 +55,8 @@ async fn a_link_that_is_no_good_opens_nothing() {
         ("made up", &"A".repeat(43)),
         ("empty", ""),
     ] {
+        let page = visitor.get(&format!("/settings/sign-in?code={code}")).await;
+        assert!(page.status == 403 && page.html.contains("no good any more"), "{what}: {page:?}");
         let page = visitor.post("/settings/sign-in", &[("code", code)]).await;
         assert_eq!((page.status, page.header("set-cookie")), (403, ""), "{what}: {page:?}");
     }
@@ -129,6 +137,43 @@ async fn behind_an_encrypted_name_the_cookie_is_the_hosts_alone() {
     let cookie = page.header("set-cookie");
     assert!(cookie.starts_with("__Host-acme_session="), "{page:?}");
     assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"), "{cookie}");
+}
+
+/// Where no public URL is given, the name tells that was asked for.
+#[tokio::test]
+async fn the_cookie_is_secure_wherever_the_connection_is_encrypted() {
+    const DECLARED: &str = "notes.acme.example";
+    const PUBLIC: &str = "tools.acme.example";
+    for (url, cases) in [
+        (None, [(None, false), (Some(DECLARED), true), (Some("notes.acme.example:443"), true)].as_slice()),
+        (Some("HTTPS://tools.acme.example/mcp"), &[(Some(PUBLIC), true), (Some("tools.acme.example:443"), true)]),
+        (Some("http://tools.acme.example/mcp"), &[(Some(PUBLIC), false), (Some(DECLARED), false), (None, false)]),
+    ] {
+        let option = url.map(|url| format!("--public-url={url}"));
+        let server = option.into_iter().fold(Server::of(ACME), |server, option| server.arg(option)).start();
+        let warns = server.log().contains("the settings are reached without encryption");
+        assert_eq!(warns, url == Some("http://tools.acme.example/mcp"), "{url:?}: {}", server.log());
+        for (host, is_secure) in cases {
+            let host = host.map_or_else(|| server.authority().to_owned(), str::to_owned);
+            let origin = format!("{}://{host}", if *is_secure || host == DECLARED { "https" } else { "http" });
+            let headers = [("Host", host.as_str()), ("Origin", &origin)];
+            let link = server.succeed(&["sign-in", "--listen", server.authority()]);
+            let (_, code) = link.trim().split_once("code=").expect("a code");
+            let mut visitor = Visitor::stranger(&server);
+            let page = visitor.send("POST", "/settings/sign-in", &headers, Some(&[("code", code)])).await;
+            let expected = if *is_secure {
+                "; Path=/; Secure; HttpOnly; SameSite=Strict"
+            } else {
+                "; Path=/settings; HttpOnly; SameSite=Strict"
+            };
+            let cookie = page.header("set-cookie");
+            assert!(cookie.ends_with(expected), "{url:?}, {host}: {page:?}");
+            assert_eq!(cookie.starts_with("__Host-acme_session="), *is_secure, "{url:?}, {host}: {cookie}");
+            visitor.keep(&page);
+            let page = visitor.send("GET", "/settings/tokens", &headers[..1], None).await;
+            assert_eq!(page.status, 200, "{url:?}, {host}: {page:?}");
+        }
+    }
 }
 
 #[tokio::test]
