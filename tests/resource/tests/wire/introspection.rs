@@ -58,6 +58,8 @@ async fn the_issuer_is_asked_once_as_who_the_server_is_there() {
     assert!(!server.log().contains(TOKEN) && !server.log().contains(&credentials));
 }
 
+const UNKNOWN: &str = "unknown_credential";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_good_when_the_issuer_says_so_and_for_this_server() {
     let issuer = Issuer::start(&[]).await;
@@ -67,7 +69,6 @@ async fn a_token_is_good_when_the_issuer_says_so_and_for_this_server() {
         answer[name] = value;
         answer
     };
-    const UNKNOWN: &str = "unknown_credential";
     let cases = [
         ("not active", json!({"active": false}), UNKNOWN),
         ("not active, and yet all else", with("active", json!(false)), UNKNOWN),

@@ -179,7 +179,7 @@ impl Issuer {
         })
         .await;
         let issuer = Self { fake, script };
-        issuer.script().address = issuer.fake.address().to_owned();
+        issuer.fake.address().clone_into(&mut issuer.script().address);
         issuer.publish(keys);
         issuer
     }

@@ -76,7 +76,11 @@ async fn a_token_says_what_it_allows_and_whose_it_is() {
     assert!(http(&server, &key.sign(&claims)).list().await.error_code().is_none(), "one of several audiences");
 }
 
+const UNKNOWN: &str = "unknown_credential";
+const EXPIRED: &str = "expired_credential";
+
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "a table: one row a token")]
 async fn a_token_that_is_not_good_is_refused() {
     let (rsa, ec, ed) = (Key::rsa("rsa", 0), Key::ec("ec"), Key::ed("ed"));
     let issuer = Issuer::start(&[&rsa, &ec, &ed]).await;
@@ -117,8 +121,6 @@ async fn a_token_that_is_not_good_is_refused() {
         parts[1] = encoded(issuer.claims("bob", ALL).to_string().as_bytes());
         parts.join(".")
     };
-    const UNKNOWN: &str = "unknown_credential";
-    const EXPIRED: &str = "expired_credential";
     let cases: Vec<(&str, String, &str)> = vec![
         ("no signature asked for", unsigned("none"), UNKNOWN),
         ("no signature asked for, in another case", unsigned("NONE"), UNKNOWN),

@@ -150,7 +150,7 @@ async fn the_cookie_is_secure_wherever_the_connection_is_encrypted() {
         (Some("http://tools.acme.example/mcp"), &[(Some(PUBLIC), false), (Some(DECLARED), false), (None, false)]),
     ] {
         let option = url.map(|url| format!("--public-url={url}"));
-        let server = option.into_iter().fold(Server::of(ACME), |server, option| server.arg(option)).start();
+        let server = option.into_iter().fold(Server::of(ACME), toolwright_tests::ServerBuilder::arg).start();
         let warns = server.log().contains("the settings are reached without encryption");
         assert_eq!(warns, url == Some("http://tools.acme.example/mcp"), "{url:?}: {}", server.log());
         for (host, is_secure) in cases {

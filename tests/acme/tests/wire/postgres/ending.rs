@@ -40,9 +40,9 @@ async fn whoever_tells_it_twice_waits_for_nothing() {
         server.terminate();
         server.wait_for_line(&["shutting down"]);
         if status == 143 {
-            server.terminate()
+            server.terminate();
         } else {
-            server.interrupt()
+            server.interrupt();
         }
         assert_eq!(server.wait(Duration::from_secs(5)).code(), Some(status), "{}", server.log());
     }

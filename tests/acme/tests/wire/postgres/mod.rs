@@ -44,11 +44,11 @@ impl Locked {
         // It goes on when it is told to, by a lock of its own.
         let hold = format!("BEGIN; LOCK TABLE toolwright.{table}; SELECT pg_advisory_lock(7); COMMIT");
         let holder = thread::spawn(move || postgres.sql(database, &hold));
-        let held = format!(
+        let is_locked = format!(
             "SELECT count(*) FROM pg_locks
              WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'toolwright.{table}'::regclass"
         );
-        while postgres.sql(database, &held) != "1" {
+        while postgres.sql(database, &is_locked) != "1" {
             assert!(!holder.is_finished(), "the lock was not held");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
