@@ -33,6 +33,19 @@ async fn every_page_can_be_used_by_everybody() {
             browser.find("heading", link).await;
             browser.assert_usable(name).await;
         }
+        // What is written down in the background is there at a later look.
+        let shown = loop {
+            browser.click("link", "Activity").await;
+            browser.find("heading", "Activity").await;
+            let shown = browser.text().await;
+            if shown.contains("delete_note") {
+                break shown;
+            }
+        };
+        for part in ["list_notes", "delete_note", "insufficient_scope", "laptop", "1 calls", "1 denials"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        browser.assert_usable("activity").await;
         browser.click("link", "Tools").await;
         browser.click("checkbox", "notes:read").await;
         for summary in browser.select("summary").await.iter().take(3) {
