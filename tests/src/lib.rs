@@ -56,5 +56,5 @@ pub use server::{Ran, Server, ServerBuilder, run, run_with_input};
 #[cfg(unix)]
 pub use snippets::Told;
 pub use stdio::{StdioPipe, Variables};
-pub use stored::dump;
+pub use stored::{dump, dump_of_runtime};
 pub use visitor::{Page, Visitor};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use toolwright_tests::{Server, dump as dump_of};
+use toolwright_tests::{Server, dump as dump_of, dump_of_runtime};
 
 /// Where a server keeps its runs unless it is told otherwise.
 pub(crate) fn path(server: &Server) -> PathBuf {
@@ -25,8 +25,8 @@ pub(crate) async fn column(server: &Server, query: &'static str) -> Vec<String> 
     sqlx::query_scalar(query).fetch_all(&mut open(server).await).await.expect(query)
 }
 
-/// Everything that the server keeps, but for when its tokens were last used.
+/// Everything that the server keeps, but for what the runtime notes of every call.
 pub(crate) async fn dump(server: &Server) -> String {
     let tokens = server.folder().join("data/infatica.db");
-    dump_of(&path(server), None).await + &dump_of(&tokens, Some("last_used_at")).await
+    dump_of(&path(server), None).await + &dump_of_runtime(&tokens).await
 }

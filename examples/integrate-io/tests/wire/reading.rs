@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use toolwright_tests::{Postgres, Server, dump, examples};
+use toolwright_tests::{Postgres, Server, dump, dump_of_runtime, examples};
 
 use crate::{
     account::{Account, start},
@@ -33,13 +33,14 @@ fn finds(answer: &Value) -> bool {
     lists.take(1).all(|list| !list.is_empty()) || answer["valid"] == true
 }
 
-/// Everything that the server keeps, but for when its tokens were last used.
+/// Everything that the server keeps, but for what the runtime notes of every call.
 pub(crate) async fn kept(server: &Server) -> BTreeMap<PathBuf, String> {
     let mut kept = BTreeMap::new();
     for file in fs::read_dir(server.folder().join("data")).expect("data") {
         let path = file.expect("a file").path();
         if path.extension().is_some_and(|extension| extension == "db") {
-            let dump = dump(&path, Some("last_used_at")).await;
+            let is_runtimes = path.ends_with("integrate-io.db");
+            let dump = if is_runtimes { dump_of_runtime(&path).await } else { dump(&path, None).await };
             kept.insert(path, dump);
         }
     }
