@@ -5,14 +5,14 @@ pub use serde_json::Value;
 pub use toolwright_core::{Access as DeclaredAccess, Clause, ClientKind, Requirement, Scope, ScopeId, ScopeSet};
 
 pub use crate::{
-    Call, Handle, Redacted, Tool,
+    Ask, Call, Content, Elicited, Handle, Redacted, Roots, Sampled, Tool,
     call::{account, bound},
     dispatch::{Dispatch, Handlers, Reply, invoke, undeclared},
     spec::{
-        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, AuditSpec, BindingSource, BindingSpec, CaseSpec,
-        CompletionSpec, CredentialSpec, FeatureSpec, FormSpec, GatewaySpec, GroupSpec, IntrospectionSpec, IssuerSpec,
-        JwtSpec, LimitsSpec, Listing, PasswordGrantSpec, PromptArgumentSpec, PromptMessageSpec, PromptRole, PromptSpec,
-        ServerSpec, TokensSpec, ToolSpec, UpstreamSpec, VerifySpec,
+        AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, AskKind, AskSpec, AuditSpec, BindingSource,
+        BindingSpec, CaseSpec, CompletionSpec, ContentKind, CredentialSpec, FeatureSpec, FormSpec, GatewaySpec,
+        GroupSpec, IntrospectionSpec, IssuerSpec, JwtSpec, LimitsSpec, Listing, PasswordGrantSpec, PromptArgumentSpec,
+        PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, TokensSpec, ToolSpec, UpstreamSpec, VerifySpec,
     },
     tool::{Read, Record, Write},
 };

@@ -37,8 +37,10 @@ mod confirmation;
 mod connection;
 #[cfg(feature = "console")]
 mod console;
+mod content;
 #[doc(hidden)]
 pub mod contract;
+mod conversation;
 mod credential;
 mod database;
 mod dispatch;
@@ -75,6 +77,8 @@ pub use cli::{Context, Program, aligned, serve};
 pub use console::{
     KeyError, KeyField, KeyFieldKind, KeyOwner, KeyValues, Person, SignIn, StoredKey, StoredKeys, Visitor,
 };
+pub use content::{Content, ResourceBody, ResourceLink};
+pub use conversation::{Ask, Asks, Elicited, Reworded, Role, Root, Roots, Sampled};
 pub use dispatch::Handlers;
 pub use grants::{BoundGrants, BoundValue, Grants};
 pub use redaction::{Redacted, Secrets};

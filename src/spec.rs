@@ -448,8 +448,77 @@ pub struct ToolSpec {
     pub costs: Option<&'static str>,
     /// What a person is asked before each call, as a template with arguments in its gaps.
     pub question: Option<&'static str>,
+    /// What it can ask its client for while it runs.
+    pub asks: &'static [&'static AskSpec],
+    /// Whether it sends log messages.
+    pub logs: bool,
+    /// The kinds of content that it answers with; of a tool with an output schema, none.
+    pub content: &'static [ContentKind],
     /// What a caller must hold.
     pub requirement: Requirement,
+}
+
+/// Something that a client can be asked for while a request is answered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AskSpec {
+    /// Its key among those of the tool or the prompt, also on the wire.
+    pub key: &'static str,
+    /// What is asked for.
+    pub kind: AskKind,
+    /// Whether whoever asks can do without it. What is not optional, the client must be able to answer.
+    pub optional: bool,
+}
+
+/// What a client is asked for. Texts are templates with arguments in their gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskKind {
+    /// That a person fills in a form (`elicitation/create`).
+    Form {
+        /// What they read above it.
+        message: &'static str,
+        /// The form, as a JSON object that is a flat JSON Schema (`requestedSchema`).
+        schema: &'static str,
+    },
+    /// That its model goes on with a text (`sampling/createMessage`).
+    Sample {
+        /// The text.
+        prompt: &'static str,
+        /// The most tokens of the answer.
+        max_tokens: u32,
+    },
+    /// Which folders and files it works on (`roots/list`).
+    Roots,
+}
+
+/// A kind of content that a tool can answer with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentKind {
+    /// Words.
+    Text,
+    /// A picture.
+    Image,
+    /// A sound.
+    Audio,
+    /// A resource, with what is in it.
+    Resource,
+    /// Where a resource is.
+    ResourceLink,
+}
+
+impl ContentKind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 5] = [Self::Text, Self::Image, Self::Audio, Self::Resource, Self::ResourceLink];
+
+    /// Its name on the wire and in manifests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Audio => "audio",
+            Self::Resource => "resource",
+            Self::ResourceLink => "resource_link",
+        }
+    }
 }
 
 /// A prompt as declared, but for its texts, which are in [`ServerSpec::prompt_list`].

@@ -51,6 +51,8 @@ pub const INVALID_PARAMS: i32 = -32602;
 pub const INTERNAL_ERROR: i32 = -32603;
 /// MCP 2026-07-28: the client asked for a revision that the server does not speak.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
+/// MCP 2026-07-28: the client does not declare a capability that the request takes.
+pub const MISSING_CAPABILITY: i32 = -32021;
 
 /// What to do where nothing says which of what a credential reaches a call is about: callers can name it, or
 /// the credential alone decides.
@@ -431,6 +433,24 @@ impl ErrorCode {
                 symptom: "A tool answers `not_confirmed`",
                 cause: "Nobody has agreed to the call yet, or you have declined it; or what confirms it is too old, or belongs to a call with another tool, other arguments or another {credential}.",
                 fix: "Agree when your client or your assistant asks you, and have the same call made then.",
+            },
+            Self::MissingCapability => ErrorEntry {
+                code: self,
+                name: "missing_capability",
+                status: 400,
+                json_rpc: Some(MISSING_CAPABILITY),
+                symptom: "Your client lacks a capability",
+                cause: "The tool asks something while it runs that your client does not take part in: a form for you, an answer of its model, or the folders that it works on; the message says which.",
+                fix: "Use a client that declares the capability, or switch it on in yours.",
+            },
+            Self::NotAnswered => ErrorEntry {
+                code: self,
+                name: "not_answered",
+                status: 200,
+                json_rpc: None,
+                symptom: "A tool answers `not_answered`",
+                cause: "The tool asked something while it ran, and you declined, or your client answered with an error, with what does not fit the question, or not in time.",
+                fix: "Have the same call made again, and answer what it asks.",
             },
             Self::NotFound => ErrorEntry {
                 code: self,

@@ -90,6 +90,10 @@ pub enum ErrorCode {
     BindingNotFound,
     /// Nobody has agreed to a call that a person has to agree to.
     NotConfirmed,
+    /// The client does not have what a tool asks it for.
+    MissingCapability,
+    /// The client was asked for something and has not answered it.
+    NotAnswered,
     /// What the arguments name does not exist in the account.
     NotFound,
     /// What the arguments name is in a state that forbids the call.
@@ -146,6 +150,8 @@ impl ErrorCode {
         Self::BindingRequired,
         Self::BindingNotFound,
         Self::NotConfirmed,
+        Self::MissingCapability,
+        Self::NotAnswered,
         Self::NotFound,
         Self::WrongState,
         Self::OutOfCredits,
@@ -201,6 +207,8 @@ impl ErrorCode {
             | Self::BindingRequired
             | Self::BindingNotFound
             | Self::NotConfirmed
+            | Self::MissingCapability
+            | Self::NotAnswered
             | Self::NotFound
             | Self::WrongState
             | Self::OutOfCredits
@@ -266,6 +274,11 @@ impl ErrorCode {
     /// Whether only a server can say it that has a tool whose calls are confirmed.
     pub const fn is_about_confirmations(self) -> bool {
         matches!(self, Self::NotConfirmed)
+    }
+
+    /// Whether only a server can say it that has a tool or a prompt which asks its client for something.
+    pub const fn is_about_asks(self) -> bool {
+        matches!(self, Self::MissingCapability | Self::NotAnswered)
     }
 
     /// Whether only a server that gives credentials for passwords can say it. The name is then an error

@@ -46,6 +46,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
             && (!code.is_about_call_limits() || limits_calls(api))
             && (!code.is_about_costs() || api.tools.iter().any(|tool| tool.costs.is_some()))
             && (!code.is_about_confirmations() || api.tools.iter().any(|tool| tool.confirmation.is_some()))
+            && !code.is_about_asks()
             && match api.credential.verify {
                 Verify::Tokens(_) => !code.is_about_upstreams() && !code.is_about_issuers(),
                 Verify::Upstream(_) => !code.is_about_lifetimes() && !code.is_about_issuers(),

@@ -71,6 +71,9 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
                 records: #records,
                 costs: #costs,
                 question: #question,
+                asks: &[],
+                logs: false,
+                content: &[],
                 requirement: #requirement,
             };
             type Access = contract::#store;

@@ -69,6 +69,9 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::Some(
             "Print {{ copies }} of {{ note_id }}{% if size %}, {{ size }} times as large{% endif %}{% if heading %}, below {{ heading }}{% endif %}{% if marks %}, with {{ marks }}{% endif %}{% if pin %}, by the pin {{ pin }}{% endif %}?",
         ),
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -55,6 +55,9 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::Some(
             "Shred it{% if not finely %} into strips{% endif %} (finely: {{ finely }})?",
         ),
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

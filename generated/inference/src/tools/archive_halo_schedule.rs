@@ -35,6 +35,9 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::Some(
             "Archive the schedule {{ schedule_id }}, so that it never fires again?",
         ),
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -48,6 +48,9 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::Some(
             "Stop the training job {{ training_job_id }}, and lose what it has learned?",
         ),
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

@@ -60,6 +60,9 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::Some(
             "Run HALO on {{ agent }} by the cron expression {{ cron }} ({{ time_zone }}), each time over the last {{ window }}, with the prompt: {{ prompt }}?",
         ),
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

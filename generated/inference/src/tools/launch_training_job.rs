@@ -59,6 +59,9 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::Some(
             "Train a model from {{ base_model }} on the dataset {{ dataset_id }}, with {{ epochs }} passes?",
         ),
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

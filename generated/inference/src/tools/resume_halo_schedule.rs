@@ -35,6 +35,9 @@ impl contract::Tool for Tool {
             "credits and compute whenever the schedule fires",
         ),
         question: ::core::option::Option::None,
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(1)])]
         }),

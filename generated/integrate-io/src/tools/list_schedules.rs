@@ -65,6 +65,9 @@ impl contract::Tool for Tool {
         records: false,
         costs: ::core::option::Option::None,
         question: ::core::option::Option::None,
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),

@@ -46,6 +46,9 @@ impl contract::Tool for Tool {
         records: false,
         costs: ::core::option::Option::None,
         question: ::core::option::Option::None,
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const { &[] }),
     };
     type Access = contract::Read;

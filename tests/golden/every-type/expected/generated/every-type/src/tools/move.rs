@@ -51,6 +51,9 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::Some(
             "Move {{ thing_id }} | *to* \"{{ to }}\"{% if why == 'low' %}, why {{ why }}{% elif not when %} now{% else %} at {{ when }}{% endif %}?",
         ),
+        asks: &[],
+        logs: false,
+        content: &[],
         requirement: contract::Requirement::all_of(const {
             &[
                 contract::Clause::any_of(&[contract::ScopeId(1)]),
