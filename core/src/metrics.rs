@@ -192,7 +192,7 @@ pub const AUDIT_DROPPED: Metric = Metric {
     name: "toolwright_audit_dropped",
     kind: Kind::Counter,
     labels: &[],
-    help: "Entries that the audit log lacks, since the database was too slow for them",
+    help: "Entries that the audit log lacks, since the database was too slow for them or refused them",
     only: Only::Audited,
 };
 

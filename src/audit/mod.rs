@@ -47,12 +47,30 @@ struct Inner {
     declared: AuditSpec,
     store: AuditStore,
     entries: mpsc::Sender<Entry>,
-    dropped: Arc<AtomicU64>,
-    /// How much was dropped since the start.
-    lacks: Counter,
+    gaps: Arc<Gaps>,
     refusals: Arc<Refusals>,
     ending: CancellationToken,
     writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Counts the entries that were not taken, since those before them still wait, or since the database refused them.
+#[derive(Debug, Default)]
+struct Gaps {
+    /// Those that the log itself does not tell of yet.
+    untold: AtomicU64,
+    since_start: Counter,
+}
+
+impl Gaps {
+    fn add(&self, entries: u64) {
+        self.untold.fetch_add(entries, Ordering::Relaxed);
+        self.since_start.inc_by(entries);
+    }
+
+    /// How many the log has to tell of, which it then does.
+    fn take(&self) -> u64 {
+        self.untold.swap(0, Ordering::Relaxed)
+    }
 }
 
 impl Audit {
@@ -60,19 +78,18 @@ impl Audit {
     pub(crate) fn start(declared: AuditSpec, database: &Database) -> Self {
         let (entries, waiting) = mpsc::channel(WAITING);
         let store = AuditStore::new(database);
-        let (refusals, dropped) = <(Arc<Refusals>, Arc<AtomicU64>)>::default();
+        let (refusals, gaps) = <(Arc<Refusals>, Arc<Gaps>)>::default();
         let ending = CancellationToken::new();
         let writer = Writer {
             store: store.clone(),
             keep: i64::try_from(declared.keep_seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000),
             entries: waiting,
             refusals: Arc::clone(&refusals),
-            dropped: Arc::clone(&dropped),
+            gaps: Arc::clone(&gaps),
             ending: ending.clone(),
         };
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        let lacks = Counter::default();
-        Self(Arc::new(Inner { declared, store, entries, dropped, lacks, refusals, ending, writer }))
+        Self(Arc::new(Inner { declared, store, entries, gaps, refusals, ending, writer }))
     }
 
     /// For how long it is kept, in seconds.
@@ -89,14 +106,13 @@ impl Audit {
 
     /// How much the log lacks since the start.
     pub(crate) fn lacks(&self) -> Counter {
-        self.0.lacks.clone()
+        self.0.gaps.since_start.clone()
     }
 
     /// Records an event. It never waits: where the database takes nothing for long, the log gets a gap, and says so.
     pub(crate) fn record(&self, entry: Entry) {
         if self.0.entries.try_send(entry.storable()).is_err() {
-            self.0.dropped.fetch_add(1, Ordering::Relaxed);
-            self.0.lacks.inc();
+            self.0.gaps.add(1);
         }
     }
 

@@ -1,13 +1,6 @@
 //! What writes the audit log down: in a task of its own, so that no call waits for the database.
 
-use std::{
-    slice,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{slice, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -16,7 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{AuditStore, Entry, Kind, Verdict, Via, refusals::Refusals, store::FORGOTTEN_AT_ONCE};
+use super::{AuditStore, Entry, Gaps, Kind, Verdict, Via, refusals::Refusals, store::FORGOTTEN_AT_ONCE};
 use crate::{database::is_refused, shortened::shortened};
 
 /// How many entries wait to be written. A database that takes nothing for so long that there are more gets a gap.
@@ -53,8 +46,7 @@ pub(super) struct Writer {
     pub(super) keep: i64,
     pub(super) entries: mpsc::Receiver<Entry>,
     pub(super) refusals: Arc<Refusals>,
-    /// How many entries were not taken, since those before them still wait, or since the database refused them.
-    pub(super) dropped: Arc<AtomicU64>,
+    pub(super) gaps: Arc<Gaps>,
     pub(super) ending: CancellationToken,
 }
 
@@ -150,13 +142,13 @@ impl Writer {
         );
         // Of an entry about a gap, the next one would be refused as well.
         if entry.kind != Kind::Gap {
-            self.dropped.fetch_add(u64::try_from(entry.count).unwrap_or(1), Ordering::Relaxed);
+            self.gaps.add(u64::try_from(entry.count).unwrap_or(1));
         }
     }
 
     /// Has the log itself say what it lacks.
     fn tell_gap(&self, batch: &mut Vec<Entry>) {
-        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        let dropped = self.gaps.take();
         if dropped > 0 {
             tracing::error!(dropped, "the audit log has a gap: the database did not take all entries");
             batch.push(gap(dropped));
