@@ -319,7 +319,6 @@ impl Drop for Observation {
         if let Some(trace) = &mut self.trace {
             trace.end(&ended);
         }
-        let observers = Arc::clone(&self.observers);
-        observers.tell(self);
+        self.observers.tell(self);
     }
 }

@@ -13,13 +13,13 @@ use tokio_util::{
 };
 use toolwright_core::{Access, ErrorCode};
 
-use crate::operations::traces::Parent;
 use crate::{
     Call, Handlers, ServerSpec, ToolError,
     confirmation::Confirmed,
     gate::Admitted,
     limits::Slot,
     observation::{LateEnd, ObservedCaller, Observers, Outcome},
+    operations::traces::Parent,
     refusal::fill,
     spec::ToolSpec,
 };

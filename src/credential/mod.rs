@@ -129,7 +129,7 @@ impl Verifier {
         match self {
             Self::Tokens(tokens) => tokens.verify(credential).await,
             Self::Upstream(upstream) => upstream.verify(credential).await,
-            Self::OAuth(oauth) => oauth.verify(credential).await.map(Arc::new),
+            Self::OAuth(oauth) => oauth.verify(credential).await,
         }
     }
 

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use super::{
     token::Digest,
-    tokens::{TokenKind, TokenRecord},
+    tokens::{TokenKind, TokenRecord, granted_name},
 };
 use crate::{
     Grants, Identity, ServerSpec,
@@ -98,8 +98,7 @@ impl Tables {
                 credential_id: record.id,
                 credential_name: match record.kind {
                     TokenKind::Connection => record.name,
-                    // Of that name there are many, and a record has to say whose it was.
-                    TokenKind::Grant => format!("{} of {subject}", record.name),
+                    TokenKind::Grant => granted_name(&subject),
                 },
                 subject,
                 user,

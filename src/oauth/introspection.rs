@@ -64,7 +64,7 @@ pub(super) struct Introspection {
 
 /// A good token.
 struct Good {
-    identity: Identity,
+    identity: Arc<Identity>,
     /// Until when, in seconds since 1970.
     expires: Option<f64>,
 }
@@ -103,7 +103,7 @@ impl Introspection {
     ///
     /// # Errors
     /// A code of the catalogue; the log says more than the caller is told.
-    pub(super) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
+    pub(super) async fn verify(&self, token: &str) -> Result<Arc<Identity>, ErrorCode> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if self.inactive.contains_key(&digest) {
             self.lookups.hit();
@@ -115,7 +115,7 @@ impl Introspection {
             self.known.invalidate(&digest).await;
             return Err(refuse(ErrorCode::ExpiredCredential, "it has expired"));
         }
-        Ok(good.identity.clone())
+        Ok(Arc::clone(&good.identity))
     }
 
     async fn ask(&self, token: &str, digest: [u8; 32]) -> Result<Arc<Good>, ErrorCode> {
@@ -136,7 +136,7 @@ impl Introspection {
         }
         let identity = claims.identity(self.server, self.spec, token);
         let identity = identity.map_err(|reason| refuse(ErrorCode::UnknownCredential, &reason))?;
-        Ok(Arc::new(Good { identity, expires }))
+        Ok(Arc::new(Good { identity: Arc::new(identity), expires }))
     }
 
     /// What is said of a token.

@@ -121,11 +121,11 @@ impl OAuth {
     ///
     /// # Errors
     /// A code of the catalogue; the log says more than the caller is told.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Identity, ErrorCode> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Identity>, ErrorCode> {
         match &self.way {
             Way::Jwt(verification) => {
                 let claims = verification.verify(token).await?;
-                claims.identity(self.server, self.spec, token).map_err(|reason| {
+                claims.identity(self.server, self.spec, token).map(Arc::new).map_err(|reason| {
                     tracing::info!(reason, "a credential was refused");
                     ErrorCode::UnknownCredential
                 })
