@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use toolwright_core::{Access, ClientKind, Requirement, Scope, ScopeSet, Scopes, client::ISSUED_PLACEHOLDER};
+use toolwright_core::{
+    Access, ClientKind, Requirement, Scope, ScopeSet, Scopes, client::ISSUED_PLACEHOLDER, text::capitalized,
+};
 
 /// Everything that a manifest declares about a server, as constants.
 #[derive(Debug, Clone, Copy)]
@@ -152,9 +154,7 @@ impl BindingSpec {
 
     /// The name at the beginning of a sentence.
     pub(crate) fn heading(&self) -> String {
-        let words = self.words();
-        let mut characters = words.chars();
-        characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
+        capitalized(&self.words())
     }
 }
 

@@ -15,6 +15,7 @@
 //! would hide something: a repaired name would be one that nobody wrote.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
+use toolwright_core::text::capitalized;
 
 use crate::diagnostic::Code;
 
@@ -186,9 +187,7 @@ pub fn anchor(heading: &str) -> String {
 
 /// The name of a shape as a heading.
 pub fn heading(shape: &str) -> String {
-    let words = words(shape).join(" ");
-    let mut characters = words.chars();
-    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
+    capitalized(&words(shape).join(" "))
 }
 
 /// The words of a name, in lowercase, however they are joined.

@@ -3,7 +3,7 @@
 //! [`scope`] is the algebra of scopes, with the one authorization in the program;
 //! [`errors`] is the catalogue of every error that a user of a generated server can see;
 //! [`address`] says where a credential can be sent, [`environment`] which variables are taken,
-//! [`confirmation`] how long a person's agreement holds, [`text`] which characters nobody sees;
+//! [`confirmation`] how long a person's agreement holds, [`token`] what bounds a token, [`text`] which characters nobody sees;
 //! [`client`] is what each client is told about a server, [`shell`] how text is quoted in it.
 //! Nothing here does I/O, and nothing here knows the protocol's SDK.
 
@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod scope;
 pub mod shell;
 pub mod text;
+pub mod token;
 
 pub use client::ClientKind;
 pub use errors::{ErrorCode, ErrorEntry};

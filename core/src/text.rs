@@ -1,4 +1,5 @@
-//! Characters that a reader cannot see: a model reads them all the same, and a person is misled by them.
+//! Text for people: how a sentence begins, and characters that a reader cannot see: a model reads them all the same, and a
+//! person is misled by them.
 
 /// From one code point to another, with what they are.
 const INVISIBLE: &[(u32, u32, &str)] = &[
@@ -29,6 +30,12 @@ const INVISIBLE: &[(u32, u32, &str)] = &[
     (0xE_0000, 0xE_0FFF, "a tag or variation selector"),
     (0xF_0000, 0x10_FFFF, "a character without a meaning of its own"),
 ];
+
+/// The text with a capital letter at its beginning.
+pub fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(char::to_uppercase).into_iter().flatten().chain(characters).collect()
+}
 
 /// What an invisible character is, or one that changes the order of what is seen; nothing for any other.
 pub fn invisible(char: char) -> Option<&'static str> {

@@ -4,7 +4,9 @@
 use jiff::{civil::Date, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::page::tokens::{CUSTOM, LONGEST_NAME};
+use toolwright_core::token::{LONGEST_LIFETIME, LONGEST_NAME};
+
+use crate::page::tokens::CUSTOM;
 
 /// `POST sign-in`: redeems a link.
 #[derive(Debug, Deserialize)]
@@ -59,7 +61,6 @@ impl CreateToken {
     /// # Errors
     /// What is wrong with it, for [`crate::TokenForm::lifetime_fault`].
     pub fn lifetime(&self, now: i64) -> Result<u64, String> {
-        const CENTURY: u64 = 100 * 365 * 24 * 60 * 60;
         let seconds = if self.lifetime == CUSTOM {
             let date: Date = self.expires_on.parse().map_err(|_| "Choose a day.".to_owned())?;
             let end = date.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC));
@@ -70,8 +71,8 @@ impl CreateToken {
         };
         match seconds {
             0 => Err("Choose a day that has not passed.".to_owned()),
-            CENTURY.. => Err("Choose a day within a hundred years.".to_owned()),
-            _ => Ok(seconds),
+            1..=LONGEST_LIFETIME => Ok(seconds),
+            _ => Err("Choose a day within a hundred years.".to_owned()),
         }
     }
 }

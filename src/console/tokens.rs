@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::{StatusCode, request::Parts};
 use jiff::Timestamp;
 use serde::Deserialize;
+use toolwright_core::text::capitalized;
 use toolwright_pages::{NewToken as Created, Notice, Token, TokenForm, Tokens as Page, forms};
 
 use super::{
@@ -171,7 +172,5 @@ fn token(record: &TokenRecord) -> Token<'_> {
 
 /// The words of a rule as a sentence.
 fn sentence(words: &str) -> String {
-    let mut characters = words.chars();
-    let first = characters.next().map(char::to_uppercase).into_iter().flatten();
-    first.chain(characters).chain(['.']).collect()
+    format!("{}.", capitalized(words))
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use toolwright_core::ScopeSet;
+use toolwright_core::{
+    ScopeSet,
+    token::{LONGEST_LIFETIME, LONGEST_NAME},
+};
 
 use crate::{ServerSpec, nearest::nearest};
-
-/// A century: far beyond any use, and far within what the database and dates can hold.
-const LONGEST_LIFETIME: u64 = 100 * 365 * 24 * 60 * 60;
 
 /// A scope that the server does not declare.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
 /// Whether a text can stand in a table and in a log. Letters, digits, marks of ASCII and spaces between them.
 pub(crate) fn is_printable(text: &str) -> bool {
     let printable = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
-    !text.trim().is_empty() && text.chars().count() <= 64 && text.chars().all(printable)
+    !text.trim().is_empty() && text.chars().count() <= LONGEST_NAME && text.chars().all(printable)
 }
 
 /// How long a token is to live, as somebody writes it: `90d`.

@@ -1,7 +1,10 @@
 //! How a client is connected.
 
 use serde::Serialize;
-use toolwright_core::client::{LONGEST_NAME, variable};
+use toolwright_core::{
+    client::{LONGEST_NAME, variable},
+    text::capitalized,
+};
 
 use super::{
     Pages,
@@ -86,7 +89,7 @@ impl Pages {
             longest_name: LONGEST_NAME,
             account: server.account.as_ref().map(|declared| AccountField {
                 name: &declared.name,
-                label: heading(&declared.name),
+                label: capitalized(&declared.name),
                 description: &declared.description,
                 placeholder: &declared.placeholder,
                 value: account.unwrap_or_default(),
@@ -103,10 +106,4 @@ impl Pages {
         let layout = self.within(Section::Connect, visitor, None, scripts);
         self.render("connect.html", &layout, &page)
     }
-}
-
-fn heading(words: &str) -> String {
-    let mut characters = words.chars();
-    let first = characters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(characters).collect()
 }

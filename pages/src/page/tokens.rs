@@ -1,6 +1,7 @@
 //! Tokens: creating, listing and revoking them.
 
 use serde::Serialize;
+use toolwright_core::token::LONGEST_NAME;
 
 use super::{
     Pages,
@@ -14,9 +15,6 @@ use crate::{
 
 /// What the field `lifetime` says where a day is chosen.
 pub(crate) const CUSTOM: &str = "date";
-
-/// The most characters of a token's name.
-pub(crate) const LONGEST_NAME: usize = 64;
 
 /// Lifetimes to choose from beside the declared one, in days.
 const DAYS: [u64; 4] = [7, 30, 90, 365];
