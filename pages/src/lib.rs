@@ -21,7 +21,7 @@ mod time;
 pub use arguments::{Argument, arguments};
 pub use assets::{ASSETS, Asset, asset};
 pub use page::{
-    Pages,
+    Has, Pages,
     activity::{Activity, Call, Day, Outcome, TokenChoice},
     connect::Connect,
     failure::Failure,

@@ -32,7 +32,7 @@ use axum::{
     routing::any,
 };
 use http::{HeaderMap, Method, request::Parts};
-use toolwright_pages::{Pages, forms};
+use toolwright_pages::{Has, Pages, forms};
 
 pub(crate) use self::{
     sessions::{LINK, OpenError, Sessions},
@@ -153,16 +153,8 @@ impl Console {
     pub(crate) fn new(server: Arc<Server>, trusted: Arc<Trusted>, setup: Setup<'_>) -> anyhow::Result<Self> {
         let Setup { declared, sessions, sign_in, keys, endpoint, base, is_encrypted } = setup;
         let shown = declared::server(server.spec, declared, endpoint, base)?;
-        let pages = Pages::console(shown, ROOT, keys.is_some());
-        Ok(Self {
-            is_encrypted,
-            pages: if server.audit().is_some() { pages } else { pages.without_activity() },
-            server,
-            trusted,
-            sessions,
-            sign_in,
-            keys,
-        })
+        let has = Has { keys: keys.is_some(), activity: server.audit().is_some() };
+        Ok(Self { is_encrypted, pages: Pages::console(shown, ROOT, has), server, trusted, sessions, sign_in, keys })
     }
 
     /// The routes.

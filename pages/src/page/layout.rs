@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::Pages;
+use super::{Has, Pages};
 use crate::assets::ASSETS;
 
 /// Where pages are.
 #[derive(Debug)]
 pub(super) enum Place {
     /// Below a path of a running server.
-    Console { base: String, has_keys: bool, has_activity: bool },
+    Console { base: String, has: Has },
     /// In a folder, beside the documentation.
     Site,
 }
@@ -145,11 +145,11 @@ impl Pages {
 
     fn navigation(&self, current: Option<Section>, is_known: bool) -> Vec<Link> {
         let is_there = |section: &Section| match &self.place {
-            Place::Console { has_keys, has_activity, .. } => {
+            Place::Console { has, .. } => {
                 is_known
                     && match section {
-                        Section::Keys => *has_keys,
-                        Section::Activity => *has_activity,
+                        Section::Keys => has.keys,
+                        Section::Activity => has.activity,
                         Section::Tokens | Section::Connect | Section::Tools => true,
                     }
             }

@@ -23,27 +23,23 @@ pub struct Pages {
     environment: Environment<'static>,
 }
 
+/// Which pages there are, of those that not every server has.
+#[derive(Debug, Clone, Copy)]
+pub struct Has {
+    /// Keys to store.
+    pub keys: bool,
+    /// An audit log, which tells of calls.
+    pub activity: bool,
+}
+
 impl Pages {
     /// The settings, below the path `base`, which has a leading slash and none at its end.
     ///
     /// Below it are expected, by GET: `sign-in`, `tokens`, `connect`, `tools`, `keys` where the server has keys to
-    /// store, `activity`, and `assets/NAME` for each of [`ASSETS`](crate::ASSETS); by POST: `sign-in`, `sign-out`, `tokens`,
+    /// store, `activity` where it keeps an audit log, and `assets/NAME` for each of [`ASSETS`](crate::ASSETS); by POST: `sign-in`, `sign-out`, `tokens`,
     /// `tokens/revoke`, `keys` and `keys/delete`. What each takes is in [`forms`](crate::forms).
-    pub fn console(server: Server, base: &str, has_keys: bool) -> Self {
-        Self {
-            server,
-            place: Place::Console { base: base.to_owned(), has_keys, has_activity: true },
-            environment: template::environment(),
-        }
-    }
-
-    /// The same for a server that keeps no audit log: without the page of what was called.
-    #[must_use]
-    pub fn without_activity(mut self) -> Self {
-        if let Place::Console { has_activity, .. } = &mut self.place {
-            *has_activity = false;
-        }
-        self
+    pub fn console(server: Server, base: &str, has: Has) -> Self {
+        Self { server, place: Place::Console { base: base.to_owned(), has }, environment: template::environment() }
     }
 
     /// The pages without a session, as files beside each other.

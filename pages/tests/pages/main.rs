@@ -6,7 +6,9 @@ use std::{collections::BTreeSet, env, fs, path::Path};
 
 use sample::{BASE, HOSTILE, Made, hostile, plain};
 use scraper::{Html, Selector};
-use toolwright_pages::{ASSETS, Pages, SiteFile, asset, site};
+use toolwright_pages::{ASSETS, Has, Pages, SiteFile, asset, site};
+
+const ALL: Has = Has { keys: true, activity: true };
 
 /// Every page in every state, by name.
 fn documents(text: Made) -> Vec<(String, String)> {
@@ -14,8 +16,8 @@ fn documents(text: Made) -> Vec<(String, String)> {
 }
 
 fn documents_below(base: &str, text: Made) -> Vec<(String, String)> {
-    let full = sample::full(&Pages::console(sample::server(text), base, true), text);
-    let empty = sample::empty(&Pages::console(sample::least(), base, true));
+    let full = sample::full(&Pages::console(sample::server(text), base, ALL), text);
+    let empty = sample::empty(&Pages::console(sample::least(), base, ALL));
     let full = full.into_iter().map(|(name, page)| (name.to_owned(), page));
     full.chain(empty.into_iter().map(|(name, page)| (format!("{name}-empty"), page))).collect()
 }
@@ -123,7 +125,7 @@ fn texts(document: &str, selector: &str) -> Vec<String> {
 
 #[test]
 fn a_snippet_has_a_name_that_every_client_takes_or_the_declared_one() {
-    let pages = Pages::console(sample::server(plain), BASE, true);
+    let pages = Pages::console(sample::server(plain), BASE, ALL);
     for (name, told, fault) in [
         ("acme-prod", "acme-prod", false),
         ("acme", "acme", false),
@@ -146,7 +148,7 @@ fn a_snippet_has_a_name_that_every_client_takes_or_the_declared_one() {
 
 #[test]
 fn what_the_path_names_stands_in_every_address() {
-    let pages = Pages::console(sample::with_account(), BASE, true);
+    let pages = Pages::console(sample::with_account(), BASE, ALL);
     let known = ["demo".to_owned(), "other".to_owned()];
     for (asked, known, told, fault) in [
         (None, &known[..], "demo", false),
@@ -179,7 +181,7 @@ fn a_new_token_is_in_its_dialog_alone() {
 
 /// A page with all that can be on it.
 fn page(name: &str) -> String {
-    let mut pages = sample::full(&Pages::console(sample::server(plain), BASE, true), plain).into_iter();
+    let mut pages = sample::full(&Pages::console(sample::server(plain), BASE, ALL), plain).into_iter();
     pages.find(|(page, _)| *page == name).expect("a page").1
 }
 
@@ -248,7 +250,7 @@ fn the_bars_of_a_day_stand_on_each_other() {
 
 #[test]
 fn scopes_that_are_ticked_show_what_they_unlock() {
-    let pages = Pages::console(sample::server(plain), BASE, true);
+    let pages = Pages::console(sample::server(plain), BASE, ALL);
     for (ticked, search, expected, count) in [
         (&[][..], "", None, "1 of 8 tools unlocked"),
         (
