@@ -15,8 +15,8 @@ use toolwright_core::{
 #[cfg(feature = "console")]
 use super::settings::SettingsCommand;
 use super::{
-    accounts::AccountsCommand, audit::AuditCommand, contract::ContractCommand, settings::IdentityOptions,
-    tools::aligned,
+    accounts::AccountsCommand, audit::AuditCommand, contract::ContractCommand, first_token::LOCAL,
+    settings::IdentityOptions, tools::aligned,
 };
 use crate::{
     ServerSpec,
@@ -177,7 +177,7 @@ pub(super) struct CreateOptions {
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     pub(super) expires: Option<Duration>,
     /// Whose data the token reaches
-    #[arg(long, value_name = "NAME", default_value = "local")]
+    #[arg(long, value_name = "NAME", default_value = LOCAL)]
     pub(super) subject: String,
     #[command(flatten)]
     pub(super) database: DatabaseOption,

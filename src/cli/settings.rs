@@ -8,16 +8,21 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use axum::Router;
 use clap::{ArgMatches, Args, FromArgMatches as _, Subcommand};
-use url::{Host, Url};
+use url::Url;
 
-use super::{accounts, first_token::Place, options::DatabaseOption, print};
+use super::{
+    accounts,
+    first_token::{LOCAL, Place},
+    options::DatabaseOption,
+    print,
+};
 use crate::{
     ServerSpec,
     account::Accounts,
     console::{AnySignIn, AnyStoredKeys, Console, LINK, Proxy, ROOT, Sessions, Setup, SignedHeader},
     credential::{Tokens, Verifier, is_printable},
     database::Database,
-    http::Trusted,
+    http::{Trusted, is_loopback},
     server::Server,
 };
 
@@ -40,7 +45,7 @@ impl SettingsCommand {
 #[derive(Debug, Args)]
 pub(super) struct SignInOptions {
     /// Whose settings are opened
-    #[arg(long, value_name = "NAME", default_value = "local")]
+    #[arg(long, value_name = "NAME", default_value = LOCAL)]
     subject: String,
     /// Address that the server listens on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
@@ -55,7 +60,7 @@ pub(super) struct SignInOptions {
 #[derive(Debug, Args)]
 pub(super) struct SignOutOptions {
     /// Whose sessions are ended
-    #[arg(long, value_name = "NAME", default_value = "local")]
+    #[arg(long, value_name = "NAME", default_value = LOCAL)]
     subject: String,
     #[command(flatten)]
     database: DatabaseOption,
@@ -104,25 +109,16 @@ async fn find_subject(spec: &ServerSpec, database: &Database, named: &str) -> an
 fn base(public: Option<&str>, address: SocketAddr) -> anyhow::Result<String> {
     let Some(public) = public else {
         // Nobody can open the address that stands for all of them.
-        let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
-        let host = if address.is_ipv6() && host != "localhost" { format!("[{host}]") } else { host };
-        return Ok(format!("http://{host}:{}", address.port()));
+        return Ok(match address.ip().is_unspecified() {
+            true => format!("http://localhost:{}", address.port()),
+            false => format!("http://{address}"),
+        });
     };
     let url = Url::parse(public).with_context(|| format!("`{public}` is not a URL"))?;
     match url.origin() {
         origin @ url::Origin::Tuple(..) => Ok(origin.ascii_serialization()),
         url::Origin::Opaque(_) => bail!("`{public}` is not the URL of a server"),
     }
-}
-
-/// Whether what is sent to an address never leaves this machine.
-fn is_this_machine(base: &str) -> bool {
-    let url = Url::parse(base).ok();
-    url.as_ref().and_then(Url::host).is_some_and(|host| match host {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    })
 }
 
 fn address(base: &str, link: &str) -> String {
@@ -218,7 +214,7 @@ impl Settings {
         };
         let base = base(public, place.address)?;
         let is_encrypted = public.map(|_| base.starts_with("https:"));
-        if is_encrypted == Some(false) && !is_this_machine(&base) {
+        if is_encrypted == Some(false) && !Url::parse(&base).is_ok_and(|base| is_loopback(&base)) {
             tracing::warn!(
                 "the settings are reached without encryption: whoever listens can take a session over; have a proxy \
                  encrypt, and say so in --public-url"

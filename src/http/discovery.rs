@@ -78,8 +78,8 @@ async fn nothing(State(front): State<Arc<Front>>) -> Response {
     let ServerSpec { credential, path, title, .. } = front.server.spec;
     let description = match credential.form() {
         Some(form) => format!(
-            "There is nothing here. {title} answers at {path} and has no sign-in by OAuth: it takes a {} in the header \
-             `Authorization: Bearer {}...`. Create one in {}.",
+            "There is nothing here. {title} answers at {path} and has no sign-in by OAuth: send your {} in the \
+             header `Authorization: Bearer {}...`. Create one in {}.",
             credential.name, form.prefix, credential.create_at
         ),
         None => format!("There is nothing here. {title} answers at {path}; {WELL_KNOWN}{path} says where to sign in."),

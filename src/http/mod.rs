@@ -30,6 +30,8 @@ pub(crate) use connections::{CONNECTIONS, serve};
 #[cfg(feature = "console")]
 pub(crate) use negotiation::check_form;
 pub(crate) use origin::Trusted;
+#[cfg(feature = "console")]
+pub(crate) use origin::is_loopback;
 
 use crate::{
     caller::Named,

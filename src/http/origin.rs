@@ -157,7 +157,8 @@ fn url_host(address: IpAddr) -> String {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether what is sent to a web address never leaves this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
         && match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
