@@ -8,7 +8,8 @@
 //! | field | a letter or underscore, then letters, digits, underscores | snake case |
 //! | word of a choice, variant of a union | anything | upper camel case |
 //! | binding | snake case | the same, as a method |
-//! | prompt, argument of a prompt | snake case | none |
+//! | prompt | snake case | none |
+//! | argument of a prompt | as a field | none |
 //! | server | lowercase letters, digits, single hyphens | the package `<name>-tools` |
 //!
 //! A Rust keyword becomes a raw identifier. What cannot be one is refused, and so is a name that
@@ -77,10 +78,10 @@ pub fn prompt(wire: &str) -> Result<(), Refusal> {
 /// Checks the name of a prompt's argument, which templates speak of.
 ///
 /// # Errors
-/// A name that is no snake case, or a word of the template language.
+/// A name that templates cannot speak of, or a word of their language.
 pub fn prompt_argument(wire: &str) -> Result<(), Refusal> {
-    if !is_snake_case(wire) || wire.len() > LONGEST_FIELD {
-        return Err(invalid("is not a name that an argument can have", example_of(&wire.to_snake_case(), "run_id")));
+    if !is_word(wire) {
+        return Err(invalid("is not a name that an argument can have", word_help()));
     }
     if TEMPLATE_WORDS.contains(&wire) {
         return Err(reserved("is a word of the language of templates"));
@@ -107,11 +108,8 @@ pub fn binding(wire: &str) -> Result<String, Refusal> {
 /// # Errors
 /// A name that is no identifier on the wire or in Rust.
 pub fn field(wire: &str) -> Result<String, Refusal> {
-    let mut characters = wire.chars();
-    let starts = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
-    if !starts || !characters.all(|next| next.is_ascii_alphanumeric() || next == '_') || wire.len() > LONGEST_FIELD {
-        let help = format!("use letters, digits and underscores, a letter first, at most {LONGEST_FIELD} characters");
-        return Err(invalid("is not a name that a field can have", help));
+    if !is_word(wire) {
+        return Err(invalid("is not a name that a field can have", word_help()));
     }
     identifier(wire.to_snake_case())
 }
@@ -195,6 +193,18 @@ pub fn words(wire: &str) -> Vec<String> {
     wire.to_snake_case().split('_').map(str::to_owned).collect()
 }
 
+/// Whether a name is one word for JSON's paths, for Rust and for templates.
+fn is_word(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && characters.all(|next| next.is_ascii_alphanumeric() || next == '_')
+        && name.len() <= LONGEST_FIELD
+}
+
+fn word_help() -> String {
+    format!("use letters, digits and underscores, a letter first, at most {LONGEST_FIELD} characters")
+}
+
 fn is_snake_case(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name
@@ -218,7 +228,7 @@ fn identifier(name: String) -> Result<String, Refusal> {
 
 /// What means something of its own in the gaps and conditions of a template.
 const TEMPLATE_WORDS: &[&str] =
-    &["and", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "tool", "true"];
+    &["False", "None", "True", "and", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "tool", "true"];
 
 /// Keywords of Rust 2024, strict and reserved, that a raw identifier can spell.
 const KEYWORDS: &[&str] = &[
