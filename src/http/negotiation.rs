@@ -84,11 +84,9 @@ fn essence(media_type: &str) -> &str {
 /// Checks the revision in the header. Clients of the older revisions that send none are served; what
 /// a request says of its revision itself is checked with the request.
 pub(super) fn check_revision(headers: &HeaderMap, message: &Message<'_>, spec: &ServerSpec) -> Result<(), Refusal> {
-    let (id, is_free) = match message {
-        Message::Request(request) => {
-            (Some(&request.id), request.inline_version().is_some() || request.method == "initialize")
-        }
-        Message::Notification { .. } => (None, false),
+    let (id, named, is_free) = match message {
+        Message::Request(request) => (Some(&request.id), request.inline_version(), request.method == "initialize"),
+        Message::Notification { .. } => (None, None, false),
     };
     let refused = |refusal: Refusal| match id {
         Some(id) => refusal.answering(id),
@@ -100,10 +98,13 @@ pub(super) fn check_revision(headers: &HeaderMap, message: &Message<'_>, spec: &
         let detail = "There are several `MCP-Protocol-Version` headers.";
         return Err(refused(Refusal::new(spec, ErrorCode::InvalidRequest, Some(detail))));
     }
-    if is_free {
-        return Ok(());
-    }
     let header = String::from_utf8_lossy(header.as_bytes());
+    match named {
+        Some(named) if named == header => return Ok(()),
+        Some(_) => return Err(refused(Refusal::new(spec, ErrorCode::HeaderMismatch, None))),
+        None if is_free => return Ok(()),
+        None => {}
+    }
     if !is_spoken(&header) {
         return Err(refused(Refusal::unsupported_version(spec, &header)));
     }

@@ -49,6 +49,8 @@ pub const METHOD_NOT_FOUND: i32 = -32601;
 pub const INVALID_PARAMS: i32 = -32602;
 /// JSON-RPC 2.0, section 5.1.
 pub const INTERNAL_ERROR: i32 = -32603;
+/// MCP 2026-07-28: a header says something else than the message.
+pub const HEADER_MISMATCH: i32 = -32020;
 /// MCP 2026-07-28: the client asked for a revision that the server does not speak.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 /// MCP 2026-07-28: the client does not declare a capability that the request takes.
@@ -334,6 +336,15 @@ impl ErrorCode {
                 symptom: "400, not a request",
                 cause: "The body is JSON, but not one JSON-RPC 2.0 message: a batch, a repeated key, or a wrong `jsonrpc`, `id` or `method`.",
                 fix: "Send one JSON-RPC 2.0 message a request.",
+            },
+            Self::HeaderMismatch => ErrorEntry {
+                code: self,
+                name: "header_mismatch",
+                status: 400,
+                json_rpc: Some(HEADER_MISMATCH),
+                symptom: "400, header mismatch",
+                cause: "The `MCP-Protocol-Version` header and the message name different revisions.",
+                fix: "Name the same revision in both; a proxy may have changed the header.",
             },
             Self::UnsupportedVersion => ErrorEntry {
                 code: self,

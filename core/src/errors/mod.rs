@@ -68,6 +68,8 @@ pub enum ErrorCode {
     ParseError,
     /// The body is JSON, but not one JSON-RPC message.
     InvalidRequest,
+    /// A header says something else than the message that it comes with.
+    HeaderMismatch,
     /// The protocol revision is not one that the server speaks.
     UnsupportedVersion,
     /// The server does not have this method.
@@ -139,6 +141,7 @@ impl ErrorCode {
         Self::UnsupportedEncoding,
         Self::ParseError,
         Self::InvalidRequest,
+        Self::HeaderMismatch,
         Self::UnsupportedVersion,
         Self::UnknownMethod,
         Self::InvalidParams,
@@ -179,6 +182,7 @@ impl ErrorCode {
             | Self::UnsupportedEncoding
             | Self::ParseError
             | Self::InvalidRequest
+            | Self::HeaderMismatch
             | Self::UnsupportedVersion
             | Self::UnknownMethod
             | Self::InvalidParams

@@ -225,6 +225,12 @@ async fn revisions() {
             Some(UNSUPPORTED_VERSION),
         ),
         (
+            "an unknown version, and another in the header",
+            meta(json!({version: "2027-01-01", capabilities: {}})).header("MCP-Protocol-Version", "2026-07-28"),
+            400,
+            Some(HEADER_MISMATCH),
+        ),
+        (
             "a version of before",
             meta(json!({version: "2025-03-26", capabilities: {}})).header("MCP-Protocol-Version", "2025-03-26"),
             400,
