@@ -21,6 +21,7 @@
 //! ```
 
 mod accounts;
+mod authorized;
 mod client;
 pub mod collector;
 mod examples;
@@ -42,6 +43,7 @@ mod stored;
 pub mod tls;
 mod visitor;
 
+pub use authorized::authorized;
 pub use client::{Client, Revision, Transport};
 pub use examples::examples;
 pub use facts::{rows, workspace};
@@ -49,7 +51,7 @@ pub use metrics::{Family, Numbers};
 pub use pages::missing_facts;
 #[cfg(unix)]
 pub use postgres::Postgres;
-pub use programs::is_installed;
+pub use programs::{is_brought, is_installed};
 pub use proxy::{Proxy, Way};
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};

@@ -1,7 +1,8 @@
-//! Programs of the system that a test needs.
+//! What a test needs beside the workspace: programs of the system, and packages of npm.
 
 use std::{
     env,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -13,9 +14,21 @@ pub fn is_installed(program: &str) -> bool {
     let mut version = Command::new(program);
     version.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let is_installed = version.status().is_ok_and(|status| status.success());
-    if !is_installed {
-        assert!(env::var("CI").as_deref() != Ok("true"), "{program} is not installed");
-        eprintln!("SKIPPED: {program} is not installed");
-    }
-    is_installed
+    is_installed || skipped(&format!("{program} is not installed"))
+}
+
+/// Whether `npm ci` has brought a file of a package into a folder of the workspace. A test that lacks it says so and
+/// has to end; in CI (`CI=true`) it fails.
+///
+/// # Panics
+/// When the file is missing in CI.
+pub fn is_brought(file: &Path, folder: &str) -> bool {
+    file.exists() || skipped(&format!("{} is missing: npm ci --prefix {folder}", file.display()))
+}
+
+/// Says why a test ends here, which it may not do in CI.
+fn skipped(why: &str) -> bool {
+    assert!(env::var("CI").as_deref() != Ok("true"), "{why}");
+    eprintln!("SKIPPED: {why}");
+    false
 }

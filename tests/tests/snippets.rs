@@ -7,9 +7,10 @@ use std::{ffi::OsStr, fs};
 use toolwright_tests::{Told, workspace};
 
 /// A server's folder, its key, its endpoint, the variable of its credential, and how many files its clients have.
-const SERVERS: [(&str, &str, &str, &str, usize); 10] = [
+const SERVERS: [(&str, &str, &str, &str, usize); 11] = [
     ("acme", "acme", "https://notes.acme.example/mcp", "ACME_KEY", 16),
     ("archive", "archive", "https://mcp.archive.example/mcp", "ARCHIVE_TOKEN", 15),
+    ("conformance", "conformance", "https://conformance.example/mcp", "CONFORMANCE_TOKEN", 4),
     ("forwarder", "forwarder", "https://mcp.forwarder.example/mcp", "NOTES_API_KEY", 4),
     ("infatica", "infatica", "https://dataplatform.infatica.io/mcp", "INFATICA_PAT", 10),
     ("inference", "inference", "https://mcp.inference.net/mcp", "INFERENCE_API_KEY", 10),

@@ -1,8 +1,9 @@
 //! What a machine can tell of how well people can use a page.
 
-use std::{env, fs, path::Path};
+use std::{fs, path::Path};
 
 use serde_json::Value;
+use toolwright_tests::is_brought;
 
 use crate::Browser;
 
@@ -23,12 +24,7 @@ const OVERHANG: &str = "
 
 /// Whether axe-core was brought. A test that lacks it says so and has to end; in CI it fails.
 pub(super) fn is_there() -> bool {
-    let is_there = Path::new(AXE).exists();
-    if !is_there {
-        assert!(env::var("CI").as_deref() != Ok("true"), "no axe-core: npm ci --prefix tests/browser");
-        eprintln!("SKIPPED: no axe-core: npm ci --prefix tests/browser");
-    }
-    is_there
+    is_brought(Path::new(AXE), "tests/browser")
 }
 
 impl Browser {
