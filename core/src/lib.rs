@@ -2,6 +2,7 @@
 //!
 //! [`scope`] is the algebra of scopes, with the one authorization in the program;
 //! [`errors`] is the catalogue of every error that a user of a generated server can see;
+//! [`promises`] is the table of what a server does with requests that no good client sends;
 //! [`address`] says where a credential can be sent, [`environment`] which variables are taken,
 //! [`confirmation`] how long a person's agreement holds, [`token`] what bounds a token, [`text`] which characters nobody sees;
 //! [`client`] is what each client is told about a server, [`shell`] how text is quoted in it.
@@ -13,6 +14,7 @@ pub mod confirmation;
 pub mod environment;
 pub mod errors;
 pub mod metrics;
+pub mod promises;
 pub mod scope;
 pub mod shell;
 pub mod text;
@@ -20,6 +22,7 @@ pub mod token;
 
 pub use client::ClientKind;
 pub use errors::{ErrorCode, ErrorEntry};
+pub use promises::Promise;
 pub use scope::{Clause, Missing, Requirement, Scope, ScopeId, ScopeSet, Scopes, authorize};
 
 /// What a tool does to the account: declared for every tool, never guessed.

@@ -32,6 +32,7 @@ mod pages;
 #[cfg(unix)]
 mod postgres;
 mod programs;
+pub mod promises;
 mod proxy;
 pub mod raw;
 mod reply;

@@ -22,6 +22,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "docs/group.md",
     "docs/types.md",
     "docs/operations.md",
+    "docs/promises.md",
     "docs/manifest.md",
     "docs/clients/claude-code.md",
     "docs/clients/cursor.md",

@@ -72,6 +72,7 @@ fn every_link_leads_somewhere() {
     let names = [
         "README.md",
         "operations.md",
+        "promises.md",
         "site/connect.html",
         "site/tools.html",
         "tools/things.md",

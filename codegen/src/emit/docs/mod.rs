@@ -1,10 +1,11 @@
 //! The documentation: a page for everyone who connects, a page of reference for each group of
-//! tools, and one for the named types.
+//! tools, one for the named types, one for whoever runs the server, and one of what it promises.
 
 mod curl;
 mod grant;
 mod operations;
 mod page;
+mod promises;
 mod reference;
 mod troubles;
 
@@ -19,6 +20,7 @@ pub(super) fn files(api: &Api) -> Vec<File> {
     files.extend(api.groups.iter().enumerate().map(|(place, group)| reference::group(api, place, group)));
     files.extend(reference::types(api));
     files.push(operations::file(api));
+    files.push(promises::file(api));
     files
 }
 

@@ -64,7 +64,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
 }
 
 /// Whether a credential can make too many calls.
-fn limits_calls(api: &Api) -> bool {
+pub(super) fn limits_calls(api: &Api) -> bool {
     api.server.calls_per_minute.is_some() || api.server.calls_in_flight.is_some()
 }
 

@@ -1,7 +1,8 @@
 //! What a caller is told of arguments that do not fit, word for word.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Revision, Server};
+use toolwright_core::Promise;
+use toolwright_tests::{Revision, Server, promises::assert_kept};
 
 use crate::{ACME, full};
 
@@ -23,14 +24,13 @@ async fn check(tool: &str, cases: &[Case]) {
                 )
             }
         };
-        assert_eq!(reply.status, Some(200), "{arguments}");
+        assert_kept(Promise::WrongArgument, &reply, &arguments.to_string());
         assert_eq!(reply.text(), expected, "{arguments}");
-        assert!(reply.is_tool_error(), "{arguments}");
     }
 }
 
 #[tokio::test]
-async fn bounds_say_what_came() {
+pub(super) async fn bounds_say_what_came() {
     check(
         "list_notes",
         &[
@@ -83,7 +83,7 @@ async fn names_that_are_missing_or_unknown() {
 }
 
 #[tokio::test]
-async fn all_faults_come_at_once() {
+pub(super) async fn all_faults_come_at_once() {
     check(
         "add_note",
         &[(

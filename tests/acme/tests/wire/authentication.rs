@@ -1,7 +1,8 @@
 //! What a caller without a good credential is told.
 
 use serde_json::json;
-use toolwright_tests::{Client, Reply, Revision, Server};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, promises::assert_kept};
 
 use crate::{ACME, PREFIX, database};
 
@@ -9,15 +10,13 @@ async fn list(server: &Server, token: Option<&str>, revision: Revision) -> Reply
     Client::http(server.url(), token, revision).list().await
 }
 
-fn assert_refused(reply: &Reply, reason: &str, case: &str) {
-    assert_eq!((reply.status, reply.error_code()), (Some(401), Some(-31401)), "{case}: {reply:?}");
-    let data = reply.error_data();
-    assert_eq!(data["reason"], reason, "{case}");
-    assert_eq!(data["create_at"], "Account → Access Keys", "{case}");
+fn assert_refused(reply: &Reply, promise: Promise, case: &str) {
+    assert_kept(promise, reply, case);
+    assert_eq!(reply.error_data()["create_at"], "Account → Access Keys", "{case}");
     let message = reply.error_message();
     assert!(message.contains("acme_") && message.contains("Account → Access Keys"), "{case}: {message}");
     let challenge = reply.challenge.as_deref().expect("a challenge");
-    if reason == "missing_credential" {
+    if promise == Promise::NoCredential {
         assert_eq!(challenge, r#"Bearer realm="acme""#, "{case}");
     } else {
         assert!(
@@ -30,7 +29,7 @@ fn assert_refused(reply: &Reply, reason: &str, case: &str) {
 }
 
 #[tokio::test]
-async fn each_reason_has_its_name_and_says_what_to_do() {
+pub(super) async fn each_reason_has_its_name_and_says_what_to_do() {
     let server = Server::of(ACME).start();
     let expired = server.command(&["token", "create", "--name", "brief", "--scope", "notes:read", "--expires", "1s"]);
     let expired = expired.stdout.trim().to_owned();
@@ -39,14 +38,14 @@ async fn each_reason_has_its_name_and_says_what_to_do() {
     std::thread::sleep(std::time::Duration::from_millis(1100));
     let unknown = format!("acme_{}", "A".repeat(40));
     for revision in Revision::ALL {
-        for (token, reason) in [
-            (None, "missing_credential"),
-            (Some("nonsense"), "malformed_credential"),
-            (Some(unknown.as_str()), "unknown_credential"),
-            (Some(revoked.as_str()), "unknown_credential"),
-            (Some(expired.as_str()), "expired_credential"),
+        for (token, promise) in [
+            (None, Promise::NoCredential),
+            (Some("nonsense"), Promise::UnreadableCredential),
+            (Some(unknown.as_str()), Promise::UnknownCredential),
+            (Some(revoked.as_str()), Promise::RevokedCredential),
+            (Some(expired.as_str()), Promise::ExpiredCredential),
         ] {
-            assert_refused(&list(&server, token, revision).await, reason, &format!("{reason} in {revision:?}"));
+            assert_refused(&list(&server, token, revision).await, promise, revision.as_str());
         }
     }
     // The log tells apart what the caller is not told.
@@ -58,7 +57,7 @@ async fn each_reason_has_its_name_and_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn revoking_works_on_the_next_request() {
+pub(super) async fn revoking_works_on_the_next_request() {
     let server = Server::of(ACME).start();
     let token = server.token("brief", &["notes:read"]);
     for revision in Revision::ALL {
@@ -68,9 +67,9 @@ async fn revoking_works_on_the_next_request() {
     client.open().await;
     server.revoke("brief");
     let refused = client.call("list_notes", json!({})).await;
-    assert_refused(&refused, "unknown_credential", "after the handshake");
+    assert_refused(&refused, Promise::RevokedCredential, "after the handshake");
     for revision in Revision::ALL {
-        assert_refused(&list(&server, Some(&token), revision).await, "unknown_credential", "revoked");
+        assert_refused(&list(&server, Some(&token), revision).await, Promise::RevokedCredential, "revoked");
     }
     assert_eq!(list(&server, Some(&server.first_token(PREFIX)), Revision::V2025_11_25).await.status, Some(200));
 }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport, raw};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport, promises::assert_kept, raw};
 
 use crate::{ACME, PREFIX, VARIABLES, full};
 
@@ -21,13 +22,13 @@ fn assert_in_time(started: Instant, at_least: Duration) {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_tools_error_and_the_server_lives_on() {
+pub(super) async fn a_panic_is_a_tools_error_and_the_server_lives_on() {
     let server = Server::of(ACME).start();
     for revision in Revision::ALL {
         let mut client = full(&server, revision).await;
         for tool in ["misbehave", "misbehave_writing"] {
             let reply = client.call(tool, json!({"how": "panic"})).await;
-            assert!(reply.is_tool_error() && reply.status == Some(200), "{tool}, {revision:?}: {reply:?}");
+            assert_kept(Promise::Panic, &reply, tool);
             assert_eq!(
                 reply.text(),
                 "internal: the server failed; its log has the details. \
@@ -41,7 +42,7 @@ async fn a_panic_is_a_tools_error_and_the_server_lives_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_that_takes_too_long_is_stopped() {
+pub(super) async fn a_read_that_takes_too_long_is_stopped() {
     let server = Server::of(ACME).start();
     // One that waits, and one that blocks its thread: neither keeps its caller waiting.
     for how in ["hang", "block"] {
@@ -49,7 +50,7 @@ async fn a_read_that_takes_too_long_is_stopped() {
         let started = Instant::now();
         let reply = client.call("misbehave", json!({"how": how})).await;
         assert_in_time(started, LIMIT);
-        assert!(reply.is_tool_error(), "{reply:?}");
+        assert_kept(Promise::SlowRead, &reply, how);
         assert_eq!(
             reply.text(),
             "timed_out: The call took longer than 2 seconds and was stopped; nothing was changed. Ask for less at once."
@@ -59,13 +60,13 @@ async fn a_read_that_takes_too_long_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_takes_too_long_still_completes() {
+pub(super) async fn a_write_that_takes_too_long_still_completes() {
     let server = Server::of(ACME).start();
     let mut client = full(&server, Revision::V2025_11_25).await;
     let started = Instant::now();
     let reply = client.call("misbehave_writing", json!({"how": "block", "text": "late"})).await;
     assert_in_time(started, LIMIT);
-    assert!(reply.is_tool_error(), "{reply:?}");
+    assert_kept(Promise::SlowWrite, &reply, "one that blocks");
     assert_eq!(
         reply.text(),
         "outcome_unknown: A call that changes something took longer than 2 seconds; it goes on without an answer. \
@@ -74,6 +75,26 @@ async fn a_write_that_takes_too_long_still_completes() {
     assert_eq!(notes(&mut client).await, [] as [Value; 0], "not yet");
     server.wait_for_line(&["a call ended without its caller", "operation=\"misbehave_writing\"", "outcome=\"ok\""]);
     assert_eq!(notes(&mut client).await[0]["text"], "late");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+pub(super) async fn the_same_id_twice_at_once_has_two_answers() {
+    let server = Server::of(ACME).start();
+    let token = server.first_token(PREFIX);
+    let mut calls: JoinSet<(String, Reply)> = JoinSet::new();
+    for text in (0..20).map(|n| format!("the text of call {n}")) {
+        // Of each client it is the first request, so that all have one id.
+        let mut client = Client::http(server.url(), Some(&token), Revision::V2026_07_28);
+        calls.spawn(async move {
+            let reply = client.call("echo", json!({"text": text})).await;
+            (text, reply)
+        });
+    }
+    while let Some(call) = calls.join_next().await {
+        let (text, reply) = call.expect("a call");
+        assert_kept(Promise::SameIdTwice, &reply, &text);
+        assert_eq!(reply.structured()["arguments"]["text"], text.as_str());
+    }
 }
 
 /// Sends a call, and hangs up as soon as the server has it.
@@ -89,7 +110,7 @@ async fn abandon(server: &Server, tool: &str, arguments: Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_goes_stops_a_read() {
+pub(super) async fn a_caller_who_goes_stops_a_read() {
     let server = Server::of(ACME).start();
     let started = Instant::now();
     abandon(&server, "misbehave", json!({"how": "hang"})).await;
@@ -99,7 +120,7 @@ async fn a_caller_who_goes_stops_a_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_goes_does_not_stop_a_write() {
+pub(super) async fn a_caller_who_goes_does_not_stop_a_write() {
     let server = Server::of(ACME).start();
     abandon(&server, "misbehave_writing", json!({"how": "block", "text": "orphan"})).await;
     let mut client = full(&server, Revision::V2025_11_25).await;
@@ -109,7 +130,7 @@ async fn a_caller_who_goes_does_not_stop_a_write() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_call_is_not_answered() {
+pub(super) async fn a_cancelled_call_is_not_answered() {
     for transport in [Transport::Stdio, Transport::Gateway] {
         let server = Server::of(ACME).start();
         let token = server.first_token(PREFIX);
@@ -151,7 +172,7 @@ async fn a_cancelled_call_is_not_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_callers_at_once_are_never_taken_for_one_another() {
+pub(super) async fn many_callers_at_once_are_never_taken_for_one_another() {
     const CALLERS: usize = 8;
     const CALLS: usize = 200;
     let server = Server::of(ACME).start();
@@ -180,6 +201,7 @@ async fn many_callers_at_once_are_never_taken_for_one_another() {
         } else {
             let expected =
                 json!({"subject": format!("account-{caller}"), "key": name(caller), "key_secret": "[redacted]"});
+            assert_kept(Promise::ManyCallers, &who, &name(caller));
             assert_eq!(who.structured(), &expected);
             assert_eq!(added.structured()["text"], format!("of account-{caller}"));
         }

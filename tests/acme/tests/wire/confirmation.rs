@@ -1,7 +1,8 @@
 //! Calls that a person agrees to before they run.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, Transport};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, Transport, promises::assert_kept};
 
 use crate::{ACME, PREFIX, SCOPES, VARIABLES};
 
@@ -40,7 +41,7 @@ fn state(reply: &Reply) -> Value {
 }
 
 /// The text that a model is told to send back.
-fn brought(reply: &Reply) -> String {
+pub(crate) fn brought(reply: &Reply) -> String {
     assert!(reply.is_tool_error(), "{reply:?}");
     let (_, rest) = reply.text().split_once(BEFORE).unwrap_or_else(|| panic!("{reply:?}"));
     rest.strip_suffix(AFTER).unwrap_or_else(|| panic!("{reply:?}")).to_owned()
@@ -169,7 +170,7 @@ async fn only_a_yes_is_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_is_of_one_call() {
+pub(super) async fn a_state_is_of_one_call() {
     let server = Server::of(ACME).start();
     let mut client = asking(&server).await;
     let call = json!({"note_id": "n1"});
@@ -182,11 +183,14 @@ async fn a_state_is_of_one_call() {
     let mut other = connect(&server, Transport::Http, Revision::V2026_07_28, forms(), &other).await;
     let other_caller = state(&other.call("print_note", call.clone()).await);
     let of_model = brought(&telling(&server).await.call("print_note", call.clone()).await);
-    let mut wrong = vec![other_tool, other_arguments, with_default, other_caller, json!(of_model)];
-    wrong.extend(forged(right_text).into_iter().map(Value::from));
-    for state in wrong {
+    let foreign = [other_tool, other_arguments, with_default, other_caller, json!(of_model)];
+    for state in foreign.iter().cloned().chain(forged(right_text).into_iter().map(Value::from)) {
         let reply = answered(&mut client, "print_note", call.clone(), &state, agreed()).await;
-        assert_eq!(reply.error_code(), Some(-32602), "{state}: {reply:?}");
+        assert_kept(
+            if foreign.contains(&state) { Promise::StateOfAnother } else { Promise::TamperedState },
+            &reply,
+            "",
+        );
         assert_eq!(
             reply.error_message(),
             "`requestState` is not what this call was given, or too old. Call again without it.",
@@ -200,7 +204,7 @@ async fn a_state_is_of_one_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_other_client_calls_twice() {
+pub(super) async fn any_other_client_calls_twice() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
     let cannot_ask = [json!({}), json!({"elicitation": {"url": {}}}), json!({"sampling": {}})];
@@ -215,6 +219,7 @@ async fn any_other_client_calls_twice() {
             let call = json!({"note_id": "n1", "copies": 2});
             let told = client.call("print_note", call.clone()).await;
             let text = brought(&told);
+            assert_kept(Promise::NobodyToAsk, &told, &case);
             assert_eq!(
                 told.text(),
                 format!(

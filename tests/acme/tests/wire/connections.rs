@@ -7,7 +7,8 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::tcp::OwnedWriteHalf,
 };
-use toolwright_tests::{Revision, Server, raw};
+use toolwright_core::{Promise, promises::Outcome};
+use toolwright_tests::{Revision, Server, promises::assert_kept, raw};
 
 use crate::{ACME, PREFIX, full};
 
@@ -29,7 +30,7 @@ async fn drip(mut sender: OwnedWriteHalf, bytes: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn headers_that_never_end_lose_their_connection() {
+pub(super) async fn headers_that_never_end_lose_their_connection() {
     let server = Server::of(ACME).start();
     tokio::join!(
         lose_connection(&server, ""),
@@ -44,13 +45,14 @@ async fn lose_connection(server: &Server, start: &str) {
     let dripping = tokio::spawn(drip(writer, !start.is_empty()));
     let mut rest = Vec::new();
     let ended = tokio::time::timeout(PATIENCE * 2, reader.read_to_end(&mut rest)).await;
+    assert_eq!((Promise::SlowHeaders.row().outcome, rest), (Outcome::Unanswered, vec![]), "{start:?}");
     assert!(ended.is_ok(), "the server closes the connection after {start:?}");
     assert_patience(started);
     dripping.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_never_ends_is_a_408() {
+pub(super) async fn a_body_that_never_ends_is_a_408() {
     let server = Server::of(ACME).start();
     let bearer = format!("Bearer {}", server.first_token(PREFIX));
     let headers = [("Authorization", bearer.as_str()), ("Content-Length", "1000")];
@@ -59,8 +61,7 @@ async fn a_body_that_never_ends_is_a_408() {
     let started = Instant::now();
     let reply = raw::read(&mut stream).await.expect("an answer");
     assert_patience(started);
-    assert_eq!((reply.status, reply.error_code()), (408, Some(-32600)), "{reply:?}");
-    assert_eq!(reply.json()["error"]["data"]["reason"], "body_timeout");
+    assert_kept(Promise::SlowBody, &reply, "a byte of a thousand");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What `tools/list` shows, and how long it may be kept.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, promises::assert_kept};
 
 use crate::{ACME, ACME_ALL, ACME_GATED, TOOLS, full};
 
@@ -78,10 +79,11 @@ async fn gated_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn only_a_list_that_is_the_same_for_all_may_be_shared() {
+pub(super) async fn only_a_list_that_is_the_same_for_all_may_be_shared() {
     for (binary, scope) in [(ACME, "private"), (ACME_GATED, "private"), (ACME_ALL, "public")] {
         let server = Server::of(binary).start();
         let modern = list(&server, &["notes:read"], Revision::V2026_07_28).await;
+        assert_kept(Promise::ListOfOne, &modern, binary);
         assert_eq!(modern.result()["cacheScope"], scope, "{binary}");
         assert!(modern.result()["ttlMs"].is_u64(), "{binary}: {modern:?}");
         assert_eq!(modern.result()["resultType"], "complete", "{binary}");

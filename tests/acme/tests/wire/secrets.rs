@@ -1,7 +1,8 @@
 //! A token that must be nowhere but where it was shown, and arguments that must not be in the log.
 
 use serde_json::json;
-use toolwright_tests::{Client, Revision, Server, StdioPipe, raw};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Revision, Server, StdioPipe, promises::assert_kept, raw};
 
 use crate::{ACME, SCOPES, TOOLS};
 
@@ -14,7 +15,7 @@ fn call(tool: &str, arguments: &serde_json::Value) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_token_is_in_any_log_or_answer() {
+pub(super) async fn no_token_is_in_any_log_or_answer() {
     let server = Server::of(ACME).env("RUST_LOG", "trace").start();
     let live = server.token("canary", &SCOPES);
     let poor = server.token("poor", &[]);
@@ -94,12 +95,13 @@ const LEAKS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_in_a_result_an_error_or_the_log() {
+pub(super) async fn no_secret_is_in_a_result_an_error_or_the_log() {
     let server = Server::of(ACME).env("ACME_SECRET", "canary/s3cret=").start();
     let token = server.token("canary", &SCOPES);
     let mut client = Client::http(server.url(), Some(&token), Revision::V2026_07_28);
     for (text, left) in LEAKS {
         let echoed = client.call("echo", json!({"text": text, "labels": {"of": text}})).await;
+        assert_kept(Promise::SecretInText, &echoed, text);
         let echoed = &echoed.structured()["arguments"];
         assert_eq!((&echoed["text"], &echoed["labels"]["of"]), (&json!(left), &json!(left)));
         for tool in ["misbehave", "misbehave_writing"] {
@@ -134,7 +136,7 @@ async fn no_argument_is_in_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stdio_keeps_its_credential_too() {
+pub(super) async fn stdio_keeps_its_credential_too() {
     let server = Server::of(ACME).start();
     let token = server.token("canary", &["notes:read"]);
     let mut pipe = StdioPipe::start(ACME, server.folder(), &[("ACME_KEY", &token), ("RUST_LOG", "trace")], &[]);

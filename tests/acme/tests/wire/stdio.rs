@@ -2,9 +2,14 @@
 //! forwards to a server.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Revision, Server, StdioPipe};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, promises::assert_kept};
 
 use crate::{ACME, PIPES, PREFIX, VARIABLES};
+
+fn over_stdio(answer: &Value) -> Reply {
+    Reply { status: None, challenge: None, retry_after: None, body: answer.clone() }
+}
 
 #[tokio::test]
 async fn every_revision_is_spoken() {
@@ -31,7 +36,7 @@ async fn every_revision_is_spoken() {
 }
 
 #[tokio::test]
-async fn lines_that_are_no_requests_are_answered_and_forgotten() {
+pub(super) async fn lines_that_are_no_requests_are_answered_and_forgotten() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
     let too_long = "x".repeat(70_000);
@@ -60,6 +65,9 @@ async fn lines_that_are_no_requests_are_answered_and_forgotten() {
         for (line, code, id) in &cases {
             pipe.send(line).await;
             let answer = pipe.receive().await;
+            if *code == -32700 {
+                assert_kept(Promise::GarbageOverStdio, &over_stdio(&answer), line);
+            }
             assert_eq!(answer["error"]["code"], *code, "{line:.80}: {answer}");
             assert_eq!(answer.get("id"), id.as_ref(), "{line:.80}: {answer}");
         }
@@ -74,7 +82,7 @@ async fn lines_that_are_no_requests_are_answered_and_forgotten() {
 }
 
 #[tokio::test]
-async fn an_id_in_use_is_refused_until_it_is_answered() {
+pub(super) async fn an_id_in_use_is_refused_until_it_is_answered() {
     let server = Server::of(ACME).start();
     let token = server.first_token(PREFIX);
     let hang =
@@ -85,7 +93,8 @@ async fn an_id_in_use_is_refused_until_it_is_answered() {
         pipe.send(hang).await;
         pipe.send(who).await;
         let refused = pipe.receive().await;
-        assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(-32600)), "{refused}");
+        assert_kept(Promise::IdInUse, &over_stdio(&refused), "a call that runs");
+        assert_eq!(refused["id"], 1, "{refused}");
         assert_timed_out(&pipe.receive().await);
         pipe.send(who).await;
         assert_eq!(pipe.receive().await["result"]["structuredContent"]["subject"], "local");

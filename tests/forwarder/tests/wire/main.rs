@@ -7,6 +7,7 @@ mod forwarding;
 mod library;
 mod operations;
 mod projects;
+mod promises;
 mod redirects;
 mod refusals;
 mod start;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use toolwright_core::Promise;
+use toolwright_tests::promises::assert_kept;
 
 use crate::{
     ALL, FORWARDER, HASTY,
@@ -72,7 +74,7 @@ async fn no_redirect_of_the_check_is_followed() {
 }
 
 #[tokio::test]
-async fn no_redirect_of_a_call_is_followed() {
+pub(super) async fn no_redirect_of_a_call_is_followed() {
     let (api, elsewhere) = (Api::start().await, Elsewhere::new().await);
     let ada = key('a');
     api.grant(&ada, "ada", &ALL);
@@ -90,7 +92,8 @@ async fn no_redirect_of_a_call_is_followed() {
             let told = client.call(tool, arguments.clone()).await;
             count += 1;
             let expected = format!("unavailable: the API redirects elsewhere ({status}");
-            assert!(told.is_tool_error() && told.text().starts_with(&expected), "{}", told.text());
+            assert_kept(Promise::RedirectOfApi, &told, tool);
+            assert!(told.text().starts_with(&expected), "{}", told.text());
             assert!(!told.text().contains(&elsewhere.authority()), "{}", told.text());
             assert_eq!(api.asked().len(), count);
         }
@@ -99,7 +102,7 @@ async fn no_redirect_of_a_call_is_followed() {
 }
 
 #[tokio::test]
-async fn what_a_caller_names_stays_below_the_path() {
+pub(super) async fn what_a_caller_names_stays_below_the_path() {
     let (api, elsewhere) = (Api::start().await, Elsewhere::new().await);
     let ada = key('a');
     api.grant(&ada, "ada", &ALL);
@@ -140,8 +143,11 @@ async fn what_a_caller_names_stays_below_the_path() {
             let asked: Vec<_> = api.asked().into_iter().skip(before).map(|asked| asked.line).collect();
             let expected = path.iter().map(|path| format!("{method} {path} HTTP/1.1"));
             assert_eq!(asked, expected.collect::<Vec<_>>(), "{id:?}");
-            let code = if path.is_some() { "not_found: " } else { "invalid_arguments: " };
-            assert!(told.text().starts_with(code), "{}", told.text());
+            if path.is_some() {
+                assert_kept(Promise::PathInArgument, &told, &id);
+            } else {
+                assert!(told.text().starts_with("invalid_arguments: "), "{}", told.text());
+            }
         }
     }
     elsewhere.assert_untouched();

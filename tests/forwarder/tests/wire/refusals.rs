@@ -7,7 +7,8 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
-use toolwright_tests::fake::http as raw;
+use toolwright_core::Promise;
+use toolwright_tests::{fake::http as raw, promises::assert_kept};
 
 use crate::{
     ALL, FORWARDER, HASTY,
@@ -66,7 +67,7 @@ async fn each_status_has_its_words() {
 }
 
 #[tokio::test]
-async fn the_apis_words_are_bounded_and_plain() {
+pub(super) async fn the_apis_words_are_bounded_and_plain() {
     let api = Api::start().await;
     let ada = key('a');
     api.grant(&ada, "ada", &ALL);
@@ -75,6 +76,7 @@ async fn the_apis_words_are_bounded_and_plain() {
     let long = format!("a\r\n\u{1b}[31mb\u{0}{}", "x".repeat(5000));
     api.say(LIST, Says::error("409 Conflict", &long));
     let told = client.call("list_notes", json!({})).await;
+    assert_kept(Promise::WordsOfApi, &told, "long words");
     let said = told.text().strip_prefix("wrong_state: ").expect("the code");
     assert!(said.starts_with("a   [31mb xxx") && said.chars().count() == 500, "{said}");
     for odd in [json!({"error": {"message": 7}}), json!({"error": "x"}), json!([]), json!({"error": {"message": "  "}})]
@@ -128,7 +130,7 @@ async fn an_answer_that_is_none_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn an_api_that_hangs_ends_with_the_calls_time() {
+pub(super) async fn an_api_that_hangs_ends_with_the_calls_time() {
     let api = Api::start().await;
     let ada = key('a');
     api.grant(&ada, "ada", &ALL);
@@ -142,12 +144,15 @@ async fn an_api_that_hangs_ends_with_the_calls_time() {
         let told = client.call(tool, arguments).await;
         let code = told.text().split(':').next().unwrap_or_default();
         assert!(told.is_tool_error() && codes.contains(&code), "{}", told.text());
+        if tool == "create_note" {
+            assert_kept(Promise::SlowWrite, &told, tool);
+        }
     }
 }
 
 /// A byte every now and then keeps no call alive.
 #[tokio::test]
-async fn an_api_that_drips_ends_too() {
+pub(super) async fn an_api_that_drips_ends_too() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move {
@@ -166,24 +171,24 @@ async fn an_api_that_drips_ends_too() {
     });
     let server = toolwright_tests::Server::of(HASTY).env(crate::BASE_URL, address).start();
     let refused = http(&server, &key('a')).list().await;
-    assert_eq!((refused.status, refused.error_code()), (Some(502), Some(-31502)), "{refused:?}");
+    assert_kept(Promise::SilentApi, &refused, "a byte now and then");
     server.wait_for_line(&["did not answer within 1 seconds"]);
 }
 
 #[tokio::test]
-async fn an_api_that_is_not_there_is_no_fault_of_a_key() {
+pub(super) async fn an_api_that_is_not_there_is_no_fault_of_a_key() {
     // A port that nobody listens on.
     let gone = TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address");
     let server = toolwright_tests::Server::of(FORWARDER).env(crate::BASE_URL, format!("http://{gone}")).start();
     let refused = http(&server, &key('a')).list().await;
-    assert_eq!((refused.status, refused.error_code()), (Some(502), Some(-31502)), "{refused:?}");
+    assert_kept(Promise::SilentApi, &refused, "nobody listens");
     assert!(refused.error_message().contains("That says nothing about your Notes API Key."), "{refused:?}");
     server.wait_for_line(&["cannot be reached"]);
 }
 
 /// An API that repeats the key wherever it can does not have it repeated further.
 #[tokio::test]
-async fn a_key_is_in_no_log_and_no_answer() {
+pub(super) async fn a_key_is_in_no_log_and_no_answer() {
     let api = Api::start().await;
     let ada = key('a');
     api.grant(&ada, "ada", &ALL);
@@ -193,6 +198,7 @@ async fn a_key_is_in_no_log_and_no_answer() {
     let note = json!({"notes": [{"id": "n_1", "text": format!("your key is {ada}, or {}", &ada[..40])}]});
     api.say(LIST, Says::json("200 OK", &note));
     let shown = client.call("list_notes", json!({})).await;
+    assert_kept(Promise::SecretInText, &shown, "the key in a text");
     assert_eq!(shown.structured()["notes"][0]["text"], json!("your key is [redacted], or [redacted]"));
     answers.push(shown.body.to_string());
     let odd = format!(

@@ -1,7 +1,8 @@
 //! What a client is told that has no token yet, or one that allows too little.
 
 use serde_json::json;
-use toolwright_tests::{Client, Revision, Transport};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Revision, Transport, promises::assert_kept};
 
 use crate::{
     ARCHIVE, archive, client, http,
@@ -11,12 +12,12 @@ use crate::{
 const METADATA: &str = r#"resource_metadata="https://mcp.archive.example/.well-known/oauth-protected-resource/mcp""#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_no_token_is_told_where_to_sign_in() {
+pub(super) async fn who_has_no_token_is_told_where_to_sign_in() {
     let issuer = Issuer::start(&[]).await;
     let server = archive(&issuer, ARCHIVE).start();
     for revision in Revision::ALL {
         let reply = Client::http(server.url(), None, revision).list().await;
-        assert_eq!(reply.status, Some(401));
+        assert_kept(Promise::NoCredential, &reply, revision.as_str());
         assert_eq!(reply.challenge, Some(format!(r#"Bearer {METADATA}, scope="docs:read""#)), "{revision:?}");
         assert!(reply.error_message().contains("Sign in from your client"), "{reply:?}");
         assert_eq!(reply.error_data().get("prefix"), None);
@@ -29,7 +30,7 @@ async fn who_has_no_token_is_told_where_to_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_is_told_all_that_the_operation_takes_and_may_with_that() {
+pub(super) async fn who_may_not_is_told_all_that_the_operation_takes_and_may_with_that() {
     let key = Key::ed("k");
     let issuer = Issuer::start(&[&key]).await;
     let server = archive(&issuer, ARCHIVE).start();
@@ -72,7 +73,7 @@ async fn who_may_not_is_told_all_that_the_operation_takes_and_may_with_that() {
         for revision in Revision::ALL {
             let refused = Client::http(server.url(), Some(&token), revision).call(tool, arguments.clone()).await;
             let challenge = refused.challenge.clone().unwrap_or_default();
-            assert_eq!((refused.status, refused.error_code()), (Some(403), Some(-31403)), "{held} {tool}: {refused:?}");
+            assert_kept(Promise::MissingScope, &refused, tool);
             let begin =
                 format!(r#"Bearer error="insufficient_scope", scope="{needed}", {METADATA}, error_description="#);
             assert!(challenge.starts_with(&begin), "{held} {tool}: {challenge}");

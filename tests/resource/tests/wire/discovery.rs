@@ -2,6 +2,7 @@
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use toolwright_core::Promise;
 use toolwright_tests::{Client, Revision};
 
 use crate::{
@@ -23,7 +24,7 @@ async fn json_of(response: reqwest::Response) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_metadata_says_who_the_server_is_and_where_to_sign_in() {
+pub(super) async fn the_metadata_says_who_the_server_is_and_where_to_sign_in() {
     let issuer = Issuer::start(&[]).await;
     let archive = archive(&issuer, ARCHIVE).start();
     let vault = vault(&issuer, VAULT).start();
@@ -42,7 +43,8 @@ async fn the_metadata_says_who_the_server_is_and_where_to_sign_in() {
     ] {
         for path in [OWN, ROOT] {
             let response = ask(Method::GET, format!("{}{path}", server.address())).await;
-            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let status = Promise::SignInMetadata.row().outcome.status();
+            assert_eq!(Some(response.status().as_u16()), status, "{path}");
             let headers = response.headers();
             assert_eq!(headers[header::CONTENT_TYPE], "application/json");
             assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");

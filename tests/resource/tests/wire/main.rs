@@ -7,6 +7,7 @@ mod discovery;
 mod introspection;
 mod issuer;
 mod keys;
+mod promises;
 mod tokens;
 
 use toolwright_tests::{Client, Revision, Server, ServerBuilder, StdioPipe, Transport, Variables};

@@ -1,7 +1,8 @@
 //! Signed tokens: which are good, and whose they are.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Reply, Revision, Transport};
+use toolwright_core::Promise;
+use toolwright_tests::{Reply, Revision, Transport, promises::assert_kept};
 
 use crate::{
     ALL, ARCHIVE, archive, client, http,
@@ -9,9 +10,8 @@ use crate::{
 };
 
 /// A token is refused with a status of 401, which says why to programs and hides it from whoever made it up.
-fn assert_refused(reply: &Reply, reason: &str, case: &str) {
-    assert_eq!((reply.status, reply.error_code()), (Some(401), Some(-31401)), "{case}: {reply:?}");
-    assert_eq!(reply.error_data()["reason"], json!(reason), "{case}: {reply:?}");
+fn assert_refused(reply: &Reply, promise: Promise, case: &str) {
+    assert_kept(promise, reply, case);
     let challenge = reply.challenge.as_deref().unwrap_or_default();
     assert!(challenge.starts_with(r#"Bearer error="invalid_token", "#), "{case}: {challenge}");
 }
@@ -76,12 +76,15 @@ async fn a_token_says_what_it_allows_and_whose_it_is() {
     assert!(http(&server, &key.sign(&claims)).list().await.error_code().is_none(), "one of several audiences");
 }
 
-const UNKNOWN: &str = "unknown_credential";
-const EXPIRED: &str = "expired_credential";
+const UNSIGNED: Promise = Promise::UnsignedToken;
+const FOREIGN: Promise = Promise::TokenForAnother;
+const UNKNOWN: Promise = Promise::UnknownCredential;
+const EXPIRED: Promise = Promise::ExpiredCredential;
+const MALFORMED: Promise = Promise::UnreadableCredential;
 
 #[tokio::test(flavor = "multi_thread")]
 #[allow(clippy::too_many_lines, reason = "a table: one row a token")]
-async fn a_token_that_is_not_good_is_refused() {
+pub(super) async fn a_token_that_is_not_good_is_refused() {
     let (rsa, ec, ed) = (Key::rsa("rsa", 0), Key::ec("ec"), Key::ed("ed"));
     let issuer = Issuer::start(&[&rsa, &ec, &ed]).await;
     let server = archive(&issuer, ARCHIVE).start();
@@ -121,26 +124,26 @@ async fn a_token_that_is_not_good_is_refused() {
         parts[1] = encoded(issuer.claims("bob", ALL).to_string().as_bytes());
         parts.join(".")
     };
-    let cases: Vec<(&str, String, &str)> = vec![
-        ("no signature asked for", unsigned("none"), UNKNOWN),
-        ("no signature asked for, in another case", unsigned("NONE"), UNKNOWN),
-        ("no signature", unsigned("RS256"), UNKNOWN),
-        ("the public key as a secret", hmac("HS256", modulus.as_bytes()), UNKNOWN),
-        ("the whole public key as a secret", hmac("HS256", public.to_string().as_bytes()), UNKNOWN),
-        ("an empty secret", hmac("HS256", b""), UNKNOWN),
-        ("a key of another kind", headed("kid", json!("ec")), UNKNOWN),
-        ("an algorithm of another kind", headed("alg", json!("ES256")), UNKNOWN),
-        ("an algorithm that is not taken", Key::pss("rsa").sign(&good), UNKNOWN),
-        ("another hash", headed("alg", json!("RS512")), UNKNOWN),
-        ("an unknown key", headed("kid", json!("nobody")), UNKNOWN),
-        ("somebody else's key under a known name", Key::rsa("rsa", 1).sign(&good), UNKNOWN),
+    let cases: Vec<(&str, String, Promise)> = vec![
+        ("no signature asked for", unsigned("none"), UNSIGNED),
+        ("no signature asked for, in another case", unsigned("NONE"), UNSIGNED),
+        ("no signature", unsigned("RS256"), UNSIGNED),
+        ("the public key as a secret", hmac("HS256", modulus.as_bytes()), UNSIGNED),
+        ("the whole public key as a secret", hmac("HS256", public.to_string().as_bytes()), UNSIGNED),
+        ("an empty secret", hmac("HS256", b""), UNSIGNED),
+        ("a key of another kind", headed("kid", json!("ec")), UNSIGNED),
+        ("an algorithm of another kind", headed("alg", json!("ES256")), UNSIGNED),
+        ("an algorithm that is not taken", Key::pss("rsa").sign(&good), UNSIGNED),
+        ("another hash", headed("alg", json!("RS512")), UNSIGNED),
+        ("an unknown key", headed("kid", json!("nobody")), UNSIGNED),
+        ("somebody else's key under a known name", Key::rsa("rsa", 1).sign(&good), UNSIGNED),
         (
             "somebody else's key without a name",
             {
                 let other = Key::rsa("rsa", 1);
                 other.sign_with(&json!({"alg": "RS256"}), &good)
             },
-            UNKNOWN,
+            UNSIGNED,
         ),
         (
             "a key of its own",
@@ -148,23 +151,23 @@ async fn a_token_that_is_not_good_is_refused() {
                 let own = Key::ed("ed");
                 own.sign_with(&json!({"alg": "EdDSA", "kid": "ed", "jwk": own.public()}), &good)
             },
-            UNKNOWN,
+            UNSIGNED,
         ),
-        ("something critical", headed("crit", json!(["b64"])), UNKNOWN),
-        ("something critical that is empty", headed("crit", json!([])), UNKNOWN),
-        ("a type of something else", headed("typ", json!("logout+jwt")), UNKNOWN),
-        ("a proof's type", headed("typ", json!("dpop+jwt")), UNKNOWN),
-        ("other claims under the signature", tampered, UNKNOWN),
-        ("another audience", with("aud", json!("https://else.example/mcp")), UNKNOWN),
-        ("a part of the audience", with("aud", json!("https://mcp.archive.example")), UNKNOWN),
-        ("other audiences", with("aud", json!(["https://else.example/mcp"])), UNKNOWN),
-        ("no audiences", with("aud", json!([])), UNKNOWN),
-        ("an audience that is none", with("aud", json!({"a": 1})), UNKNOWN),
-        ("no audience", without("aud"), UNKNOWN),
-        ("another issuer", with("iss", json!("https://else.example")), UNKNOWN),
-        ("the issuer with a slash", with("iss", json!(format!("{}/", issuer.address()))), UNKNOWN),
-        ("a list of issuers", with("iss", json!([issuer.address()])), UNKNOWN),
-        ("no issuer", without("iss"), UNKNOWN),
+        ("something critical", headed("crit", json!(["b64"])), UNSIGNED),
+        ("something critical that is empty", headed("crit", json!([])), UNSIGNED),
+        ("a type of something else", headed("typ", json!("logout+jwt")), UNSIGNED),
+        ("a proof's type", headed("typ", json!("dpop+jwt")), UNSIGNED),
+        ("other claims under the signature", tampered, UNSIGNED),
+        ("another audience", with("aud", json!("https://else.example/mcp")), FOREIGN),
+        ("a part of the audience", with("aud", json!("https://mcp.archive.example")), FOREIGN),
+        ("other audiences", with("aud", json!(["https://else.example/mcp"])), FOREIGN),
+        ("no audiences", with("aud", json!([])), FOREIGN),
+        ("an audience that is none", with("aud", json!({"a": 1})), FOREIGN),
+        ("no audience", without("aud"), FOREIGN),
+        ("another issuer", with("iss", json!("https://else.example")), FOREIGN),
+        ("the issuer with a slash", with("iss", json!(format!("{}/", issuer.address()))), FOREIGN),
+        ("a list of issuers", with("iss", json!([issuer.address()])), FOREIGN),
+        ("no issuer", without("iss"), FOREIGN),
         ("expired", with("exp", json!(from_now(-90))), EXPIRED),
         ("expired long ago", with("exp", json!(0)), EXPIRED),
         ("an expiry that is none", with("exp", json!("never")), UNKNOWN),
@@ -183,14 +186,14 @@ async fn a_token_that_is_not_good_is_refused() {
         ("an empty subject", with("sub", json!("")), UNKNOWN),
         ("a subject over two lines", with("sub", json!("ada\nrequest credential=bob")), UNKNOWN),
         ("a subject that is a number", with("sub", json!(7)), UNKNOWN),
-        ("no JSON Web Token", "0123456789abcdef".to_owned(), "malformed_credential"),
-        ("two parts", "eyJhbGciOiJSUzI1NiJ9.e30".to_owned(), "malformed_credential"),
+        ("no JSON Web Token", "0123456789abcdef".to_owned(), MALFORMED),
+        ("two parts", "eyJhbGciOiJSUzI1NiJ9.e30".to_owned(), MALFORMED),
         ("parts that are empty", "..".to_owned(), UNKNOWN),
-        ("a character that no token has", format!("{fine}!"), "malformed_credential"),
-        ("a token in quotation marks", format!("\"{fine}\""), "malformed_credential"),
+        ("a character that no token has", format!("{fine}!"), MALFORMED),
+        ("a token in quotation marks", format!("\"{fine}\""), MALFORMED),
     ];
-    for (case, token, reason) in &cases {
-        assert_refused(&http(&server, token).list().await, reason, case);
+    for (case, token, promise) in &cases {
+        assert_refused(&http(&server, token).list().await, *promise, case);
     }
     // However wrong the others were, a good one is good; clocks may differ by a minute.
     for token in [
