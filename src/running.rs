@@ -23,6 +23,8 @@ const ANSWER_GRACE: Duration = Duration::from_secs(5);
 pub(crate) struct Background {
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    /// Cancelled when some of it has panicked: it does not begin again by itself.
+    pub(crate) broken: CancellationToken,
 }
 
 impl Background {
@@ -58,6 +60,11 @@ impl Running {
 
     pub(crate) fn server(&self) -> Arc<Server> {
         Arc::clone(&self.server)
+    }
+
+    /// Cancelled when background work has panicked.
+    pub(crate) fn broken(&self) -> CancellationToken {
+        self.background.broken.clone()
     }
 
     /// How long calls in flight are waited for.

@@ -68,16 +68,28 @@ pub struct Context<A> {
     #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the settings take anything"))]
     offered: Offered,
     tasks: TaskTracker,
+    broken: CancellationToken,
 }
 
 impl<A> Context<A> {
     /// Runs background work. When the server shuts down it waits for it, but not for long: end
     /// soon after [`Self::shutdown`] is cancelled.
+    ///
+    /// Work that panics is not begun again: what it had in its hands can be half done. From then on `/healthz` and
+    /// `/readyz` say so, for whatever starts the process again.
     pub fn spawn<F>(&self, work: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.tasks.spawn(work);
+        let broken = self.broken.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = tokio::spawn(work).await
+                && error.is_panic()
+            {
+                tracing::error!(%error, "background work has panicked and does not go on: start the server again");
+                broken.cancel();
+            }
+        });
     }
 
     /// The API that the server forwards to.
@@ -241,6 +253,7 @@ where
         introduced,
         offered,
         tasks: background.tasks.clone(),
+        broken: background.broken.clone(),
     };
     let handlers = setup(context).await?;
     upstream.map_or(Ok(()), |upstream| upstream.settle())?;
@@ -314,6 +327,7 @@ where
         tokio::spawn(operations::answer(listener, trusted, Arc::clone(&server), ended.clone()))
     });
     server.health.watch(&server, &ended).await;
+    server.health.lose_background(running.broken(), &ended);
     let signals = Signals::listen()?;
     let settings = settings.routes(&server, &trusted, public, place)?;
     let routes = http::routes(Arc::clone(&server), trusted, password_grants).merge(settings);

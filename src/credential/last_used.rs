@@ -23,6 +23,11 @@ const WAITING: usize = 256;
 /// How long the writing of what is left may take once the server ends.
 const ENDING: Duration = Duration::from_secs(8);
 
+/// Whether a use is to be written down after the last one. That can be in the future: a clock was set back.
+fn is_past(last: i64, now: i64) -> bool {
+    last.abs_diff(now) >= RESOLUTION.unsigned_abs()
+}
+
 /// Writes the times of last use in a task of its own.
 pub(super) struct LastUsed {
     notes: mpsc::Sender<Note>,
@@ -47,7 +52,7 @@ impl LastUsed {
 
     /// Notes a use; never waits. `last` is the one that was noted before it.
     pub(super) fn note(&self, id: &str, last: &AtomicI64, now: i64) {
-        if last.load(Ordering::Relaxed).saturating_add(RESOLUTION) <= now
+        if is_past(last.load(Ordering::Relaxed), now)
             && let Ok(place) = self.notes.try_reserve()
         {
             place.send(Note::Used { id: id.to_owned(), at: now });
@@ -83,20 +88,20 @@ async fn write(database: Database, mut waiting: mpsc::Receiver<Note>) {
                 continue;
             }
         };
-        if written.get(&id).is_some_and(|last| last + RESOLUTION > at) {
+        if written.get(&id).is_some_and(|last| !is_past(*last, at)) {
             continue;
         }
         let result = either!(&database, connection => {
             // Another instance may have written the same down.
             let query = sqlx::query(
                 "UPDATE tokens SET last_used_at = $1
-                 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at + $3 <= $1)",
+                 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at + $3 <= $1 OR last_used_at >= $1 + $3)",
             );
             query.bind(at).bind(&id).bind(RESOLUTION).execute(connection).await.map(drop)
         });
         if written.len() >= WAITING {
             // What is older holds nothing back.
-            written.retain(|_, last| *last + RESOLUTION > at);
+            written.retain(|_, last| !is_past(*last, at));
         }
         match result {
             Ok(()) => drop(written.insert(id, at)),

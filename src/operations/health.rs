@@ -29,6 +29,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// The part that is the process itself.
 const PROCESS: &str = "process";
 
+/// The part that a server's own code runs beside the calls.
+const BACKGROUND: &str = "background";
+
 /// What the server needs to answer requests, by name. Clones are the same one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Health(Arc<Inner>);
@@ -77,6 +80,20 @@ impl Health {
     /// Whether the server can be given requests. Without anything that has begun it cannot.
     pub(crate) fn is_ready(&self) -> bool {
         is_ready(&self.parts())
+    }
+
+    /// Whether to start the process again would be of no use.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.parts().get(BACKGROUND).is_none_or(|part| part.ready)
+    }
+
+    /// Has the background work be a part that is not ready, once it is broken.
+    pub(crate) fn lose_background(&self, broken: CancellationToken, stop: &CancellationToken) {
+        let health = self.clone();
+        tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
+            broken.cancelled().await;
+            health.set(BACKGROUND, Some("it has panicked; start the server again".to_owned()));
+        }));
     }
 
     /// Whether the process was told to stop.

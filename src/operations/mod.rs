@@ -61,10 +61,11 @@ pub(crate) async fn answer(listener: TcpListener, trusted: Trusted, server: Arc<
     }
     let trusted = Arc::new(trusted);
     let routes = Router::new()
-        .route("/healthz", get(alive))
         .route("/readyz", get(report))
         .route("/metrics", get(numbers))
-        .with_state(server)
+        .with_state(Arc::clone(&server))
+        .route("/healthz", get(alive))
+        .with_state(server.health.clone())
         .layer(middleware::from_fn_with_state(trusted, refuse_pages));
     serve(listener, routes, &Connections::default(), stop.cancelled_owned(), GRACE).await;
 }
@@ -79,9 +80,10 @@ async fn refuse_pages(State(trusted): State<Arc<Trusted>>, request: Request, nex
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// Whether the process answers: it does.
-async fn alive() -> Response {
-    unkept("ok".into_response())
+/// Whether the process goes on as it should: it answers.
+async fn alive(State(health): State<Health>) -> Response {
+    let answer = if health.is_alive() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "broken") };
+    unkept(answer.into_response())
 }
 
 /// Whether the server can be given requests, for everybody.

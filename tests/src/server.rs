@@ -59,6 +59,7 @@ fn run_in(command: &mut Command, arguments: &[&str], input: &str) -> Ran {
 #[derive(Debug)]
 pub struct ServerBuilder {
     binary: String,
+    through: Vec<String>,
     arguments: Vec<OsString>,
     environment: Vec<(String, OsString)>,
     folder: Option<PathBuf>,
@@ -79,6 +80,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Has `serve` be run by another program, which takes the command as its last arguments and becomes it.
+    #[must_use]
+    pub fn through(mut self, program: &[&str]) -> Self {
+        self.through = program.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
     /// A folder that exists, instead of an empty one: for a second start on the same data.
     #[must_use]
     pub fn folder(mut self, folder: &Path) -> Self {
@@ -96,7 +104,9 @@ impl ServerBuilder {
         let folder = self.folder.clone().unwrap_or_else(|| owned.as_ref().expect("a folder").path().to_owned());
         let own_address = self.arguments.iter().any(|argument| argument == "--listen");
         let address: &[&str] = if own_address { &[] } else { &["--listen", "127.0.0.1:0"] };
-        let mut child = Command::new(&self.binary)
+        let mut command = self.through.iter().chain([&self.binary]);
+        let mut child = Command::new(command.next().expect("at least the binary"))
+            .args(command)
             .arg("serve")
             .args(address)
             .args(&self.arguments)
@@ -143,7 +153,13 @@ pub struct Server {
 impl Server {
     /// A server of this binary, in an empty folder, on a free port. Pass `env!("CARGO_BIN_EXE_…")`.
     pub fn of(binary: &str) -> ServerBuilder {
-        ServerBuilder { binary: binary.to_owned(), arguments: Vec::new(), environment: Vec::new(), folder: None }
+        ServerBuilder {
+            binary: binary.to_owned(),
+            through: Vec::new(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folder: None,
+        }
     }
 
     fn wait_until_ready(&mut self) -> String {
@@ -180,6 +196,11 @@ impl Server {
     pub fn authority(&self) -> &str {
         let rest = self.url.strip_prefix("http://").unwrap_or(&self.url);
         rest.split_once('/').map_or(rest, |(authority, _)| authority)
+    }
+
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Everything that the server has printed so far.

@@ -19,6 +19,10 @@ pub struct Args {
     #[arg(long, env = "ACME_ALIVE", value_name = "FILE")]
     alive: Option<PathBuf>,
 
+    /// A file that has background work panic once it is there
+    #[arg(long, env = "ACME_FRAIL", value_name = "FILE")]
+    frail: Option<PathBuf>,
+
     /// The database of the checks; it is made where there is none
     #[arg(long, env = "ACME_CHECKS", value_name = "FILE", default_value = "data/acme-checks.db")]
     checks: PathBuf,
@@ -41,6 +45,9 @@ pub fn run(spec: &'static ServerSpec) -> ExitCode {
                     eprintln!("cannot remove {}: {error}", file.display());
                 }
             });
+        }
+        if let Some(file) = context.args.frail.clone() {
+            context.spawn(testing::panic_after(file));
         }
         if let Some(secret) = &context.args.secret {
             context.secrets.learn(secret);

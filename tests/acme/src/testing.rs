@@ -1,6 +1,6 @@
 //! Tools that show what the runtime hands to a handler, and what it does with one that goes wrong.
 
-use std::{thread, time::Duration};
+use std::{path::PathBuf, thread, time::Duration};
 
 use acme_tools::*;
 use toolwright::{Call, Redacted, ToolError, mcp_tool};
@@ -65,6 +65,14 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         eprintln!("{} was dropped", self.0);
     }
+}
+
+/// Background work that panics once there is a file.
+pub(crate) async fn panic_after(file: PathBuf) {
+    while !file.exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("background work that panics");
 }
 
 /// Blocking takes the thread with it, as handlers do that call what is not asynchronous; who then

@@ -13,6 +13,8 @@ mod connections;
 mod console;
 #[cfg(unix)]
 mod curl;
+#[cfg(target_os = "linux")]
+mod faults;
 mod gateway;
 mod hostile;
 mod lifecycle;

@@ -35,7 +35,7 @@ async fn change(server: &Server, shared: Option<&str>, statement: &str) {
 }
 
 /// What the log says, the oldest first.
-fn log(server: &Server, options: &[&str]) -> Vec<Value> {
+pub(crate) fn log(server: &Server, options: &[&str]) -> Vec<Value> {
     let limit: &[&str] = if options.contains(&"--limit") { &[] } else { &["--limit", "100000"] };
     let command = [&["audit", "--format", "json"], limit, options].concat();
     let lines = server.succeed(&command);

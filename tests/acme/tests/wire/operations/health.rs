@@ -10,7 +10,7 @@ use super::{PATIENCE, get, operations};
 use crate::{ACME, database, full};
 
 /// Asks until the status is this one.
-async fn until(authority: &str, path: &str, status: u16) -> RawReply {
+pub(crate) async fn until(authority: &str, path: &str, status: u16) -> RawReply {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let reply = get(authority, path).await;

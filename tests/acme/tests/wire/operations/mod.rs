@@ -5,6 +5,8 @@ mod listener;
 mod metrics;
 mod traces;
 
+pub(crate) use health::until;
+
 use std::time::{Duration, Instant};
 
 use toolwright_tests::{
@@ -16,20 +18,20 @@ use toolwright_tests::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a server that was started with `--operations-listen` listens for whoever runs it.
-fn operations(server: &Server) -> String {
+pub(crate) fn operations(server: &Server) -> String {
     let line = server.wait_for_line(&["operations on http://"]);
     let (_, authority) = line.split_once("operations on http://").expect("what was waited for");
     authority.trim_end_matches('"').to_owned()
 }
 
 /// Gets a path, as a balancer or a program that collects metrics does.
-async fn get(authority: &str, path: &str) -> RawReply {
+pub(crate) async fn get(authority: &str, path: &str) -> RawReply {
     let headers = [("Content-Type", "-"), ("Content-Length", "-")];
     raw::send(authority, &raw::request(authority, &format!("GET {path}"), &headers, b"")).await
 }
 
 /// The numbers at this time.
-async fn collect(operations: &str) -> Numbers {
+pub(crate) async fn collect(operations: &str) -> Numbers {
     Numbers::parse(&get(operations, "/metrics").await.body)
 }
 
