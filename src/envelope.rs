@@ -15,6 +15,9 @@ use toolwright_core::ErrorCode;
 
 use crate::shortened::shortened;
 
+#[cfg(test)]
+mod tests;
+
 /// The key under a request's `_meta` that says its protocol revision, from 2026-07-28 on.
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 

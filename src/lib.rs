@@ -45,6 +45,9 @@ mod credential;
 mod database;
 mod dispatch;
 mod envelope;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod grants;
 mod http;

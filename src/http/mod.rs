@@ -27,6 +27,8 @@ use toolwright_core::ErrorCode;
 
 use connections::Peer;
 pub(crate) use connections::{CONNECTIONS, serve};
+#[cfg(feature = "fuzzing")]
+pub(crate) use credential::presented;
 #[cfg(feature = "console")]
 pub(crate) use negotiation::check_form;
 pub(crate) use origin::Trusted;
