@@ -109,9 +109,10 @@ async fn find_subject(spec: &ServerSpec, database: &Database, named: &str) -> an
 fn base(public: Option<&str>, address: SocketAddr) -> anyhow::Result<String> {
     let Some(public) = public else {
         // Nobody can open the address that stands for all of them.
-        return Ok(match address.ip().is_unspecified() {
-            true => format!("http://localhost:{}", address.port()),
-            false => format!("http://{address}"),
+        return Ok(if address.ip().is_unspecified() {
+            format!("http://localhost:{}", address.port())
+        } else {
+            format!("http://{address}")
         });
     };
     let url = Url::parse(public).with_context(|| format!("`{public}` is not a URL"))?;
