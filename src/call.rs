@@ -1,11 +1,14 @@
 //! What a handler knows of the call that it answers, and what it answers when it cannot.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use toolwright_core::ErrorCode;
 
-use crate::{Grants, credential::Credential, gate::Admitted, shortened::shortened, spec::ToolSpec};
+use crate::{
+    Ask, Asks, Grants, Level, Progress, about::About, conversation::Conversation, credential::Credential,
+    gate::Admitted, shortened::shortened, spec::ToolSpec,
+};
 
 /// Who calls: what a credential proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +30,17 @@ pub struct Identity {
 #[derive(Debug, Clone)]
 pub struct Call {
     admitted: Admitted<ToolSpec>,
+    conversation: Arc<Conversation>,
     cancelled: CancellationToken,
 }
 
 impl Call {
-    pub(crate) fn new(admitted: Admitted<ToolSpec>, cancelled: CancellationToken) -> Self {
-        Self { admitted, cancelled }
+    pub(crate) fn new(
+        admitted: Admitted<ToolSpec>,
+        conversation: Arc<Conversation>,
+        cancelled: CancellationToken,
+    ) -> Self {
+        Self { admitted, conversation, cancelled }
     }
 
     /// The tool that is called.
@@ -50,9 +58,47 @@ impl Call {
         &self.identity().subject
     }
 
+    /// What the call is about.
+    pub(crate) fn about(&self) -> &About {
+        self.admitted.about()
+    }
+
     /// Completes when the caller has gone or has cancelled the call.
     pub async fn cancelled(&self) {
         self.cancelled.cancelled().await;
+    }
+
+    /// Tells the client how far the call is, if it wants to know: `call.progress(Progress::new(50.0).of(100.0))`.
+    ///
+    /// Values increase: one that does not is left out, and so is one that waits behind too many others.
+    pub fn progress(&self, progress: impl Into<Progress>) {
+        self.conversation.progress(progress.into());
+    }
+
+    /// Tells the client what is being done, if it wants to hear of that level, without the secrets that the runtime finds in it. The
+    /// tool declares `logs: true`.
+    ///
+    /// A message is left out that waits behind too many others.
+    pub fn log(&self, level: Level, message: impl AsRef<str>) {
+        self.conversation.log(level, message.as_ref());
+    }
+
+    /// Whether the client can be asked for this. It can for everything that is not declared `optional`.
+    pub fn can_ask<A: Ask>(&self, _ask: A) -> bool {
+        self.conversation.can_ask(A::SPEC)
+    }
+
+    /// Asks the client for something that the tool declares under `asks`, or for several such things at once: as a tuple, in which
+    /// `call.can_ask(ask).then_some(ask)` is asked if it can be.
+    ///
+    /// Ask before anything is changed, and pass the error on. In protocol revision 2026-07-28 the handler ends here, and is run again from its
+    /// start once the client has answered; then the same questions give the answers at once. To ask the same again in one call, as after an
+    /// answer that does not do, is another question.
+    ///
+    /// # Errors
+    /// `not_answered`, when the client has not answered yet or does not; `missing_capability`, when it cannot.
+    pub async fn ask<A: Asks>(&self, asks: A) -> Result<A::Answers, ToolError> {
+        self.conversation.ask(&asks).await
     }
 }
 
@@ -142,7 +188,11 @@ impl ToolError {
     pub(crate) fn wants_advice(&self) -> bool {
         matches!(
             self.code,
-            ErrorCode::NotFound | ErrorCode::OutOfCredits | ErrorCode::Unavailable | ErrorCode::Internal
+            ErrorCode::MissingCapability
+                | ErrorCode::NotFound
+                | ErrorCode::OutOfCredits
+                | ErrorCode::Unavailable
+                | ErrorCode::Internal
         )
     }
 

@@ -18,6 +18,7 @@ use crate::{
     about::{About, in_words},
     caller::{Caller, Named},
     confirmation::Confirmed,
+    conversation::Conversation,
     credential::{Presented, Verifier},
     gate,
     limits::Slot,
@@ -171,7 +172,9 @@ impl Comparison {
         let expected = gate::admit(self.spec, about, tool);
         let admitted = gate::set_aside(self, about, tool);
         let call = Confirmed::unasked(self, admitted, Value::Object(arguments));
-        let answer = self.runner.run(call, Slot::uncounted(self), Parent::default(), CancellationToken::new()).await;
+        let conversation = Arc::new(Conversation::silent(tool, self.secrets.clone()));
+        let (slot, cancelled) = (Slot::uncounted(self), CancellationToken::new());
+        let answer = self.runner.run(call, conversation, slot, Parent::default(), cancelled).await;
         let value = about.value();
         Finding {
             tool: tool.name,

@@ -1,8 +1,17 @@
 //! What a tool answers with that has no output schema: blocks of text, pictures, sounds and resources.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use rmcp::model::{ContentBlock, Resource, ResourceContents};
-use serde::Serialize;
+use rmcp::{
+    ErrorData,
+    model::{ContentBlock, Resource, ResourceContents},
+};
+use serde::{Deserialize as _, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Secrets, ToolError,
+    spec::{ContentKind, ToolSpec},
+};
 
 /// The answer of a tool that declares `content`: one block after the other, each of a kind that is declared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -140,4 +149,45 @@ impl Content {
         self.0.push(block);
         self
     }
+}
+
+/// Holds an answer against the kinds of content that its tool declares.
+///
+/// # Errors
+/// When it has another kind, which is the server's fault.
+pub(crate) fn check(tool: &ToolSpec, answer: &Value) -> Result<(), ToolError> {
+    let declared = |kind: &str| tool.content.iter().copied().map(ContentKind::as_str).any(|declared| declared == kind);
+    let kinds = answer.as_array().into_iter().flatten().filter_map(|block| block["type"].as_str());
+    match kinds.into_iter().find(|kind| !declared(kind)) {
+        None => Ok(()),
+        Some(kind) => {
+            Err(ToolError::internal(format!("`{}` answers with `{kind}`, which it does not declare", tool.name)))
+        }
+    }
+}
+
+/// Takes the secrets out of an answer, but for the bytes in it: what looks like a secret in Base64 is a picture's.
+pub(crate) fn redact(answer: &mut Value, secrets: &Secrets) {
+    let mut bytes = Vec::new();
+    for block in answer.as_array_mut().into_iter().flatten() {
+        bytes.push((block.get_mut("data").map(Value::take), block.pointer_mut("/resource/blob").map(Value::take)));
+    }
+    secrets.redact_result(answer);
+    for (block, (data, blob)) in answer.as_array_mut().into_iter().flatten().zip(bytes) {
+        if let Some(data) = data {
+            block["data"] = data;
+        }
+        if let Some(blob) = blob {
+            block["resource"]["blob"] = blob;
+        }
+    }
+}
+
+/// The blocks of an answer.
+///
+/// # Errors
+/// When there are none: a handler's answer always has them.
+pub(crate) fn blocks(answer: Value) -> Result<Vec<ContentBlock>, ErrorData> {
+    Vec::deserialize(answer)
+        .map_err(|error| ErrorData::internal_error(format!("the tool answered with no content: {error}"), None))
 }

@@ -24,6 +24,9 @@ pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersi
 /// The key under a request's `_meta` that says what its client can do, from 2026-07-28 on.
 pub(crate) const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
+/// The key under a request's `_meta` that says from which level on its client wants to hear log messages, from 2026-07-28 on.
+pub(crate) const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+
 /// One JSON-RPC message of a client.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
@@ -33,7 +36,19 @@ pub(crate) enum Message<'a> {
         method: Cow<'a, str>,
         params: Map<String, Value>,
     },
+    /// Answers what the server asked.
+    Answer(Answer),
 }
+
+/// What a client says to a request of the server's own.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) id: Id<'static>,
+    pub(crate) outcome: Outcome,
+}
+
+/// A result, or an error of JSON-RPC.
+pub(crate) type Outcome = Result<Value, Value>;
 
 /// A message that wants an answer.
 #[derive(Debug)]
@@ -141,7 +156,8 @@ struct Parts<'a> {
     id: Option<Value>,
     method: Option<Cow<'a, str>>,
     params: Option<Value>,
-    is_answer: bool,
+    result: Option<Value>,
+    error: Option<Value>,
 }
 
 impl<'a> Parts<'a> {
@@ -152,14 +168,25 @@ impl<'a> Parts<'a> {
         if self.version != Some(Value::from("2.0")) {
             return Err(fault(ErrorCode::InvalidRequest, "`jsonrpc` is not \"2.0\"."));
         }
-        let Some(method) = self.method else {
-            let detail =
-                if self.is_answer { "It is an answer, and the server asked nothing." } else { "`method` is missing." };
-            return Err(fault(ErrorCode::InvalidRequest, detail));
+        let outcome = match (self.result, self.error) {
+            (None, None) => None,
+            (Some(result), None) => Some(Ok(result)),
+            (None, Some(error)) => Some(Err(error)),
+            (Some(_), Some(_)) => return Err(fault(ErrorCode::InvalidRequest, "It is a result and an error at once.")),
         };
-        if self.is_answer {
-            return Err(fault(ErrorCode::InvalidRequest, "It is a request and an answer at once."));
-        }
+        let method = match (self.method, outcome) {
+            (Some(method), None) => method,
+            (None, None) => return Err(fault(ErrorCode::InvalidRequest, "`method` is missing.")),
+            (Some(_), Some(_)) => {
+                return Err(fault(ErrorCode::InvalidRequest, "It is a request and an answer at once."));
+            }
+            (None, Some(outcome)) => {
+                let id = id.map_err(|detail| Fault::without_id(ErrorCode::InvalidRequest, detail.to_owned()))?;
+                let unrelated = "It is an answer that does not say to what.".to_owned();
+                let id = id.ok_or_else(|| Fault::without_id(ErrorCode::InvalidRequest, unrelated))?;
+                return Ok(Message::Answer(Answer { id, outcome }));
+            }
+        };
         let params = match self.params {
             None => Map::new(),
             Some(Value::Object(params)) => params,
@@ -203,11 +230,12 @@ impl<'de> Visitor<'de> for PartsVisitor {
                 "jsonrpc" => once(&mut parts.version, &key, members.next_value_seed(Strict)?)?,
                 "id" => once(&mut parts.id, &key, members.next_value_seed(Strict)?)?,
                 "params" => once(&mut parts.params, &key, members.next_value_seed(Strict)?)?,
+                "result" => once(&mut parts.result, &key, members.next_value_seed(Strict)?)?,
+                "error" => once(&mut parts.error, &key, members.next_value_seed(Strict)?)?,
                 "method" => once(&mut parts.method, &key, members.next_value::<Text<'de>>()?.0)?,
                 _ => insert(&mut others, key.into_owned(), members.next_value_seed(Strict)?)?,
             }
         }
-        parts.is_answer = others.contains_key("result") || others.contains_key("error");
         Ok(parts)
     }
 }

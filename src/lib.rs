@@ -18,7 +18,7 @@
 //! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
 //! answers in the protocol's terms, `arguments` holds the arguments against their schema, `confirmation`
-//! has a person agree where the tool asks for it, and `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt, and `completion`
+//! has a person agree where the tool asks for it, `conversation` carries what is said before the answer, and `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt, and `completion`
 //! suggests what could fill them. `stdio` asks the same of every line, or forwards it to a
 //! server that does.
 
@@ -61,10 +61,12 @@ mod operations;
 mod password_grant;
 mod prompt;
 mod protocol;
+mod question;
 mod redaction;
 mod refusal;
 mod runner;
 mod running;
+mod seal;
 mod server;
 mod shortened;
 mod spec;
@@ -81,7 +83,7 @@ pub use console::{
     KeyError, KeyField, KeyFieldKind, KeyOwner, KeyValues, Person, SignIn, StoredKey, StoredKeys, Visitor,
 };
 pub use content::{Content, ResourceBody, ResourceLink};
-pub use conversation::{Ask, Asks, Elicited, Reworded, Role, Root, Roots, Sampled};
+pub use conversation::{Ask, Asks, Elicited, Level, Progress, Reworded, Role, Root, Roots, Sampled};
 pub use dispatch::Handlers;
 pub use grants::{BoundGrants, BoundValue, Grants};
 pub use redaction::{Redacted, Secrets};

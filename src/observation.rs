@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The methods that are told apart: those that a client of any revision sends to a server with tools and prompts.
-const METHODS: [&str; 12] = [
+const METHODS: [&str; 13] = [
     "initialize",
     "ping",
     "server/discover",
@@ -32,6 +32,7 @@ const METHODS: [&str; 12] = [
     "prompts/list",
     "prompts/get",
     "completion/complete",
+    "logging/setLevel",
     "notifications/initialized",
     "notifications/cancelled",
     "notifications/progress",
@@ -287,6 +288,12 @@ impl Observation {
         // What looks like a question and wants no answer is none.
         self.method = Some(known_method(method)).filter(|method| method.starts_with("notifications/")).or(Some(OTHER));
         self.operation = Some(shortened(method));
+    }
+
+    /// Notes that a question of the server's is answered.
+    pub(crate) fn replies(&mut self) {
+        self.method = Some(OTHER);
+        self.operation = Some("answer".to_owned());
     }
 
     /// How long it has taken until now.

@@ -4,6 +4,8 @@ use std::{borrow::Cow, sync::Arc};
 
 use http::request::Parts;
 use jiff::Timestamp;
+#[expect(deprecated, reason = "the revisions before 2026-07-28 have it, and clients use it")]
+use rmcp::model::SetLevelRequestParams;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -21,6 +23,8 @@ use crate::{
     ServerSpec, ToolError,
     completion::{self, Candidates, Completion},
     confirmation::{Confirmed, Unconfirmed},
+    content,
+    conversation::{Conversation, ForeignState},
     limits::Slot,
     listing::cache_scope,
     operations::traces::Parent,
@@ -50,29 +54,44 @@ pub(crate) struct Protocol(pub(crate) Arc<Server>);
 
 type Context = RequestContext<RoleServer>;
 
+/// A call that can run.
+struct Ready {
+    call: Confirmed,
+    conversation: Arc<Conversation>,
+    slot: Slot,
+}
+
+/// The time in seconds.
+fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
 impl Protocol {
-    /// Holds a call against its tool's schema, and has a person agree where the tool asks for it.
-    fn confirm(&self, call: Result<AdmittedCall, ToolError>) -> Result<(Confirmed, Slot), Unconfirmed> {
-        let AdmittedCall { admitted, arguments, said, slot } = call?;
+    /// Holds a call against its tool's schema, has a person agree where the tool asks for it, and takes up what was said of it before.
+    fn confirm(&self, call: Result<AdmittedCall, ToolError>, context: &Context) -> Result<Ready, Unconfirmed> {
+        let AdmittedCall { admitted, arguments, said, opening, slot } = call?;
         let arguments = self.0.schemas.check(admitted.operation(), arguments)?;
-        let now = Timestamp::now().as_second();
-        let confirmed = self.0.confirmations.check(admitted, arguments, &said, &self.0.secrets, now)?;
-        Ok((confirmed, slot))
+        let now = now();
+        let call = self.0.confirmations.check(admitted, arguments, &said, &self.0.secrets, now)?;
+        let conversation = self.0.conversations.begin(call.admitted(), call.arguments(), *opening, &context.ct, now);
+        let conversation = conversation.map_err(|ForeignState| Unconfirmed::ForeignState)?;
+        Ok(Ready { call, conversation: Arc::new(conversation), slot })
     }
 
     /// Runs a call, whose result has no secrets. Nothing comes of one whose caller has gone.
-    async fn run(
-        &self,
-        call: Confirmed,
-        slot: Slot,
-        trace: Parent,
-        context: &Context,
-    ) -> Option<Result<Value, ToolError>> {
-        let mut answer = self.0.runner.run(call, slot, trace, context.ct.clone()).await;
-        if let Some(Ok(result)) = &mut answer {
-            self.0.secrets.redact_result(result);
-        }
-        answer
+    async fn run(&self, ready: Ready, trace: Parent, context: &Context) -> Option<Result<Value, ToolError>> {
+        let Ready { call, conversation, slot } = ready;
+        let tool = call.admitted().operation();
+        let answer = self.0.runner.run(call, conversation, slot, trace, context.ct.clone()).await?;
+        Some(answer.and_then(|mut result| {
+            if tool.content.is_empty() {
+                self.0.secrets.redact_result(&mut result);
+            } else {
+                content::check(tool, &result)?;
+                content::redact(&mut result, &self.0.secrets);
+            }
+            Ok(result)
+        }))
     }
 
     /// What a caller reads of a tool's error, which may be a model that can do better.
@@ -119,8 +138,8 @@ impl Protocol {
         match from {
             Candidates::Declared(words) => Some(Ok(completion::matching(words.iter().copied(), &typed))),
             Candidates::Listed(listed, call) => {
-                let answer = match self.confirm(call) {
-                    Ok((call, slot)) => self.run(call, slot, trace, context).await?,
+                let answer = match self.confirm(call, context) {
+                    Ok(ready) => self.run(ready, trace, context).await?,
                     Err(unconfirmed) => Err(unconfirmed.into_error()),
                 };
                 Some(listed.complete(answer, &typed))
@@ -156,6 +175,9 @@ fn capabilities(spec: &ServerSpec) -> ServerCapabilities {
     }
     if spec.completes() {
         capabilities.completions = Some(serde_json::Map::new());
+    }
+    if spec.logs() {
+        capabilities.logging = Some(serde_json::Map::new());
     }
     capabilities
 }
@@ -214,14 +236,22 @@ impl ServerHandler for Protocol {
     async fn call_tool(&self, _: CallToolRequestParams, mut context: Context) -> Result<CallToolResponse, ErrorData> {
         let mut passage = passage(&mut context)?;
         let Work::Call(call) = work(&mut passage)? else { return Err(ambiguous()) };
-        let (call, slot) = match self.confirm(call) {
-            Ok(confirmed) => confirmed,
+        let ready = match self.confirm(call, &context) {
+            Ok(ready) => ready,
             Err(unconfirmed) => return self.unconfirmed(unconfirmed, &passage),
         };
-        let answer = self.run(call, slot, passage.trace.clone(), &context).await;
+        let (tool, conversation) = (ready.call.admitted().operation(), Arc::clone(&ready.conversation));
+        let answer = self.run(ready, passage.trace.clone(), &context).await;
+        if let Some(Err(error)) = &answer
+            && let Some(inputs) = conversation.input_required(error, now())
+        {
+            passage.note_refusal(error.code());
+            return Ok(inputs.into());
+        }
         passage.note(answer.as_ref());
         let result = match answer.ok_or_else(unread)? {
-            Ok(value) => CallToolResult::structured(value),
+            Ok(value) if tool.content.is_empty() => CallToolResult::structured(value),
+            Ok(value) => CallToolResult::success(content::blocks(value)?),
             Err(error) => CallToolResult::error(vec![ContentBlock::text(self.explained(&error))]),
         };
         Ok(result.into())
@@ -263,6 +293,14 @@ impl ServerHandler for Protocol {
             let data = json!({ "reason": error.code().entry().name });
             ErrorData::internal_error(self.explained(&error), Some(data))
         })
+    }
+
+    #[expect(deprecated, reason = "the revisions before 2026-07-28 have it, and clients use it")]
+    async fn set_level(&self, _: SetLevelRequestParams, mut context: Context) -> Result<(), ErrorData> {
+        let mut passage = passage(&mut context)?;
+        let Work::SetLevel { client, level } = work(&mut passage)? else { return Err(ambiguous()) };
+        self.0.conversations.levels.set(client, level);
+        Ok(())
     }
 
     /// The front service lets methods through that this handler knows. What comes here is one of

@@ -9,6 +9,7 @@ use toolwright_core::{
 
 use crate::{
     Secrets, ServerSpec,
+    conversation::MissingCapabilities,
     envelope::{Fault, Id, Request},
     gate::Denial,
     limits::Exceeded,
@@ -98,6 +99,13 @@ impl Refusal {
         };
         let refusal = Self::new(server, ErrorCode::UnknownMethod, Some(&detail));
         Self { status: status.unwrap_or(refusal.status), ..refusal }
+    }
+
+    /// The client cannot be asked what the operation has to ask.
+    pub(crate) fn missing_capability(server: &ServerSpec, operation: &str, lacking: &MissingCapabilities) -> Self {
+        let detail = format!("{}.", lacking.message(operation));
+        Self::new(server, ErrorCode::MissingCapability, Some(&detail))
+            .with_data(json!({ "operation": operation, "requiredCapabilities": lacking.declaration() }))
     }
 
     /// The credential holds too few scopes.

@@ -16,12 +16,11 @@ use toolwright_core::{Access, ErrorCode};
 use crate::{
     Call, Handlers, ServerSpec, ToolError,
     confirmation::Confirmed,
-    gate::Admitted,
+    conversation::Conversation,
     limits::Slot,
     observation::{LateEnd, ObservedCaller, Observers, Outcome},
     operations::traces::Parent,
     refusal::fill,
-    spec::ToolSpec,
 };
 
 /// Runs calls, each in a task of its own: a handler that panics or blocks its thread takes down
@@ -56,13 +55,15 @@ impl Runner {
     pub(crate) async fn run(
         &self,
         call: Confirmed,
+        conversation: Arc<Conversation>,
         slot: Slot,
         trace: Parent,
         cancelled: CancellationToken,
     ) -> Option<Result<Value, ToolError>> {
         let (admitted, arguments) = call.into_parts();
         let access = admitted.operation().access;
-        let task = self.start(admitted, arguments, slot, trace, cancelled.clone());
+        let call = Call::new(admitted, conversation, cancelled.clone());
+        let task = self.start(call, arguments, slot, trace, cancelled.clone());
         match access {
             Access::Read => {
                 let task = AbortOnDropHandle::new(task);
@@ -82,7 +83,7 @@ impl Runner {
 
     fn start(
         &self,
-        admitted: Admitted<ToolSpec>,
+        call: Call,
         arguments: Value,
         slot: Slot,
         trace: Parent,
@@ -93,8 +94,8 @@ impl Runner {
         let limit = self.limit;
         self.tasks.spawn(async move {
             let started = Instant::now();
-            let (operation, caller) = (admitted.operation().name, ObservedCaller::from(admitted.about()));
-            let handled = handlers.0.dispatch(Call::new(admitted, cancelled.clone()), arguments);
+            let (operation, caller) = (call.tool().name, ObservedCaller::from(call.about()));
+            let handled = handlers.0.dispatch(call, arguments);
             let result = trace.handle(operation, handled).await;
             // Free before the answer goes out: whoever reads it can call again.
             drop(slot);

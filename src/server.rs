@@ -13,17 +13,22 @@ use crate::{
     caller::{Caller, Named},
     completion::{Candidates, Completion},
     confirmation::{Confirmations, Said},
+    conversation::{
+        Asked, Capabilities, Client, Conversations, Handshake, Level, Opening, declared_capabilities, log_level,
+        missing, outbox::Outbox, session,
+    },
     credential::{Authenticated, Presented, Verifier},
-    envelope::{Message, Request},
+    envelope::{Answer, Message, Request},
     gate::{self, Admitted, Operation},
     http::CONNECTIONS,
     limits::{Limits, Slot},
     listing::{PromptList, ToolList},
     nearest::nearest,
-    observation::{Observation, Observers, Outcome, Transport},
+    observation::{Era, Observation, Observers, Outcome, Transport},
     operations::{Health, Metrics, traces::Parent},
     prompt::{self, AdmittedPrompt, Prompts},
     protocol::is_spoken,
+    question::Questions,
     refusal::Refusal,
     runner::Runner,
     shortened::shortened,
@@ -36,6 +41,7 @@ pub(crate) struct Server {
     pub(crate) verifier: Verifier,
     pub(crate) schemas: Schemas,
     pub(crate) confirmations: Confirmations,
+    pub(crate) conversations: Arc<Conversations>,
     pub(crate) tools: ToolList,
     pub(crate) prompt_list: PromptList,
     pub(crate) prompts: Prompts,
@@ -54,6 +60,8 @@ pub(crate) struct Server {
 pub(crate) struct Passage {
     pub(crate) caller: Arc<Caller>,
     pub(crate) work: Option<Arc<Work>>,
+    /// What the client can do that opens a conversation with it, where the server asks for any of that later.
+    pub(crate) opens: Option<Capabilities>,
     /// What the parts of the request belong to, where anything is traced.
     pub(crate) trace: Parent,
     /// How the request ended, for those who observe it.
@@ -65,7 +73,9 @@ impl Passage {
     pub(crate) fn about(&self) -> Option<String> {
         let about = match self.work.as_deref() {
             Some(Work::Call(Ok(call))) => call.admitted.about().id(),
-            Some(Work::Call(Err(_)) | Work::Prompt(_) | Work::Complete(_)) | None => self.caller.account(),
+            Some(Work::Call(Err(_)) | Work::Prompt(_) | Work::Complete(_) | Work::SetLevel { .. }) | None => {
+                self.caller.account()
+            }
         };
         about.map(str::to_owned)
     }
@@ -76,7 +86,7 @@ impl Passage {
         match self.work.as_deref() {
             Some(Work::Call(_)) => true,
             Some(Work::Complete(completion)) => asked(completion),
-            Some(Work::Prompt(_)) | None => false,
+            Some(Work::Prompt(_) | Work::SetLevel { .. }) | None => false,
         }
     }
 
@@ -107,6 +117,11 @@ pub(crate) enum Work {
     Call(Result<AdmittedCall, ToolError>),
     Prompt(AdmittedPrompt),
     Complete(Completion),
+    /// What a client wants to hear from now on.
+    SetLevel {
+        client: String,
+        level: Level,
+    },
 }
 
 /// An authorized call, with its arguments as the envelope's parser read them.
@@ -115,6 +130,7 @@ pub(crate) struct AdmittedCall {
     pub(crate) admitted: Admitted<ToolSpec>,
     pub(crate) arguments: Map<String, Value>,
     pub(crate) said: Said,
+    pub(crate) opening: Box<Opening>,
     /// Its place among the calls in flight of its credential.
     pub(crate) slot: Slot,
 }
@@ -133,11 +149,13 @@ impl Server {
         let metrics =
             Arc::new(Metrics::new(spec, &health, verifier.lookups(), audit.as_ref().map(Audit::lacks), CONNECTIONS));
         let observers = Arc::new(Observers { metrics: Some(Arc::clone(&metrics)), audit });
+        let questions = Arc::new(Questions::compile(spec)?);
         Ok(Self {
             spec,
             verifier,
             schemas: Schemas::compile(spec)?,
-            confirmations: Confirmations::compile(spec)?,
+            confirmations: Confirmations::new(spec, Arc::clone(&questions)),
+            conversations: Arc::new(Conversations::new(spec, questions, secrets.clone())?),
             tools: ToolList::read(spec.tool_list, spec.tools.iter().copied())?,
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
             prompts: Prompts::compile(spec)?,
@@ -184,42 +202,98 @@ impl Server {
         self.verifier.authenticate(self.spec, presented).await
     }
 
-    /// Whether the caller may send this message, and with what it goes on.
+    /// Whether the caller may send this message, and with what it goes on. An answer to a question of the server's is taken.
     pub(crate) async fn examine(
         &self,
         message: Message<'_>,
         authenticated: Authenticated,
         named: Named<'_>,
+        handshake: Handshake<'_>,
+        outbox: Outbox,
     ) -> Result<Passage, Refusal> {
         let caller = Caller::resolve(self.spec, self.verifier.accounts(), &self.secrets, authenticated, named)
             .await
             .map(Arc::new);
-        let (caller, work) = match message {
-            Message::Notification { .. } => (caller?, None),
+        let (caller, work, opens) = match message {
+            Message::Notification { .. } => (caller?, None, None),
+            Message::Answer(answer) => {
+                let caller = caller?;
+                self.take(answer, &caller)?;
+                (caller, None, None)
+            }
             Message::Request(request) => {
                 let id = request.id.clone();
                 let answered = |refusal: Refusal| refusal.answering(&id);
                 let caller = caller.map_err(answered)?;
-                let work = self.examine_request(request, &caller).map_err(answered)?;
-                (caller, work)
+                let client = self.client(&request, &caller, handshake, outbox).map_err(answered)?;
+                let opens = (request.method == "initialize" && self.spec.asks())
+                    .then(|| Capabilities::of(request.params.get("capabilities")));
+                let work = self.examine_request(request, &caller, &client).map_err(answered)?;
+                (caller, work, opens)
             }
         };
-        Ok(Passage { caller, work: work.map(Arc::new), trace: Parent::default(), outcome: Arc::default() })
+        Ok(Passage { caller, work: work.map(Arc::new), opens, trace: Parent::default(), outcome: Arc::default() })
     }
 
-    fn examine_request(&self, mut request: Request<'_>, caller: &Arc<Caller>) -> Result<Option<Work>, Refusal> {
+    /// Hands an answer to whoever waits for it.
+    fn take(&self, answer: Answer, caller: &Caller) -> Result<(), Refusal> {
+        let id = answer.id.clone();
+        if self.conversations.waiting.answer(&Asked::from(caller), answer) {
+            return Ok(());
+        }
+        let detail = "It is an answer, and the server waits for none with this `id`.";
+        Err(Refusal::new(self.spec, ErrorCode::InvalidRequest, Some(detail)).answering(&id))
+    }
+
+    /// Whom a request is from. A session that is not this credential's is over.
+    fn client(
+        &self,
+        request: &Request<'_>,
+        caller: &Caller,
+        handshake: Handshake<'_>,
+        outbox: Outbox,
+    ) -> Result<Client, Refusal> {
+        let credential = || caller.identity().credential_id.clone();
+        let has_sessions = self.spec.asks() && request.method != "initialize";
+        let era = Era::of(request);
+        let (capabilities, key) = match (era, handshake) {
+            (Era::Modern, _) => (declared_capabilities(&request.params), credential()),
+            (Era::Legacy, Handshake::Remembered(capabilities)) => (capabilities, credential()),
+            (Era::Legacy, Handshake::Session(Some(id))) if has_sessions => {
+                let capabilities = session::read(self.spec.name, caller.credential(), id);
+                let over = || Refusal::new(self.spec, ErrorCode::UnknownSession, None);
+                (capabilities.ok_or_else(over)?, id.to_owned())
+            }
+            (Era::Legacy, Handshake::Session(_)) => (Capabilities::default(), credential()),
+        };
+        Ok(Client { era, capabilities, key, outbox })
+    }
+
+    fn examine_request(
+        &self,
+        mut request: Request<'_>,
+        caller: &Arc<Caller>,
+        client: &Client,
+    ) -> Result<Option<Work>, Refusal> {
         let version = request.inline_version();
         if let Some(version) = version.filter(|version| !is_spoken(version)) {
             return Err(Refusal::unsupported_version(self.spec, version));
         }
         let has_handshake = version.is_none();
+        if let Some(level) = log_level(&request.params).filter(|_| !has_handshake && self.spec.logs()) {
+            self.level(level, "_meta.io.modelcontextprotocol/logLevel")?;
+        }
         let has_prompts = !self.spec.prompts.is_empty();
         match &*request.method {
             "initialize" | "ping" if has_handshake => Ok(None),
             "server/discover" => Ok(None),
             "tools/list" => self.examine_list(&request),
             "prompts/list" if has_prompts => self.examine_list(&request),
-            "tools/call" => self.examine_call(&mut request.params, caller).map(Some),
+            "logging/setLevel" if has_handshake && self.spec.logs() => {
+                let level = self.level(request.params.get("level").unwrap_or(&Value::Null), "level")?;
+                Ok(Some(Work::SetLevel { client: client.key.clone(), level }))
+            }
+            "tools/call" => self.examine_call(&mut request.params, caller, client).map(Some),
             "prompts/get" if has_prompts => self.examine_prompt(&mut request.params, caller).map(Some),
             "completion/complete" if self.spec.completes() => {
                 self.examine_completion(&request.params, caller).map(Some)
@@ -235,7 +309,19 @@ impl Server {
         }
     }
 
-    fn examine_call(&self, params: &mut Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {
+    fn level(&self, level: &Value, place: &str) -> Result<Level, Refusal> {
+        level.as_str().and_then(Level::named).ok_or_else(|| {
+            let levels = Level::ALL.map(Level::as_str).join("`, `");
+            self.invalid_params(&format!("`{place}` is none of `{levels}`."))
+        })
+    }
+
+    fn examine_call(
+        &self,
+        params: &mut Map<String, Value>,
+        caller: &Arc<Caller>,
+        client: &Client,
+    ) -> Result<Work, Refusal> {
         let arguments = self.arguments(params)?;
         let Some(Value::String(name)) = params.get("name") else {
             return Err(self.invalid_params("`name` is not the name of a tool."));
@@ -244,10 +330,11 @@ impl Server {
             let visible = self.tools.visible(self.spec, caller).map(|tool| tool.name);
             return Err(self.unknown(ErrorCode::UnknownTool, "tool", name, visible));
         };
-        self.admit_call(caller, tool, arguments, Said::of(params)).map(Work::Call)
+        let opening = Opening::of(params, client, &self.conversations.levels);
+        self.admit_call(caller, tool, arguments, Said::of(params), opening).map(Work::Call)
     }
 
-    /// Says what a call is about, then whether its caller may have it, and then whether now. What is refused before uses
+    /// Says what a call is about, then whether its caller may have it, whether their client can be asked what the tool asks, and then whether now. What is refused before uses
     /// up nothing.
     fn admit_call(
         &self,
@@ -255,17 +342,24 @@ impl Server {
         tool: &'static ToolSpec,
         mut arguments: Map<String, Value>,
         said: Said,
+        opening: Opening,
     ) -> Result<Result<AdmittedCall, ToolError>, Refusal> {
         let about = match About::of_call(self.spec, &self.schemas, caller, tool, &mut arguments) {
             Ok(about) => about,
             Err(error) => return Ok(Err(error)),
         };
         let admitted = self.admit(&about, tool)?;
+        if let Some(lacking) = opening.capabilities.lacks(tool.asks) {
+            return match opening.era {
+                Era::Modern => Err(Refusal::missing_capability(self.spec, tool.name, &lacking)),
+                Era::Legacy => Ok(Err(missing(tool, &lacking))),
+            };
+        }
         let slot = self
             .limits
             .take(&caller.identity().credential_id)
             .map_err(|exceeded| Refusal::too_many_calls(self.spec, tool.name, exceeded))?;
-        Ok(Ok(AdmittedCall { admitted, arguments, said, slot }))
+        Ok(Ok(AdmittedCall { admitted, arguments, said, opening: Box::new(opening), slot }))
     }
 
     fn examine_prompt(&self, params: &mut Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {
@@ -318,7 +412,7 @@ impl Server {
             let error = ToolError::internal(error);
             Refusal::new(self.spec, error.code(), None)
         })?;
-        let call = self.admit_call(caller, listed.tool, arguments, Said::default())?;
+        let call = self.admit_call(caller, listed.tool, arguments, Said::default(), Opening::silent())?;
         Ok(Candidates::Listed(listed, call))
     }
 

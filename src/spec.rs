@@ -75,6 +75,16 @@ impl ServerSpec {
         self.prompts.iter().find(|prompt| prompt.name == name)
     }
 
+    /// Whether a tool asks its client for something while it runs.
+    pub(crate) fn asks(&self) -> bool {
+        self.tools.iter().any(|tool| !tool.asks.is_empty())
+    }
+
+    /// Whether a tool sends log messages.
+    pub(crate) fn logs(&self) -> bool {
+        self.tools.iter().any(|tool| tool.logs)
+    }
+
     /// The binding from the path, with the account that it names.
     pub(crate) fn account(&self) -> Option<(&BindingSpec, &AccountSpec)> {
         let binding = self.binding.as_ref()?;

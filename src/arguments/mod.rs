@@ -20,8 +20,9 @@ use crate::{ServerSpec, ToolError, spec::ToolSpec};
 #[derive(Debug)]
 pub(crate) struct Schemas(HashMap<&'static str, Schema>);
 
+/// A schema, compiled once.
 #[derive(Debug)]
-struct Schema {
+pub(crate) struct Schema {
     declared: Value,
     /// What the validator is made from, for its faults point into it.
     checked: Value,
@@ -31,7 +32,7 @@ struct Schema {
 }
 
 impl Schema {
-    fn compile(declared: Value) -> Result<Self, ValidationError<'static>> {
+    pub(crate) fn compile(declared: Value) -> Result<Self, ValidationError<'static>> {
         let checked = union::decided_by_tag(&declared);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
@@ -43,7 +44,16 @@ impl Schema {
         Ok(Self { declared, checked, validator, omission })
     }
 
-    fn check(&self, mut arguments: Value) -> Result<Value, Vec<String>> {
+    /// As it was declared.
+    pub(crate) fn declared(&self) -> &Value {
+        &self.declared
+    }
+
+    /// The value as a type takes it.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub(crate) fn check(&self, mut arguments: Value) -> Result<Value, Vec<String>> {
         if self.validator.is_valid(&arguments) {
             number::make_whole(&mut arguments, &self.declared);
             return Ok(arguments);

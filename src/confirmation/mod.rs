@@ -3,12 +3,12 @@
 //! Asked is after the authorization and after the arguments were found valid, and before the handler. A client
 //! of a stateless revision that shows forms is told to ask, and sends the answer with the state that it was given. With any
 //! other, the call is refused with words for its model and a text that confirms the next one, as the argument
-//! `confirmation`. Either way nothing is stored: see [`seal`].
+//! `confirmation`. Either way nothing is stored: see [`crate::seal`].
 
-mod question;
-mod seal;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use rmcp::model::{
     BooleanSchema, ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, InputRequests,
@@ -20,15 +20,14 @@ use toolwright_core::{
     confirmation::{ARGUMENT, LIFETIME_SECONDS},
 };
 
-use self::{
-    question::{Questions, code},
-    seal::{Bearer, Seal, Sealed},
-};
 use crate::{
     Secrets, ServerSpec, ToolError,
     comparison::Comparison,
-    envelope::{CLIENT_CAPABILITIES, inline_version},
+    conversation::declared_capabilities,
+    envelope::inline_version,
     gate::Admitted,
+    question::{Questions, code},
+    seal::{Bearer, Seal, Sealed},
     spec::ToolSpec,
 };
 
@@ -51,18 +50,11 @@ impl Said {
     pub(crate) fn of(params: &Map<String, Value>) -> Self {
         let answer = params.get("inputResponses").and_then(|answers| answers.get(INPUT));
         Self {
-            can_ask: inline_version(params).is_some() && shows_forms(params),
+            can_ask: inline_version(params).is_some() && declared_capabilities(params).forms,
             state: params.get("requestState").and_then(Value::as_str).map(str::to_owned),
             agreed: answer.map(|answer| answer["action"] == "accept" && answer["content"][AGREED] == true),
         }
     }
-}
-
-/// Whether the client shows forms to a person: a capability without a word about forms or URLs means forms.
-fn shows_forms(params: &Map<String, Value>) -> bool {
-    let capabilities = params.get("_meta").and_then(|meta| meta.get(CLIENT_CAPABILITIES));
-    let elicitation = capabilities.and_then(|capabilities| capabilities.get("elicitation")).and_then(Value::as_object);
-    elicitation.is_some_and(|elicitation| elicitation.is_empty() || elicitation.contains_key("form"))
 }
 
 /// A call that can run: [`Confirmations::check`] alone makes one where anybody is served, and handlers run for nothing
@@ -78,6 +70,16 @@ impl Confirmed {
     /// [`crate::gate::set_aside`].
     pub(crate) fn unasked(_: &Comparison, admitted: Admitted<ToolSpec>, arguments: Value) -> Self {
         Self { admitted, arguments }
+    }
+
+    /// What is called.
+    pub(crate) fn admitted(&self) -> &Admitted<ToolSpec> {
+        &self.admitted
+    }
+
+    /// The arguments, without what confirms them.
+    pub(crate) fn arguments(&self) -> &Value {
+        &self.arguments
     }
 
     /// The call, and the arguments as the tool's input type takes them.
@@ -101,14 +103,12 @@ pub(crate) enum Unconfirmed {
 #[derive(Debug)]
 pub(crate) struct Confirmations {
     server: &'static ServerSpec,
-    questions: Questions,
+    questions: Arc<Questions>,
 }
 
 impl Confirmations {
-    /// # Errors
-    /// When a declared question is no template: the generated crate is not of this version.
-    pub(crate) fn compile(server: &'static ServerSpec) -> anyhow::Result<Self> {
-        Ok(Self { server, questions: Questions::compile(server)? })
+    pub(crate) fn new(server: &'static ServerSpec, questions: Arc<Questions>) -> Self {
+        Self { server, questions }
     }
 
     /// Whether a call can run, at a time in seconds. Its arguments are valid; what confirms them is taken out.

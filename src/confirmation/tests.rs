@@ -1,7 +1,9 @@
 use serde_json::{Value, json};
 
-use super::seal::{Bearer, Seal, Sealed};
-use crate::credential::Credential;
+use crate::{
+    credential::Credential,
+    seal::{Bearer, Seal, Sealed},
+};
 
 const NOW: i64 = 1_800_000_000;
 

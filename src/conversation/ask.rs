@@ -69,7 +69,6 @@ pub trait Asks: Send + Sync {
 /// One question to a client.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-#[expect(dead_code, reason = "what asks reads it")]
 pub struct Question<'a> {
     pub(super) ask: &'static AskSpec,
     pub(super) text: Option<&'a str>,

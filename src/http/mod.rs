@@ -8,6 +8,7 @@ mod grant;
 mod negotiation;
 mod origin;
 mod reply;
+mod stream;
 
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ use axum::{
     response::Response,
     routing::any,
 };
-use http::{HeaderMap, Method, header, request::Parts};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt as _, Full};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
@@ -37,6 +38,8 @@ pub(crate) use origin::is_loopback;
 
 use crate::{
     caller::Named,
+    conversation::{Capabilities, Handshake, outbox, session},
+    credential::Credential,
     envelope::{self, Message},
     observation::{Observation, Transport},
     password_grant::PasswordGrants,
@@ -44,6 +47,7 @@ use crate::{
     refusal::Refusal,
     server::Server,
 };
+use stream::Talk;
 
 /// The front service, and the protocol behind it.
 struct Front {
@@ -78,31 +82,37 @@ pub(crate) fn routes(server: Arc<Server>, trusted: Arc<Trusted>, password_grants
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
     let mut seen = front.server.observe(Transport::Http);
-    let response = front.answer(request, &mut seen).await;
+    let (parts, body) = request.into_parts();
+    seen.carried_by(&parts.headers);
+    let (origin, passed) = match front.trusted.check(&parts) {
+        Err(code) => (None, Err(Refusal::new(front.server.spec, code, None))),
+        Ok(Some(origin)) if origin::is_preflight(&parts) => (None, Ok(Passed::Whole(origin::preflight(&origin)))),
+        Ok(origin) => (origin, front.pass(parts, body, &mut seen).await),
+    };
+    let response = match passed {
+        Ok(Passed::Talk(talk)) => return origin::expose(talk.into_response(seen), origin),
+        Ok(Passed::Whole(response)) => response,
+        Err(refusal) => {
+            seen.refused(refusal.code);
+            reply::refuse(&refusal, &front.server)
+        }
+    };
     seen.status = Some(response.status().as_u16());
     seen.response_bytes = response.body().size_hint().exact();
     seen.is_answered = true;
-    response
+    origin::expose(response, origin)
+}
+
+/// What is answered to a request that was not refused.
+enum Passed {
+    Whole(Response),
+    /// Messages, and then the answer.
+    Talk(Talk),
 }
 
 impl Front {
-    async fn answer(&self, request: Request, seen: &mut Observation) -> Response {
-        let (parts, body) = request.into_parts();
-        seen.carried_by(&parts.headers);
-        let (origin, response) = match self.trusted.check(&parts) {
-            Err(code) => (None, Err(Refusal::new(self.server.spec, code, None))),
-            Ok(Some(origin)) if origin::is_preflight(&parts) => return origin::preflight(&origin),
-            Ok(origin) => (origin, self.pass(parts, body, seen).await),
-        };
-        let response = response.unwrap_or_else(|refusal| {
-            seen.refused(refusal.code);
-            reply::refuse(&refusal, &self.server)
-        });
-        origin::expose(response, origin)
-    }
-
     /// The steps in their order; each can refuse.
-    async fn pass(&self, mut parts: Parts, body: Body, seen: &mut Observation) -> Result<Response, Refusal> {
+    async fn pass(self: &Arc<Self>, mut parts: Parts, body: Body, seen: &mut Observation) -> Result<Passed, Refusal> {
         let spec = self.server.spec;
         let refuse = |code| Refusal::new(spec, code, None);
         if parts.method != Method::POST {
@@ -124,20 +134,74 @@ impl Front {
                 seen.arguments = self.server.recorded(request);
             }
             Message::Notification { method, params: _ } => seen.notifies(method),
+            Message::Answer(_) => seen.replies(),
         }
         negotiation::check_revision(&parts.headers, &message, spec)?;
         let named = spec.named_in(parts.uri.path()).map_or(Named::Only, Named::By);
-        let mut passage = self.server.examine(message, authenticated, named).await?;
+        let session = parts.headers.get(session::HEADER).map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+        let handshake = Handshake::Session(session.as_deref());
+        let is_answer = matches!(message, Message::Answer(_));
+        let (outbox, mut messages) = outbox::channel();
+        let mut passage = self.server.examine(message, authenticated, named, handshake, outbox).await?;
         seen.admitted(&passage);
         passage.trace = seen.parent();
+        if is_answer {
+            return Ok(Passed::Whole(accepted()));
+        }
 
         let outcome = Arc::clone(&passage.outcome);
+        let opens = passage.opens.map(|capabilities| (Arc::clone(&passage.caller), capabilities));
         prepare(&mut parts.headers);
         parts.extensions.insert(passage);
-        let response = self.protocol.handle(http::Request::from_parts(parts, Full::new(body))).await;
+        let front = Arc::clone(self);
+        let mut answering = Box::pin(async move {
+            let request = http::Request::from_parts(parts, Full::new(body));
+            front.protocol.handle(request).await.map(Body::new)
+        });
+        let response = tokio::select! {
+            biased;
+            Some(first) = messages.recv() => return Ok(Passed::Talk(Talk::new(first, messages, answering, outcome))),
+            response = &mut answering => response,
+        };
         seen.outcome = outcome.get().copied();
-        Ok(response.map(Body::new))
+        // It can have been told just before it was answered.
+        if let Ok(first) = messages.try_recv() {
+            let answering = Box::pin(std::future::ready(response));
+            return Ok(Passed::Talk(Talk::new(first, messages, answering, outcome)));
+        }
+        match opens {
+            Some((caller, capabilities)) => {
+                self.open(response, caller.credential(), capabilities).await.map(Passed::Whole)
+            }
+            None => Ok(Passed::Whole(response)),
+        }
     }
+
+    /// Gives a client that was welcomed what says what it can do, for its next requests.
+    async fn open(
+        &self,
+        response: Response,
+        credential: &Credential,
+        capabilities: Capabilities,
+    ) -> Result<Response, Refusal> {
+        let spec = self.server.spec;
+        let failed = |_| Refusal::new(spec, ErrorCode::Internal, None);
+        let (mut head, body) = response.into_parts();
+        let body = body.collect().await.map_err(|_| Refusal::new(spec, ErrorCode::Internal, None))?.to_bytes();
+        let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        if answer.get("result").is_some() {
+            let id = session::begin(spec.name, credential, capabilities).map_err(failed)?;
+            head.headers.extend(HeaderValue::try_from(id).ok().map(|id| (session::HEADER, id)));
+        }
+        Ok(Response::from_parts(head, Body::from(body)))
+    }
+}
+
+/// Nothing more is said to it.
+fn accepted() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
 }
 
 /// The protocol's library asks for both media types by name, and never needs the credential.

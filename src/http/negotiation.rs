@@ -86,7 +86,7 @@ fn essence(media_type: &str) -> &str {
 pub(super) fn check_revision(headers: &HeaderMap, message: &Message<'_>, spec: &ServerSpec) -> Result<(), Refusal> {
     let (id, named, is_free) = match message {
         Message::Request(request) => (Some(&request.id), request.inline_version(), request.method == "initialize"),
-        Message::Notification { .. } => (None, None, false),
+        Message::Notification { .. } | Message::Answer(_) => (None, None, false),
     };
     let refused = |refusal: Refusal| match id {
         Some(id) => refusal.answering(id),

@@ -1,6 +1,6 @@
 //! Answers by this process, with the same verdicts as over HTTP.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::{
     RoleServer,
@@ -11,16 +11,17 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 use toolwright_core::ErrorCode;
 
-use super::Pending;
+use super::{Pending, Taken};
 use crate::{
     ServerSpec,
     caller::Named,
+    conversation::{Capabilities, Handshake, outbox::Outbox},
     credential::Presented,
     envelope::Message,
     observation::{Observation, Transport},
     protocol::Protocol,
     refusal::Refusal,
-    server::Server,
+    server::{Passage, Server},
 };
 
 /// The server in this process.
@@ -28,11 +29,13 @@ pub(crate) struct Local {
     server: Arc<Server>,
     /// What calls are about, as the command line or the environment says.
     account: Option<String>,
+    /// What the client can do, by its handshake.
+    capabilities: Mutex<Capabilities>,
 }
 
 impl Local {
     pub(crate) fn new(server: Arc<Server>, account: Option<String>) -> Self {
-        Self { server, account }
+        Self { server, account, capabilities: Mutex::default() }
     }
 
     pub(super) fn spec(&self) -> &'static ServerSpec {
@@ -47,18 +50,15 @@ impl Local {
         &self,
         pending: Pending,
         presented: Presented<'_>,
+        outbox: Outbox,
         seen: &mut Observation,
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let spec = self.spec();
         seen.arguments = self.server.recorded(&request);
-        let authenticated = self.server.authenticate(presented).await?;
-        seen.caller = Some((&*authenticated.identity).into());
-        let named = self.account.as_deref().map_or(Named::Only, Named::By);
-        let mut passage = self.server.examine(Message::Request(request), authenticated, named).await?;
-        seen.admitted(&passage);
+        let mut passage = self.examine(Message::Request(request), presented, outbox, seen).await?;
         passage.trace = seen.parent();
-        let outcome = Arc::clone(&passage.outcome);
+        let (outcome, opens) = (Arc::clone(&passage.outcome), passage.opens);
 
         let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {
             return Err(Refusal::new(spec, ErrorCode::InvalidRequest, None));
@@ -66,11 +66,43 @@ impl Local {
         request.request.extensions_mut().insert(passage);
         let answer = self.serve(ClientJsonRpcMessage::Request(request), &cancelled).await;
         seen.outcome = outcome.get().copied();
+        if let (Some(capabilities), Some(ServerJsonRpcMessage::Response(_))) = (opens, &answer) {
+            *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner) = capabilities;
+        }
         let text = answer.and_then(|answer| serde_json::to_string(&answer).ok());
         text.ok_or_else(|| Refusal::new(spec, ErrorCode::Internal, None))
     }
 
-    /// Each request is served by itself, as over HTTP: nothing depends on those before it.
+    /// Takes what the client has answered.
+    pub(super) async fn take(
+        &self,
+        taken: Taken,
+        presented: Presented<'_>,
+        seen: &mut Observation,
+    ) -> Result<(), Refusal> {
+        let Taken { text: _, answer } = taken;
+        self.examine(Message::Answer(answer), presented, Outbox::default(), seen).await.map(drop)
+    }
+
+    async fn examine(
+        &self,
+        message: Message<'_>,
+        presented: Presented<'_>,
+        outbox: Outbox,
+        seen: &mut Observation,
+    ) -> Result<Passage, Refusal> {
+        let authenticated = self.server.authenticate(presented).await?;
+        seen.caller = Some((&*authenticated.identity).into());
+        let named = self.account.as_deref().map_or(Named::Only, Named::By);
+        // A panic while the lock was held leaves what is as good as before.
+        let capabilities = *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner);
+        let handshake = Handshake::Remembered(capabilities);
+        let passage = self.server.examine(message, authenticated, named, handshake, outbox).await?;
+        seen.admitted(&passage);
+        Ok(passage)
+    }
+
+    /// Each request is served by itself, as over HTTP: nothing depends on those before it, but for what the client can be asked.
     async fn serve(
         &self,
         message: ClientJsonRpcMessage,

@@ -24,14 +24,16 @@ pub(crate) use local::Local;
 
 use crate::{
     ServerSpec,
+    conversation::outbox::{self, Outbox},
     credential::Presented,
-    envelope::{self, Id, Message, Request},
+    envelope::{self, Answer, Id, Message, Request},
     observation::Observation,
     refusal::Refusal,
 };
 use lines::{Line, Lines};
 
-/// How many messages are dealt with at the same time; the next line waits.
+/// How many messages are dealt with at the same time; the next line waits. Answers are counted by themselves, since what they
+/// answer can take all places.
 const MESSAGES: usize = 64;
 
 /// What answers the requests.
@@ -52,7 +54,14 @@ struct Session<W> {
 /// What is to be done about a message.
 enum Work {
     Answer(Pending),
+    Take(Taken),
     PassOn(Notification),
+}
+
+/// What a client says to a question of the server's.
+struct Taken {
+    text: Vec<u8>,
+    answer: Answer,
 }
 
 /// A request that is to be answered.
@@ -83,7 +92,7 @@ where
     let session =
         Arc::new(Session { backend, credential, output: AsyncMutex::new(output), in_flight: Mutex::default() });
     let messages = TaskTracker::new();
-    let slots = Arc::new(Semaphore::new(MESSAGES));
+    let [slots, answer_slots] = [(), ()].map(|()| Arc::new(Semaphore::new(MESSAGES)));
     let mut stop = std::pin::pin!(stop);
     loop {
         let line = tokio::select! {
@@ -93,8 +102,9 @@ where
         let Some(line) = line else { break };
         // A cancellation needs no slot, so that it reaches what holds one.
         let Some(work) = session.take(line).transpose() else { continue };
+        let slots = if matches!(work, Ok(Work::Take(_))) { &answer_slots } else { &slots };
         let slot = tokio::select! {
-            slot = Arc::clone(&slots).acquire_owned() => slot,
+            slot = Arc::clone(slots).acquire_owned() => slot,
             () = &mut stop => break,
         };
         let session = Arc::clone(&session);
@@ -129,11 +139,25 @@ impl Backend {
         &self,
         pending: Pending,
         presented: Presented<'_>,
+        outbox: Outbox,
         seen: &mut Observation,
     ) -> Result<String, Refusal> {
         match self {
-            Self::Local(local) => local.answer(pending, presented, seen).await,
-            Self::Gateway(gateway) => gateway.answer(pending, presented, seen).await,
+            Self::Local(local) => local.answer(pending, presented, outbox, seen).await,
+            Self::Gateway(gateway) => gateway.answer(pending, presented, &outbox, seen).await,
+        }
+    }
+
+    /// Hands on what a client has answered. What is said to it, if anything is, is one line.
+    async fn take(
+        &self,
+        taken: Taken,
+        presented: Presented<'_>,
+        seen: &mut Observation,
+    ) -> Result<Option<String>, Refusal> {
+        match self {
+            Self::Local(local) => local.take(taken, presented, seen).await.map(|()| None),
+            Self::Gateway(gateway) => gateway.take(taken, presented, seen).await,
         }
     }
 }
@@ -155,6 +179,7 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
                 let is_forwarded = matches!(self.backend, Backend::Gateway(_));
                 Ok(is_forwarded.then(|| Work::PassOn(Notification { text, method, params })))
             }
+            Message::Answer(answer) => Ok(Some(Work::Take(Taken { text, answer }))),
             Message::Request(request) => {
                 let request = request.into_owned();
                 let cancelled = self.register(&request.id).ok_or_else(|| {
@@ -190,6 +215,14 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
         seen.is_answered = true;
         let answer = match work {
             Ok(Work::Answer(pending)) => self.answer(pending, &mut seen).await,
+            Ok(Work::Take(taken)) => {
+                seen.replies();
+                let id = taken.answer.id.clone();
+                match self.backend.take(taken, self.presented(), &mut seen).await {
+                    Ok(None) => return,
+                    said => said.map(Option::unwrap_or_default).map_err(|refusal| refusal.answering(&id)),
+                }
+            }
             Ok(Work::PassOn(notification)) => return self.pass_on(notification, &mut seen).await,
             Err(refusal) => Err(refusal),
         };
@@ -208,10 +241,30 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
         let cancelled = pending.cancelled.clone();
         seen.asks(&pending.request);
         seen.request_bytes = u64::try_from(pending.text.len()).ok();
-        let answer = self.backend.answer(pending, self.presented(), seen).await;
+        let (outbox, mut messages) = outbox::channel();
+        let answer = {
+            let mut answering = std::pin::pin!(self.backend.answer(pending, self.presented(), outbox, seen));
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(message) = messages.recv() => self.tell(message, &cancelled).await,
+                    answer = &mut answering => break answer,
+                }
+            }
+        };
+        while let Ok(message) = messages.try_recv() {
+            self.tell(message, &cancelled).await;
+        }
         self.in_flight().remove(&id);
         seen.is_answered = !cancelled.is_cancelled();
         answer.map_err(|refusal| refusal.answering(&id))
+    }
+
+    /// Writes what comes before an answer, unless nobody waits for that any more.
+    async fn tell(&self, message: String, cancelled: &CancellationToken) {
+        if !cancelled.is_cancelled() {
+            self.write(message).await;
+        }
     }
 
     async fn pass_on(&self, notification: Notification, seen: &mut Observation) {

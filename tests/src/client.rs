@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Reply, Server, StdioPipe, Variables};
+use crate::{Events, Reply, Server, StdioPipe, Variables};
 
 /// A revision of the protocol that servers speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +33,14 @@ impl Revision {
         self == Self::V2026_07_28
     }
 
-    /// Parameters as this revision sends them: with `_meta` where requests carry it.
+    /// Parameters as this revision sends them: with more in `_meta` where requests carry it.
     #[must_use]
     pub fn parameters(self, mut params: Value) -> Value {
         if self.is_stateless() {
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": self.as_str(),
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": {"name": "toolwright-tests", "version": "1.0.0"},
-            });
+            let meta = &mut params["_meta"];
+            meta["io.modelcontextprotocol/protocolVersion"] = self.as_str().into();
+            meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            meta["io.modelcontextprotocol/clientInfo"] = json!({"name": "toolwright-tests", "version": "1.0.0"});
         }
         params
     }
@@ -84,8 +83,19 @@ pub struct Client {
 
 #[derive(Debug)]
 enum Way {
-    Http { http: reqwest::Client, url: String, token: Option<String> },
+    Http { http: reqwest::Client, url: String, token: Option<String>, session: Option<String> },
     Stdio(Box<StdioPipe>),
+}
+
+/// What was said to one request: messages, and then the answer.
+#[derive(Debug)]
+pub struct Heard {
+    /// The messages before the answer: notifications, and requests of the server's own.
+    pub told: Vec<Value>,
+    /// The answer.
+    pub reply: Reply,
+    /// The media type of the response; none over stdio.
+    pub media_type: Option<String>,
 }
 
 impl Client {
@@ -110,7 +120,7 @@ impl Client {
     /// When no HTTP client can be made.
     pub fn http(url: &str, token: Option<&str>, revision: Revision) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        let way = Way::Http { http, url: url.to_owned(), token: token.map(str::to_owned) };
+        let way = Way::Http { http, url: url.to_owned(), token: token.map(str::to_owned), session: None };
         Self { revision, capabilities: json!({}), way, next_id: 1 }
     }
 
@@ -141,24 +151,97 @@ impl Client {
         reply
     }
 
-    /// Sends one request and waits for its answer.
+    /// The session that the server has begun, if it has one; what is set here is sent from now on.
+    ///
+    /// # Panics
+    /// Over stdio, where there are none.
+    pub fn session(&mut self) -> &mut Option<String> {
+        match &mut self.way {
+            Way::Http { session, .. } => session,
+            Way::Stdio(_) => panic!("no sessions over stdio"),
+        }
+    }
+
+    /// Sends one request and waits for its answer. Messages before it are passed over.
     ///
     /// # Panics
     /// When there is no answer.
     pub async fn request(&mut self, method: &str, params: Value) -> Reply {
+        self.converse(method, params, |_| None).await.reply
+    }
+
+    /// Sends one request and hears what is said until it is answered. What the server asks is answered as `respond` says: with an object that
+    /// has a `result` or an `error`, or not at all.
+    ///
+    /// # Panics
+    /// When there is no answer, or the server does not take one of ours.
+    pub async fn converse(
+        &mut self,
+        method: &str,
+        params: Value,
+        mut respond: impl FnMut(&Value) -> Option<Value>,
+    ) -> Heard {
+        let message = self.message(method, params);
+        let mut told = Vec::new();
+        let mut response = |message: &Value| {
+            let mut response = message.get("id").and_then(|_| respond(message))?;
+            response["jsonrpc"] = json!("2.0");
+            response["id"] = message["id"].clone();
+            Some(response)
+        };
+        match &mut self.way {
+            Way::Http { http, url, token, session } => {
+                let post = async |message: &Value, session: Option<&str>| {
+                    post(http, url, token.as_deref(), session, self.revision, message).await.expect("an answer")
+                };
+                let answered = post(&message, session.as_deref()).await;
+                let mut reply = head(&answered);
+                let header = |name: &str| Some(answered.headers().get(name)?.to_str().expect("text").to_owned());
+                let media_type = header("content-type");
+                if method == "initialize" {
+                    *session = header("mcp-session-id");
+                }
+                let mut events = Events::of(answered);
+                while let Some(message) = events.next().await {
+                    if message.get("method").is_none() {
+                        reply.body = message;
+                        continue;
+                    }
+                    if let Some(response) = response(&message) {
+                        let taken = post(&response, session.as_deref()).await;
+                        assert_eq!(taken.status(), 202, "{}", taken.text().await.unwrap_or_default());
+                    }
+                    told.push(message);
+                }
+                Heard { told, reply, media_type }
+            }
+            Way::Stdio(pipe) => {
+                pipe.send(&message.to_string()).await;
+                loop {
+                    let body = pipe.receive().await;
+                    if body.get("method").is_some() {
+                        if let Some(response) = response(&body) {
+                            pipe.send(&response.to_string()).await;
+                        }
+                        told.push(body);
+                    } else if body.get("id") == message.get("id") {
+                        let reply = Reply { status: None, challenge: None, retry_after: None, body };
+                        return Heard { told, reply, media_type: None };
+                    }
+                }
+            }
+        }
+    }
+
+    /// A request of the client's, with an id of its own.
+    fn message(&mut self, method: &str, params: Value) -> Value {
         let id = self.next_id;
         self.next_id += 1;
         let mut params = self.revision.parameters(params);
         if self.revision.is_stateless() {
             params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
         }
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        match &mut self.way {
-            Way::Http { http, url, token } => {
-                post(http, url, token.as_deref(), self.revision, &message).await.expect("an answer")
-            }
-            Way::Stdio(pipe) => pipe.request(&message).await,
-        }
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
     }
 
     /// Sends a text as it is, be it a message or not, and waits for what is said to it.
@@ -167,9 +250,11 @@ impl Client {
     /// When there is no answer.
     pub async fn say(&mut self, text: &str) -> Reply {
         match &mut self.way {
-            Way::Http { http, url, token } => {
+            Way::Http { http, url, token, session: _ } => {
                 let request = http.post(&*url).header("Content-Type", "application/json").body(text.to_owned());
-                answer(request, token.as_deref()).await.expect("an answer")
+                let answered = send(request, token.as_deref()).await.expect("an answer");
+                let reply = head(&answered);
+                Reply { body: Events::of(answered).next().await.unwrap_or_default(), ..reply }
             }
             Way::Stdio(pipe) => {
                 pipe.send(text).await;
@@ -181,8 +266,9 @@ impl Client {
     async fn notify(&mut self, method: &str) {
         let message = json!({"jsonrpc": "2.0", "method": method});
         match &mut self.way {
-            Way::Http { http, url, token } => {
-                post(http, url, token.as_deref(), self.revision, &message).await.expect("an answer");
+            Way::Http { http, url, token, session } => {
+                let sent = post(http, url, token.as_deref(), session.as_deref(), self.revision, &message).await;
+                sent.expect("an answer");
             }
             Way::Stdio(pipe) => pipe.send(&message.to_string()).await,
         }
@@ -199,13 +285,18 @@ impl Client {
     }
 }
 
-async fn post(
+/// Sends a message as a client of this revision does.
+///
+/// # Errors
+/// When there is no response.
+pub async fn post(
     http: &reqwest::Client,
     url: &str,
     token: Option<&str>,
+    session: Option<&str>,
     revision: Revision,
     message: &Value,
-) -> reqwest::Result<Reply> {
+) -> reqwest::Result<reqwest::Response> {
     let method = message["method"].as_str().unwrap_or_default();
     let mut request = http
         .post(url)
@@ -214,6 +305,9 @@ async fn post(
         .body(message.to_string());
     if method != "initialize" {
         request = request.header("MCP-Protocol-Version", revision.as_str());
+        if let Some(session) = session {
+            request = request.header("Mcp-Session-Id", session);
+        }
     }
     if revision.is_stateless() {
         request = request.header("Mcp-Method", method);
@@ -221,19 +315,21 @@ async fn post(
             request = request.header("Mcp-Name", name);
         }
     }
-    answer(request, token).await
+    send(request, token).await
 }
 
-async fn answer(request: reqwest::RequestBuilder, token: Option<&str>) -> reqwest::Result<Reply> {
+async fn send(request: reqwest::RequestBuilder, token: Option<&str>) -> reqwest::Result<reqwest::Response> {
     let request = match token {
         Some(token) => request.header("Authorization", format!("Bearer {token}")),
         None => request,
     };
-    let response = request.send().await?;
+    request.send().await
+}
+
+/// An answer without its body.
+fn head(response: &reqwest::Response) -> Reply {
     let header =
         |name: &str| response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let [challenge, retry_after] = ["www-authenticate", "retry-after"].map(header);
-    let status = Some(response.status().as_u16());
-    let body = response.text().await?;
-    Ok(Reply { status, challenge, retry_after, body: serde_json::from_str(&body).unwrap_or(Value::Null) })
+    Reply { status: Some(response.status().as_u16()), challenge, retry_after, body: Value::Null }
 }

@@ -24,6 +24,7 @@ mod accounts;
 mod authorized;
 mod client;
 pub mod collector;
+mod events;
 mod examples;
 mod facts;
 pub mod fake;
@@ -45,7 +46,8 @@ pub mod tls;
 mod visitor;
 
 pub use authorized::authorized;
-pub use client::{Client, Revision, Transport};
+pub use client::{Client, Heard, Revision, Transport, post};
+pub use events::Events;
 pub use examples::examples;
 pub use facts::{rows, workspace};
 pub use metrics::{Family, Numbers};

@@ -463,6 +463,15 @@ impl ErrorCode {
                 cause: "The tool asked something while it ran, and you declined, or your client answered with an error, with what does not fit the question, or not in time.",
                 fix: "Have the same call made again, and answer what it asks.",
             },
+            Self::UnknownSession => ErrorEntry {
+                code: self,
+                name: "unknown_session",
+                status: 404,
+                json_rpc: Some(NOT_FOUND),
+                symptom: "404, unknown session",
+                cause: "The `Mcp-Session-Id` header is not one that this server gave to the {credential}: it was begun with another one, or changed on its way.",
+                fix: "Begin anew with `initialize`, as clients do by themselves; restart yours if it does not.",
+            },
             Self::NotFound => ErrorEntry {
                 code: self,
                 name: "not_found",

@@ -96,6 +96,8 @@ pub enum ErrorCode {
     MissingCapability,
     /// The client was asked for something and has not answered it.
     NotAnswered,
+    /// The session is none that the credential has begun.
+    UnknownSession,
     /// What the arguments name does not exist in the account.
     NotFound,
     /// What the arguments name is in a state that forbids the call.
@@ -155,6 +157,7 @@ impl ErrorCode {
         Self::NotConfirmed,
         Self::MissingCapability,
         Self::NotAnswered,
+        Self::UnknownSession,
         Self::NotFound,
         Self::WrongState,
         Self::OutOfCredits,
@@ -213,6 +216,7 @@ impl ErrorCode {
             | Self::NotConfirmed
             | Self::MissingCapability
             | Self::NotAnswered
+            | Self::UnknownSession
             | Self::NotFound
             | Self::WrongState
             | Self::OutOfCredits
@@ -282,7 +286,7 @@ impl ErrorCode {
 
     /// Whether only a server can say it that has a tool or a prompt which asks its client for something.
     pub const fn is_about_asks(self) -> bool {
-        matches!(self, Self::MissingCapability | Self::NotAnswered)
+        matches!(self, Self::MissingCapability | Self::NotAnswered | Self::UnknownSession)
     }
 
     /// Whether only a server that gives credentials for passwords can say it. The name is then an error

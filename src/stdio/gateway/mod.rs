@@ -23,10 +23,11 @@ use toolwright_core::{
     environment::{ACCOUNT, option_env},
 };
 
-use super::{Notification, Pending};
+use super::{Notification, Pending, Taken};
 use crate::{
     ServerSpec,
     connection::{Connection, root},
+    conversation::outbox::Outbox,
     credential::Presented,
     envelope,
     observation::{Observation, Observers, Transport},
@@ -102,6 +103,7 @@ impl Gateway {
         &self,
         pending: Pending,
         presented: Presented<'_>,
+        outbox: &Outbox,
         seen: &mut Observation,
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
@@ -111,11 +113,35 @@ impl Gateway {
             biased;
             // Nobody reads it.
             () = cancelled.cancelled() => return Ok(String::new()),
-            answer = timeout(limit, self.ask(post, &request, seen)) => answer,
+            answer = timeout(limit, self.ask(post, &request, outbox, seen)) => answer,
         };
         let answer = answer.unwrap_or(Err(Failure::Overdue(limit)));
         let answer = answer.map_err(|failure| self.refuse(&failure, &request.method))?;
         Ok(answer.into_line(&request.id))
+    }
+
+    /// Hands on what the client has answered. The server says nothing to it, but for a refusal.
+    pub(super) async fn take(
+        &self,
+        taken: Taken,
+        presented: Presented<'_>,
+        seen: &mut Observation,
+    ) -> Result<Option<String>, Refusal> {
+        let Taken { text, answer } = taken;
+        let post = self.post(text, "", &Map::new(), presented)?;
+        let refusal = async {
+            let (head, body) = self.send(post, seen).await?.into_parts();
+            if head.status.is_success() {
+                return Ok(None);
+            }
+            let refusal = reply::read(&head.headers, body, &answer.id, &Outbox::default()).await;
+            let refusal = refusal.map_err(|error| Failure::BrokenOff(root(&error)))?;
+            refusal.ok_or(Failure::NoAnswer(head.status)).map(Some)
+        };
+        let limit = running::answer_limit(self.spec);
+        let refusal = timeout(limit, refusal).await.unwrap_or(Err(Failure::Overdue(limit)));
+        let refusal = refusal.map_err(|failure| self.refuse(&failure, ""))?;
+        Ok(refusal.map(|refusal| refusal.into_line(&answer.id)))
     }
 
     /// Passes on a message that wants no answer.
@@ -164,13 +190,14 @@ impl Gateway {
         &self,
         post: Request<Full<Bytes>>,
         request: &envelope::Request<'_>,
+        outbox: &Outbox,
         seen: &mut Observation,
     ) -> Result<Answer, Failure> {
         let (head, body) = self.send(post, seen).await?.into_parts();
         if head.status.is_redirection() {
             return Err(Failure::Redirected(head.status));
         }
-        let answer = reply::read(&head.headers, body, &request.id).await;
+        let answer = reply::read(&head.headers, body, &request.id, outbox).await;
         let answer = answer.map_err(|error| Failure::BrokenOff(root(&error)))?;
         let answer = answer.ok_or(Failure::NoAnswer(head.status))?;
         if request.method == "initialize" {

@@ -10,7 +10,7 @@ use serde_json::{Value, value::RawValue};
 use sse_stream::SseStream;
 use tokio_stream::StreamExt as _;
 
-use crate::envelope::Id;
+use crate::{conversation::outbox::Outbox, envelope::Id};
 
 /// How large an answer may be.
 const SIZE: usize = 64 * 1024 * 1024;
@@ -60,12 +60,30 @@ impl Answer {
     }
 }
 
-/// Reads the answer to a request out of a response, which may be a stream of more messages. Nothing
-/// comes of a response without it.
+/// What a server says before its answer, as one line, if it is a message of its own.
+fn told(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Told {
+        jsonrpc: String,
+        #[serde(rename = "method")]
+        _method: String,
+    }
+    let told: Told = serde_json::from_str(text).ok()?;
+    // Line ends stand between values only: in a text they are escaped.
+    (told.jsonrpc == "2.0").then(|| text.replace(['\r', '\n'], " "))
+}
+
+/// Reads the answer to a request out of a response, which may be a stream of messages before it: those are passed on. Nothing
+/// comes of a response without an answer.
 ///
 /// # Errors
 /// When the response breaks off, or is too large.
-pub(super) async fn read(headers: &HeaderMap, body: Incoming, id: &Id<'_>) -> io::Result<Option<Answer>> {
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Incoming,
+    id: &Id<'_>,
+    outbox: &Outbox,
+) -> io::Result<Option<Answer>> {
     let body = Limited::new(body, SIZE);
     if !is_stream(headers) {
         let body = body.collect().await.map_err(io::Error::other)?;
@@ -73,9 +91,13 @@ pub(super) async fn read(headers: &HeaderMap, body: Incoming, id: &Id<'_>) -> io
     }
     let mut events = SseStream::new(body.map_err(io::Error::other));
     while let Some(event) = events.next().await {
-        let data = event.map_err(io::Error::other)?.data;
-        if let Some(answer) = data.and_then(|data| Answer::parse(data.as_bytes(), id)) {
+        let Some(data) = event.map_err(io::Error::other)?.data else { continue };
+        if let Some(answer) = Answer::parse(data.as_bytes(), id) {
             return Ok(Some(answer));
+        }
+        if let Some(message) = told(&data) {
+            // Who does not read it does not read the answer either, and is seen to have gone by that.
+            let _ = outbox.send(message).await;
         }
     }
     Ok(None)

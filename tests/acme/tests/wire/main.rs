@@ -11,6 +11,7 @@ mod completions;
 mod confirmation;
 mod connections;
 mod console;
+mod conversation;
 #[cfg(unix)]
 mod curl;
 #[cfg(target_os = "linux")]
@@ -39,6 +40,7 @@ use toolwright_tests::{Client, Revision, Server, StdioPipe, Transport, Variables
 
 const ACME: &str = env!("CARGO_BIN_EXE_acme");
 const ACME_ALL: &str = env!("CARGO_BIN_EXE_acme-all");
+const ACME_TALK: &str = env!("CARGO_BIN_EXE_acme-talk");
 const ACME_GATED: &str = env!("CARGO_BIN_EXE_acme-gated");
 const ACME_LIMITS: &str = env!("CARGO_BIN_EXE_acme-limits");
 

@@ -1,4 +1,5 @@
-//! What binds a confirmation to one call: a text that only this server can have made for it.
+//! What binds a text to one call: only this server can have made it, and for this call alone. A confirmation is one, and so is what the
+//! rounds of a call have brought until now.
 //!
 //! The key follows from the caller's credential, so that every instance of the server has it, nothing is
 //! stored, and what one caller was given is worth nothing to another.
@@ -15,11 +16,13 @@ const SKEW: i64 = 60;
 
 /// Who brings a sealed text back; it is worth nothing in the place of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bearer {
+pub(crate) enum Bearer {
     /// A client, with what a person answered.
     Client,
     /// A model, as an argument.
     Model,
+    /// A client, with what was asked while the call ran.
+    Asked,
 }
 
 impl Bearer {
@@ -27,47 +30,59 @@ impl Bearer {
         match self {
             Self::Client => "client",
             Self::Model => "model",
+            Self::Asked => "asked",
         }
     }
 }
 
-/// The call that is confirmed.
+/// The call that a text is sealed for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sealed<'a> {
-    pub(super) server: &'a str,
-    pub(super) tool: &'a str,
+pub(crate) struct Sealed<'a> {
+    pub(crate) server: &'a str,
+    pub(crate) tool: &'a str,
     /// What the call is about, as the path names it.
-    pub(super) account: Option<&'a str>,
+    pub(crate) account: Option<&'a str>,
     /// What the call is about of what the credential reaches.
-    pub(super) value: Option<&'a str>,
+    pub(crate) value: Option<&'a str>,
     /// Valid by the tool's schema, without what confirms them.
-    pub(super) arguments: &'a Value,
+    pub(crate) arguments: &'a Value,
 }
 
 /// The seal of one caller.
 #[derive(Debug)]
-pub(super) struct Seal(RequestStateCodec);
+pub(crate) struct Seal(RequestStateCodec);
 
 impl Seal {
-    pub(super) fn of(credential: &Credential) -> Self {
+    pub(crate) fn of(credential: &Credential) -> Self {
         let key = Sha256::new_with_prefix("toolwright confirmation").chain_update(credential.expose()).finalize();
         // A digest is as long as the codec asks for.
         Self(RequestStateCodec::new_unchecked(key.to_vec()))
     }
 
     /// A text for this call, at a time in seconds.
-    pub(super) fn close(&self, call: Sealed<'_>, bearer: Bearer, now: i64) -> String {
-        let bound = call.bytes(bearer);
-        self.0.seal_with(&now.to_be_bytes(), &SealOptions::new().associated_data(&bound))
+    pub(crate) fn close(&self, call: Sealed<'_>, bearer: Bearer, now: i64) -> String {
+        self.close_on(&[], call, bearer, now)
     }
 
     /// Whether a text was made for this call, and not too long ago.
-    pub(super) fn opens(&self, text: &str, call: Sealed<'_>, bearer: Bearer, now: i64) -> bool {
-        let opened = self.0.open_with(text, &call.bytes(bearer)).ok();
-        let made = opened.and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes);
+    pub(crate) fn opens(&self, text: &str, call: Sealed<'_>, bearer: Bearer, now: i64) -> bool {
+        self.open(text, call, bearer, now).is_some()
+    }
+
+    /// A text for this call that carries something along. Whoever has it can read that.
+    pub(crate) fn close_on(&self, carried: &[u8], call: Sealed<'_>, bearer: Bearer, now: i64) -> String {
+        let bound = call.bytes(bearer);
+        self.0.seal_with(&[&now.to_be_bytes(), carried].concat(), &SealOptions::new().associated_data(&bound))
+    }
+
+    /// What a text carries that was made for this call, and not too long ago.
+    pub(crate) fn open(&self, text: &str, call: Sealed<'_>, bearer: Bearer, now: i64) -> Option<Vec<u8>> {
+        let mut opened = self.0.open_with(text, &call.bytes(bearer)).ok()?;
+        let carried = opened.split_off(opened.len().min(size_of::<i64>()));
+        let made = i64::from_be_bytes(opened.try_into().ok()?);
         // One from the future was made by a clock that has been set back since: nobody knows how old it is.
         let fresh = -SKEW..LIFETIME_SECONDS.cast_signed();
-        made.is_some_and(|made| fresh.contains(&now.saturating_sub(made)))
+        fresh.contains(&now.saturating_sub(made)).then_some(carried)
     }
 }
 

@@ -1,0 +1,185 @@
+//! Asking by the older revisions: the server sends requests of its own before the answer.
+
+use serde_json::{Value, json};
+use toolwright_tests::{Client, Events, Revision, Server, Transport, post};
+
+use super::{connect, start};
+use crate::PREFIX;
+
+const REVISIONS: [Revision; 2] = [Revision::V2025_06_18, Revision::V2025_11_25];
+
+async fn asked(server: &Server, transport: Transport, revision: Revision) -> Client {
+    connect(server, transport, revision, json!({"elicitation": {}})).await
+}
+
+fn book(how: &str) -> Value {
+    json!({"name": "book", "arguments": {"flight": "LH1", "how": how}})
+}
+
+fn accept(content: impl Into<Value>) -> Value {
+    let content = content.into();
+    json!({"result": {"action": "accept", "content": content}})
+}
+
+/// What a client answers to each of the two questions.
+fn response(message: &Value) -> Value {
+    assert_eq!(message["method"], "elicitation/create");
+    let properties = message["params"]["requestedSchema"]["properties"].as_object().expect("properties");
+    accept(if properties.contains_key("row") { json!({"row": 7.0}) } else { json!({"name": "Ada"}) })
+}
+
+#[tokio::test]
+async fn a_client_is_asked_and_answers() {
+    let server = start();
+    for (transport, revision) in
+        Transport::ALL.into_iter().flat_map(|transport| REVISIONS.map(|revision| (transport, revision)))
+    {
+        let mut client = asked(&server, transport, revision).await;
+        for (how, asked, found) in [
+            ("one", 1, json!({"seat": {"row": 7}})),
+            ("both", 2, json!({"seat": {"row": 7}, "name": {"name": "Ada"}})),
+            ("rounds", 2, json!({"seat": {"row": 7}, "name": {"name": "Ada"}})),
+        ] {
+            let heard = client.converse("tools/call", book(how), |question| Some(response(question))).await;
+            assert_eq!(heard.reply.structured(), &found, "{transport:?} {revision:?} {how}");
+            assert_eq!(heard.told.len(), asked);
+            assert_eq!(heard.told[0]["params"]["message"], "Which seat to `LH1`?");
+            assert_eq!(heard.reply.result().get("resultType"), None, "it is none of this revision");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_an_error_of_the_tool() {
+    let server = start();
+    for transport in Transport::ALL {
+        let mut client = asked(&server, transport, Revision::V2025_11_25).await;
+        for (answer, why) in [
+            (json!({"error": {"code": -1, "message": "the user is away"}}), "with an error: `the user is away`"),
+            (accept(json!({"row": 31})), "does not fit"),
+            (json!({"result": {}}), "does not fit"),
+            (json!({"result": null}), "does not fit"),
+        ] {
+            let heard = client.converse("tools/call", book("one"), |_| Some(answer.clone())).await;
+            let text = heard.reply.text();
+            assert!(heard.reply.is_tool_error(), "{transport:?} {answer}");
+            assert!(text.starts_with("not_answered: ") && text.contains(why), "{transport:?} {answer}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_never_answers_is_not_waited_for_without_end() {
+    let server = start();
+    for transport in Transport::ALL {
+        let mut client = asked(&server, transport, Revision::V2025_11_25).await;
+        let heard = client.converse("tools/call", book("one"), |_| None).await;
+        assert_eq!(heard.reply.text(), "not_answered: the client did not answer in time", "{transport:?}");
+        assert_eq!(heard.told.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_asked_is_told_what_it_lacks() {
+    let server = start();
+    for transport in Transport::ALL {
+        let mut client = connect(&server, transport, Revision::V2025_11_25, json!({"sampling": {}})).await;
+        let heard = client.converse("tools/call", book("one"), |question| Some(response(question))).await;
+        assert!(heard.reply.is_tool_error() && heard.told.is_empty(), "{transport:?}: {heard:?}");
+        let text = heard.reply.text();
+        assert!(text.starts_with("missing_capability: ") && text.contains("`elicitation`"), "{transport:?}: {text}");
+    }
+    // Nothing says what a client can do that sends no session.
+    let mut client = asked(&server, Transport::Http, Revision::V2025_11_25).await;
+    *client.session() = None;
+    let reply = client.call("book", book("one")["arguments"].clone()).await;
+    assert!(reply.is_tool_error() && reply.text().starts_with("missing_capability: "), "{reply:?}");
+}
+
+/// Somebody who sends messages by hand.
+struct Sender {
+    http: reqwest::Client,
+    url: String,
+    token: String,
+    session: Option<String>,
+}
+
+impl Sender {
+    async fn new(server: &Server, token: String) -> Self {
+        let mut client =
+            Client::http(server.url(), Some(&token), Revision::V2025_11_25).capable(json!({"elicitation": {}}));
+        client.open().await;
+        let session = client.session().clone();
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        Self { http, url: server.url().to_owned(), token, session }
+    }
+
+    async fn send(&self, message: &Value) -> reqwest::Response {
+        let sent =
+            post(&self.http, &self.url, Some(&self.token), self.session.as_deref(), Revision::V2025_11_25, message);
+        sent.await.expect("a response")
+    }
+
+    async fn status(&self, message: &Value) -> u16 {
+        self.send(message).await.status().as_u16()
+    }
+
+    /// Makes a call, and reads the question.
+    async fn call(&self) -> (Events, Value) {
+        let response =
+            self.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": book("one")})).await;
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+        assert_eq!(header("cache-control").as_deref(), Some("no-store"));
+        assert_eq!(header("x-accel-buffering").as_deref(), Some("no"));
+        let mut events = Events::of(response);
+        let question = events.next().await.expect("a question");
+        (events, question)
+    }
+}
+
+#[tokio::test]
+async fn only_who_was_asked_answers_and_only_once() {
+    let server = start();
+    let one = Sender::new(&server, server.first_token(PREFIX)).await;
+    let other = Sender::new(&server, server.token("other", &["notes:read"])).await;
+    let (mut events, question) = one.call().await;
+    let mut answer = accept(json!({"row": 5}));
+    answer["jsonrpc"] = json!("2.0");
+    for id in [json!("unknown"), json!(1), json!("")] {
+        answer["id"] = id;
+        assert_eq!(one.status(&answer).await, 400, "{answer}");
+    }
+    answer["id"] = question["id"].clone();
+    let refused = other.send(&answer).await;
+    assert_eq!(refused.status(), 400, "another credential");
+    let body = Events::of(refused).next().await.expect("JSON");
+    assert_eq!(body["error"]["code"], -32600, "as an id that nobody waits for: {body}");
+    assert_eq!(one.status(&answer).await, 202);
+    let reply = events.next().await.expect("the answer");
+    assert_eq!(reply["result"]["structuredContent"], json!({"seat": {"row": 5}}));
+    assert_eq!(events.next().await, None, "the stream is over");
+    assert_eq!(one.status(&answer).await, 400, "late");
+}
+
+/// On threads, since a connection is closed beside the test.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_gone_is_not_waited_for() {
+    let server = start();
+    let one = Sender::new(&server, server.first_token(PREFIX)).await;
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+        "name": "tell", "arguments": {"progress": [1], "hang": true}, "_meta": {"progressToken": 1},
+    }});
+    let mut events = Events::of(one.send(&call).await);
+    assert_eq!(events.next().await.expect("progress")["params"]["progress"], 1);
+    drop(events);
+    server.wait_for_line(&["tell was dropped"]);
+    server.wait_for_line(&["caller_gone"]);
+
+    let (events, question) = one.call().await;
+    drop(events);
+    server.wait_for_line(&["book", "not_answered"]);
+    let mut answer = accept(json!({"row": 5}));
+    answer["jsonrpc"] = json!("2.0");
+    answer["id"] = question["id"].clone();
+    assert_eq!(one.status(&answer).await, 400, "nobody waits for it");
+}
