@@ -178,7 +178,7 @@ impl Server {
     }
 
     /// The binary under test.
-    pub(crate) fn binary(&self) -> &str {
+    pub fn binary(&self) -> &str {
         &self.binary
     }
 

@@ -82,17 +82,23 @@ impl StdioPipe {
     /// # Panics
     /// When it cannot be started.
     pub fn start(binary: &str, folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
-        let mut child = Command::new(binary)
-            .arg("stdio")
-            .args(arguments)
-            .envs(environment.iter().copied())
-            .current_dir(folder)
+        let mut command = Command::new(binary);
+        command.arg("stdio").args(arguments).envs(environment.iter().copied()).current_dir(folder);
+        Self::of(command)
+    }
+
+    /// Starts any program that speaks the protocol on its standard streams.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("the binary under test");
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("piped")).lines();
         let log = Arc::<Mutex<String>>::default();

@@ -99,7 +99,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if name == "target" || name == ".git" {
+        // What is built or installed is not the workspace.
+        if ["target", ".git", "node_modules", ".venv"].iter().any(|folder| name == *folder) {
             continue;
         }
         if entry.file_type()?.is_dir() {

@@ -10,6 +10,7 @@ mod balance;
 mod billing;
 mod bulk_runs;
 mod cancelling;
+mod clients;
 mod collecting;
 mod comparisons;
 mod credits;

@@ -2,6 +2,7 @@
 
 mod canary;
 mod clean;
+mod clients;
 mod contract;
 mod curl;
 mod effects;

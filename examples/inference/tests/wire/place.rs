@@ -22,7 +22,7 @@ pub(crate) fn server() -> ServerBuilder {
 /// A server, and the API that it embeds.
 pub(crate) struct Place {
     pub(crate) server: Server,
-    api: String,
+    pub(crate) api: String,
 }
 
 impl Place {

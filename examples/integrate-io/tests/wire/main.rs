@@ -3,6 +3,7 @@
 mod account;
 mod canary;
 mod clean;
+mod clients;
 mod connections;
 mod curl;
 mod effects;

@@ -43,7 +43,7 @@ impl Way {
     }
 }
 
-fn token(server: &Server, name: &str, scopes: &[&str]) -> String {
+pub(crate) fn token(server: &Server, name: &str, scopes: &[&str]) -> String {
     let create = ["token", "create", "--user", "demo@example.com", "--name", name, "--scope"];
     server.succeed(&[&create[..], scopes].concat())
 }
