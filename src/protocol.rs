@@ -276,6 +276,10 @@ impl ServerHandler for Protocol {
     ) -> Result<GetPromptResponse, ErrorData> {
         let mut passage = passage(&mut context)?;
         let Work::Prompt(prompt) = work(&mut passage)? else { return Err(ambiguous()) };
+        if let Some(inputs) = prompt.asks() {
+            passage.note_refusal(ErrorCode::NotAnswered);
+            return Ok(inputs.into());
+        }
         let rendered = self.0.prompts.render(&prompt).map_err(ToolError::internal);
         passage.note(Some(&rendered));
         let messages = rendered.map_err(|error| ErrorData::internal_error(error.message().to_owned(), None))?;

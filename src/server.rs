@@ -26,7 +26,7 @@ use crate::{
     nearest::nearest,
     observation::{Era, Observation, Observers, Outcome, Transport},
     operations::{Health, Metrics, traces::Parent},
-    prompt::{self, AdmittedPrompt, Prompts},
+    prompt::{self, AdmittedPrompt, Answers, Prompts, Unfilled},
     protocol::is_spoken,
     question::Questions,
     refusal::Refusal,
@@ -369,8 +369,13 @@ impl Server {
         };
         let Some(prompt) = self.spec.prompt(name) else { return Err(self.unknown_prompt(name, caller)) };
         let admitted = self.admit(&About::anything(caller), prompt)?;
-        let filled = AdmittedPrompt::new(admitted, &arguments);
-        filled.map(Work::Prompt).map_err(|faults| self.invalid_prompt_arguments(prompt.name, &faults.join(" ")))
+        let filled = self.prompts.fill(admitted, &arguments, &Answers::of(params));
+        filled.map(Work::Prompt).map_err(|unfilled| match unfilled {
+            Unfilled::Faults(faults) => self.invalid_prompt_arguments(prompt.name, &faults.join(" ")),
+            Unfilled::CannotAsk(why) => Refusal::new(self.spec, ErrorCode::MissingCapability, Some(&why))
+                .with_data(json!({ "operation": prompt.name, "requiredCapabilities": { "elicitation": { "form": {} } } })),
+            Unfilled::Broken(error) => Refusal::new(self.spec, ToolError::internal(error).code(), None),
+        })
     }
 
     /// The words of an argument are shown to whom the prompt itself is shown. What else was filled in

@@ -542,6 +542,8 @@ pub struct PromptSpec {
     pub arguments: &'static [PromptArgumentSpec],
     /// The tools that the conversation needs; the messages name no others.
     pub uses: &'static [&'static str],
+    /// What a person is asked for with a form where it is not among the arguments. Each field is one of them.
+    pub asks: &'static [AskSpec],
     /// The messages, in their order.
     pub messages: &'static [PromptMessageSpec],
 }
@@ -588,8 +590,37 @@ pub struct CompletionSpec {
 pub struct PromptMessageSpec {
     /// Who says it.
     pub role: PromptRole,
-    /// What is said, as a template.
-    pub template: &'static str,
+    /// What is said.
+    pub content: PromptContentSpec,
+}
+
+/// What a message of a prompt says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptContentSpec {
+    /// A text, as a template.
+    Text(&'static str),
+    /// A picture.
+    Image(MediaSpec),
+    /// A sound.
+    Audio(MediaSpec),
+    /// A text with an address.
+    Resource {
+        /// The address, as a template.
+        uri: &'static str,
+        /// What the text is.
+        media_type: &'static str,
+        /// The text, as a template.
+        text: &'static str,
+    },
+}
+
+/// A file that a message consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MediaSpec {
+    /// What is in it.
+    pub media_type: &'static str,
+    /// What is in it, in Base64.
+    pub data: &'static str,
 }
 
 /// Who says a message of a prompt.

@@ -410,8 +410,12 @@ pub struct Tool {
     pub input_schema: Value,
     /// Its result.
     pub output: Output,
-    /// The result as JSON Schema 2020-12, complete.
-    pub output_schema: Value,
+    /// The result as JSON Schema 2020-12, complete; nothing where it has no properties.
+    pub output_schema: Option<Value>,
+    /// Whether it sends log messages while it runs.
+    pub logs: bool,
+    /// What it can ask while it runs.
+    pub asks: Vec<Ask>,
     /// Calls to learn from; the input schema accepts each.
     pub examples: Vec<Example>,
 }
@@ -447,6 +451,90 @@ pub enum Output {
     Named(usize),
     /// Fields of its own.
     Fields(Vec<Field>),
+    /// Blocks of these kinds, each once, in their order in the manifest.
+    Content(Vec<ContentKind>),
+}
+
+/// A kind of content that a tool answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentKind {
+    /// Text.
+    Text,
+    /// A picture.
+    Image,
+    /// A sound.
+    Audio,
+    /// What a resource holds, with its address.
+    Resource,
+    /// The address of a resource.
+    ResourceLink,
+}
+
+impl ContentKind {
+    /// The word in the protocol.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Audio => "audio",
+            Self::Resource => "resource",
+            Self::ResourceLink => "resource_link",
+        }
+    }
+}
+
+/// Something that a tool can ask while it runs.
+#[derive(Debug)]
+pub struct Ask {
+    /// Name on the wire.
+    pub key: String,
+    /// Name of its type.
+    pub rust: String,
+    /// Name of the type of its answer, where that is generated.
+    pub answer: String,
+    /// What is asked.
+    pub kind: AskKind,
+    /// Whether the tool can do without an answer.
+    pub optional: bool,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub enum AskKind {
+    /// A person fills in a form.
+    Elicit {
+        /// What they are told, as a template; it renders, whatever the arguments are.
+        message: String,
+        /// The form.
+        form: AskForm,
+    },
+    /// The client's model answers.
+    Sample {
+        /// What it is asked, as a template; it renders, whatever the arguments are.
+        prompt: String,
+        /// How long its answer can be, in tokens.
+        max_tokens: u64,
+    },
+    /// The client tells which folders it works in.
+    Roots,
+}
+
+/// What a person fills in.
+#[derive(Debug)]
+pub struct AskForm {
+    /// The form as the protocol's JSON Schema.
+    pub schema: Value,
+    /// The fields; nothing where only the schema is declared.
+    pub fields: Option<Vec<FormField>>,
+}
+
+/// A field of a form.
+#[derive(Debug)]
+pub struct FormField {
+    /// What a person reads beside it.
+    pub title: Option<String>,
+    /// What it is as a property of the answer.
+    pub field: Field,
 }
 
 /// A call to learn from.
@@ -467,14 +555,29 @@ pub struct Prompt {
     pub title: Option<String>,
     /// What it is for.
     pub description: String,
-    /// What fills the gaps.
+    /// What fills the gaps: what is declared as such, and then the fields of what a person is asked for.
     pub arguments: Vec<PromptArgument>,
     /// The tools that the conversation needs, as places in [`Api::tools`].
     pub uses: Vec<usize>,
     /// What a caller must hold: all that the tools ask for.
     pub requirement: Requirement,
+    /// What a person is asked for where it is not among the arguments.
+    pub asks: Vec<PromptAsk>,
     /// The messages; each renders, whatever the arguments are.
     pub messages: Vec<PromptMessage>,
+}
+
+/// Something that a person is asked for before a prompt is given.
+#[derive(Debug)]
+pub struct PromptAsk {
+    /// Name on the wire.
+    pub key: String,
+    /// What the person is told, as a template over the prompt's own arguments.
+    pub message: String,
+    /// The form as the protocol's JSON Schema. Each of its properties is among the prompt's arguments.
+    pub schema: Value,
+    /// Whether the prompt can do without.
+    pub optional: bool,
 }
 
 /// What fills a gap of a prompt.
@@ -488,6 +591,10 @@ pub struct PromptArgument {
     pub required: bool,
     /// Which values it can have.
     pub values: ArgumentValues,
+    /// What it has to be, in words, where it is a field of a form that is not any text.
+    pub form: Option<String>,
+    /// Whether a person is asked for it when it is left out.
+    pub is_asked: bool,
 }
 
 /// Which values an argument of a prompt can have.
@@ -531,8 +638,39 @@ pub struct Completion {
 pub struct PromptMessage {
     /// Who says it.
     pub role: Role,
-    /// What is said, as a template.
-    pub template: String,
+    /// What is said.
+    pub content: MessageContent,
+}
+
+/// What a message of a prompt says.
+#[derive(Debug)]
+pub enum MessageContent {
+    /// A text, as a template.
+    Text(String),
+    /// A picture.
+    Image(Media),
+    /// A sound.
+    Audio(Media),
+    /// A text with an address.
+    Resource {
+        /// The address, as a template.
+        uri: String,
+        /// What the text is.
+        media_type: String,
+        /// The text, as a template.
+        text: String,
+    },
+}
+
+/// A file that a message consists of.
+#[derive(Debug)]
+pub struct Media {
+    /// What is in it.
+    pub media_type: String,
+    /// Where the generated crate has it, below its folder: a name that no other has.
+    pub path: String,
+    /// What is in it, in Base64.
+    pub data: String,
 }
 
 /// Who says a message.

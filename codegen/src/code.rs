@@ -92,6 +92,16 @@ codes! {
     MisplacedRecord = "misplaced-record";
     /// A confirmation of a tool that changes nothing.
     MisplacedConfirmation = "misplaced-confirmation";
+    /// An ask of a tool that is confirmed, or of one that the documentation calls with curl, which cannot be asked.
+    MisplacedAsk = "misplaced-ask";
+    /// An ask that is not exactly one of a form, a question to the client's model and the folders that it works in.
+    AskShape = "ask-shape";
+    /// A form with a field that the protocol has no form for, or with a schema that is none of a form.
+    InvalidForm = "invalid-form";
+    /// A field of a form that looks like a secret, which the protocol forbids to ask for in one.
+    SecretForm = "secret-form";
+    /// A tool that answers with both properties and content, or with neither.
+    AnswerShape = "answer-shape";
     /// A group that is not declared.
     UnknownGroup = "unknown-group";
     /// A group without a tool.
@@ -136,6 +146,10 @@ codes! {
     ArgumentType = "argument-type";
     /// A completion whose tool leaves a trace or refuses what it is called with, or whose path leads nowhere.
     InvalidCompletion = "invalid-completion";
+    /// A message of a prompt that is not exactly one of a text, a picture, a sound and a resource.
+    MessageShape = "message-shape";
+    /// What a message shows is not what it is said to be, or has no address.
+    InvalidMedia = "invalid-media";
     /// A message or question that is no template, or that has more than gaps and conditions in it.
     TemplateSyntax = "template-syntax";
     /// A manifest that the schema accepts and the generator cannot read: a fault of the generator.

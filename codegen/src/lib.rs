@@ -6,6 +6,7 @@
 //! writes nothing.
 
 pub mod api;
+pub mod attached;
 mod code;
 pub mod diagnostic;
 pub mod emit;

@@ -10,6 +10,7 @@ use toolwright_freshness::{Inputs, included};
 
 use crate::{
     api::Api,
+    attached::Attached,
     diagnostic::{Code, Diagnostic, Report, listed, quoted},
     manifest::{IncludedFile, Name, ServerManifest, WorkspaceManifest, check::Checker, schema::Kind},
     resolve::{self, Called},
@@ -50,6 +51,8 @@ pub struct Declared {
     pub at: Place,
     /// The included files, in the order in which `include` names them.
     pub included: Vec<IncludedFile>,
+    /// The files that are the content of something.
+    pub attached: Attached,
     /// Whether every file was read whole, so that what is missing is missing indeed.
     pub complete: bool,
 }
@@ -142,12 +145,14 @@ impl Loader {
             // Whatever the other files hold would be reported as missing.
             return;
         }
+        let named: Vec<&Name> = manifest.files().chain(included.iter().flat_map(IncludedFile::files)).collect();
+        let attached = Attached::read(folder(path), &named, &mut self.faults);
         let complete = self.faults.len() == before;
         let shown = self.shown(path);
         // A pattern that is a fault must not be followed: it may lead anywhere.
-        let inputs = complete.then(|| self.inputs(&shown, &globs, tree.at)).flatten();
-        let outcome =
-            resolve::server(&self.sources, &Declared { manifest, at: tree.at, included, complete }, shown, inputs);
+        let inputs = complete.then(|| self.inputs(&shown, &globs, &attached, tree.at)).flatten();
+        let declared = Declared { manifest, at: tree.at, included, attached, complete };
+        let outcome = resolve::server(&self.sources, &declared, shown, inputs);
         self.faults.extend(outcome.faults);
         self.called.extend(outcome.called);
         self.apis.extend(outcome.api);
@@ -221,9 +226,9 @@ impl Loader {
         read.tree
     }
 
-    fn inputs(&mut self, manifest: &str, globs: &[Name], at: Place) -> Option<Inputs> {
+    fn inputs(&mut self, manifest: &str, globs: &[Name], attached: &Attached, at: Place) -> Option<Inputs> {
         let globs: Vec<String> = globs.iter().map(|glob| glob.value.clone()).collect();
-        match Inputs::read(&self.root, manifest, &globs) {
+        match Inputs::read(&self.root, manifest, globs, attached.names()) {
             Ok(inputs) => Some(inputs),
             Err(error) => {
                 let title = format!("the files of this manifest cannot be read again: {error}");

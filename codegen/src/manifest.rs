@@ -4,9 +4,11 @@
 //! ([`check`]), and only the declaration that holds the fault is left out ([`Section::Faulty`]), so
 //! that the rest can be checked further.
 
+pub mod asks;
 pub mod check;
 mod explain;
 pub mod fields;
+pub mod messages;
 pub mod oauth;
 pub mod schema;
 pub mod server;
@@ -17,8 +19,10 @@ pub mod words;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use asks::{Ask, FormField, PromptAsk};
 pub(crate) use explain::steps;
 pub use fields::{Element, Field, TypeDeclaration, Variant, WordList};
+pub use messages::PromptMessage;
 pub use server::{Binding, Credential, Docs, Group, Limits, Scope, Server};
 pub use tools::{Example, OutputRule, Prompt, ScopeRule, Tool};
 pub use words::{Entries, Name, Section, Text};
@@ -98,4 +102,18 @@ pub struct IncludedFile {
     /// Prompts of the server.
     #[serde(default)]
     pub prompts: Section<Entries<Section<Prompt>>>,
+}
+
+impl ServerManifest {
+    /// The files that are named in it as the content of something, relative to the manifest's folder.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Name> {
+        messages::files(&self.prompts)
+    }
+}
+
+impl IncludedFile {
+    /// The files that are named in it as the content of something, relative to the folder of the server's manifest.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Name> {
+        messages::files(&self.prompts)
+    }
 }

@@ -89,6 +89,26 @@ pub fn prompt_argument(wire: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The type of something that a tool asks.
+///
+/// # Errors
+/// A name that is no snake case, or that would hide a name of Rust's own.
+pub fn ask(wire: &str) -> Result<String, Refusal> {
+    if !is_snake_case(wire) || wire.len() > LONGEST_FIELD {
+        return Err(invalid("is not a name that an ask can have", example_of(&wire.to_snake_case(), "user_name")));
+    }
+    let name = wire.to_upper_camel_case();
+    if PRELUDE.contains(&name.as_str()) {
+        return Err(reserved(format!("would be `{name}` in Rust, which has that name itself")));
+    }
+    Ok(name)
+}
+
+/// The type of the answer to an ask, by the name of the ask's own type.
+pub fn answer(ask: &str) -> String {
+    format!("{ask}Answer")
+}
+
 /// The method of a call for the value of a binding.
 ///
 /// # Errors
@@ -323,12 +343,16 @@ const CALL: &[&str] = &["cancelled", "clone", "fmt", "identity", "new", "subject
 const RUNTIME: &[&str] = &[
     "Access",
     "Args",
+    "Ask",
+    "Asks",
     "Bindings",
     "BoundGrants",
     "BoundValue",
     "Call",
+    "Content",
     "Context",
     "Dispatch",
+    "Elicited",
     "ErrorCode",
     "Grants",
     "Handle",
@@ -351,6 +375,13 @@ const RUNTIME: &[&str] = &[
     "RecordStore",
     "Redacted",
     "Reply",
+    "ResourceBody",
+    "ResourceLink",
+    "Reworded",
+    "Role",
+    "Root",
+    "Roots",
+    "Sampled",
     "ScopeSet",
     "Secrets",
     "ServedAccounts",

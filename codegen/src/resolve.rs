@@ -3,6 +3,7 @@
 //! One file for each kind of check. A check that finds a fault goes on, so that a run reports all
 //! of them; whatever else would only follow from that fault is left out.
 
+mod asks;
 mod bindings;
 mod bounds;
 mod cases;
@@ -14,7 +15,9 @@ mod declared;
 mod docs;
 mod environment;
 mod fields;
+mod forms;
 mod grants;
+mod messages;
 mod oauth;
 mod outputs;
 mod prompts;
@@ -156,7 +159,8 @@ fn resolve(
     let argument = bindings::Argument::of(declared);
     let among = tools::Among { sources, sections, scopes: &scopes, types: &types, argument: argument.as_ref() };
     let tools = tools::resolve(among, faults);
-    let within = prompts::Within { sources, sections, scopes: &scopes, types: &types, tools: &tools };
+    let within =
+        prompts::Within { sources, sections, scopes: &scopes, types: &types, tools: &tools, files: &declared.attached };
     let prompts = prompts::resolve(within, faults);
     if sections.complete && declared.complete {
         check_use(sections, &scopes, &types, &tools, &prompts, faults);

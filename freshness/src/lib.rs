@@ -18,6 +18,8 @@ pub struct Inputs {
     pub manifest: String,
     /// The globs of its `include`, relative to the manifest's folder.
     pub include: Vec<String>,
+    /// The other files that are part of what is declared, relative to the manifest's folder.
+    pub files: Vec<String>,
     /// SHA-256 over names and contents, in hexadecimal.
     pub digest: String,
 }
@@ -40,39 +42,49 @@ impl Inputs {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn read(workspace: &Path, manifest: &str, include: &[String]) -> io::Result<Self> {
-        Ok(Self {
-            manifest: manifest.to_owned(),
-            include: include.to_vec(),
-            digest: digest(workspace, manifest, include)?,
-        })
+    pub fn read(workspace: &Path, manifest: &str, include: Vec<String>, files: Vec<String>) -> io::Result<Self> {
+        let mut inputs = Self { manifest: manifest.to_owned(), include, files, digest: String::new() };
+        inputs.digest = inputs.digest_of(workspace)?;
+        Ok(inputs)
     }
-}
 
-fn files(workspace: &Path, manifest: &str, include: &[String]) -> io::Result<BTreeSet<PathBuf>> {
-    let manifest = workspace.join(manifest);
-    let folder = manifest.parent().unwrap_or(workspace).to_owned();
-    let mut files = BTreeSet::from([manifest]);
-    for glob in include {
-        files.extend(included(&folder, glob)?);
+    /// The folder of the manifest.
+    fn folder(&self, workspace: &Path) -> PathBuf {
+        workspace.join(&self.manifest).parent().unwrap_or(workspace).to_owned()
     }
-    Ok(files)
-}
 
-/// A digest of the inputs' names and contents that depends neither on the checkout, whose line
-/// endings are folded, nor on the way to the workspace, which is no part of the names.
-fn digest(workspace: &Path, manifest: &str, include: &[String]) -> io::Result<String> {
-    let files = files(workspace, manifest, include)?;
-    let named: BTreeMap<String, PathBuf> = files.into_iter().map(|file| (name(workspace, &file), file)).collect();
-    let mut digest = Sha256::new();
-    for (name, file) in named {
-        let content = fs::read_to_string(&file)?.replace("\r\n", "\n");
-        for part in [name, content] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
+    fn paths(&self, workspace: &Path) -> io::Result<BTreeSet<PathBuf>> {
+        let folder = self.folder(workspace);
+        let mut paths = BTreeSet::from([workspace.join(&self.manifest)]);
+        for glob in &self.include {
+            paths.extend(included(&folder, glob)?);
         }
+        paths.extend(self.files.iter().map(|file| folder.join(file)));
+        Ok(paths)
     }
-    Ok(hexadecimal(&digest.finalize()))
+
+    /// A digest of the inputs' names and contents that depends neither on the checkout, whose line
+    /// endings are folded, nor on the way to the workspace, which is no part of the names.
+    fn digest_of(&self, workspace: &Path) -> io::Result<String> {
+        let paths = self.paths(workspace)?;
+        let named: BTreeMap<String, PathBuf> = paths.into_iter().map(|path| (name(workspace, &path), path)).collect();
+        let mut digest = Sha256::new();
+        for (name, path) in named {
+            for part in [name.into_bytes(), folded(fs::read(&path)?)] {
+                digest.update((part.len() as u64).to_le_bytes());
+                digest.update(part);
+            }
+        }
+        Ok(hexadecimal(&digest.finalize()))
+    }
+}
+
+/// Text with its line endings folded; what is no text is as it is.
+fn folded(content: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(content) {
+        Ok(text) => text.replace("\r\n", "\n").into_bytes(),
+        Err(binary) => binary.into_bytes(),
+    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -95,11 +107,10 @@ pub fn verify(workspace: &str, inputs: &Inputs, command: &str) {
     if !workspace.join(&inputs.manifest).exists() {
         return;
     }
-    let folder = workspace.join(&inputs.manifest).parent().unwrap_or(workspace).to_owned();
-    for path in watched(workspace, &folder, inputs) {
+    for path in watched(workspace, inputs) {
         println!("cargo::rerun-if-changed={}", path.display());
     }
-    match digest(workspace, &inputs.manifest, &inputs.include) {
+    match inputs.digest_of(workspace) {
         Ok(digest) if digest == inputs.digest => {}
         Ok(_) => println!(
             "cargo::error={} or a file that it includes was changed after this crate was generated; run: {command}",
@@ -110,8 +121,9 @@ pub fn verify(workspace: &str, inputs: &Inputs, command: &str) {
 }
 
 /// The inputs, and the folders in which a glob could find another: a new file must count as a change.
-fn watched(workspace: &Path, folder: &Path, inputs: &Inputs) -> BTreeSet<PathBuf> {
-    let mut watched = files(workspace, &inputs.manifest, &inputs.include).unwrap_or_default();
+fn watched(workspace: &Path, inputs: &Inputs) -> BTreeSet<PathBuf> {
+    let folder = inputs.folder(workspace);
+    let mut watched = inputs.paths(workspace).unwrap_or_default();
     for glob in &inputs.include {
         let fixed: PathBuf = Path::new(glob)
             .components()
@@ -132,39 +144,51 @@ mod tests {
 
     const MANIFEST: &str = "server/tools.yaml";
 
+    /// No text, with what would be a line ending in one.
+    const PICTURE: &[u8] = b"\x89PNG\r\n";
+
     fn workspace() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir_all(folder.path().join("server/tools")).expect("folders");
         write(&folder, "server/tools.yaml", "manifest: 1\n");
         write(&folder, "server/tools/b.yaml", "tools:\n");
+        write(&folder, "server/logo.png", PICTURE);
         folder
     }
 
-    fn write(folder: &tempfile::TempDir, file: &str, text: &str) {
-        fs::write(folder.path().join(file), text).expect(file);
+    fn write(folder: &tempfile::TempDir, file: &str, content: impl AsRef<[u8]>) {
+        fs::write(folder.path().join(file), content).expect(file);
+    }
+
+    fn inputs(workspace: &Path) -> Inputs {
+        let (globs, files) = (vec!["tools/*.yaml".to_owned()], vec!["logo.png".to_owned()]);
+        Inputs::read(workspace, MANIFEST, globs, files).expect("the inputs")
     }
 
     fn read(workspace: &Path) -> String {
-        Inputs::read(workspace, MANIFEST, &["tools/*.yaml".to_owned()]).expect("the inputs").digest
+        inputs(workspace).digest
     }
 
     #[test]
     fn the_digest_is_of_names_and_contents() {
         let folder = workspace();
         let before = read(folder.path());
-        for (file, text, changes) in [
-            ("server/tools.yaml", "manifest: 1\r\n", false),
-            ("server/notes.txt", "of no concern", false),
-            ("server/tools/note.txt", "of no concern", false),
-            ("server/tools.yaml", "manifest: 2\n", true),
-            ("server/tools/b.yaml", "tools:\n\n", true),
-            ("server/tools/a.yaml", "", true),
-        ] {
-            write(&folder, file, text);
+        let cases: [(&str, &[u8], bool); 8] = [
+            ("server/tools.yaml", b"manifest: 1\r\n", false),
+            ("server/notes.txt", b"of no concern", false),
+            ("server/tools/note.txt", b"of no concern", false),
+            ("server/tools.yaml", b"manifest: 2\n", true),
+            ("server/tools/b.yaml", b"tools:\n\n", true),
+            ("server/logo.png", b"\x89PNG\n", true),
+            ("server/logo.png", PICTURE, false),
+            ("server/tools/a.yaml", b"", true),
+        ];
+        for (file, content, changes) in cases {
+            write(&folder, file, content);
             assert_eq!(read(folder.path()) != before, changes, "{file}");
-            for (file, text) in [("server/tools.yaml", "manifest: 1\n"), ("server/tools/b.yaml", "tools:\n")] {
-                write(&folder, file, text);
-            }
+            write(&folder, "server/tools.yaml", "manifest: 1\n");
+            write(&folder, "server/tools/b.yaml", "tools:\n");
+            write(&folder, "server/logo.png", PICTURE);
         }
     }
 
@@ -181,8 +205,8 @@ mod tests {
     #[test]
     fn a_new_file_that_only_a_glob_matches_is_watched_for() {
         let folder = workspace();
-        let inputs = Inputs::read(folder.path(), MANIFEST, &["tools/*.yaml".to_owned()]).expect("the inputs");
-        let watched = watched(folder.path(), &folder.path().join("server"), &inputs);
+        let watched = watched(folder.path(), &inputs(folder.path()));
         assert!(watched.contains(&folder.path().join("server/tools")), "{watched:?}");
+        assert!(watched.contains(&folder.path().join("server/logo.png")), "{watched:?}");
     }
 }

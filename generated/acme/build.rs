@@ -6,7 +6,8 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        digest: "0e74c5cbebfb5e65953658a924657997f63d2a8fc997d6a4c2bedf8a159190b5"
+        files: vec!["media/note.png".to_owned(), "media/note.wav".to_owned()],
+        digest: "3c8f38caf914a934b86aff1b83d7234701309b5053e760c8f63debabe7544652"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

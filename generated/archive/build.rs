@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/resource/tools.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "105fb6d0468d0ec3ce05b4fb69bd9ce1e4c1aff5a6e38553884817a09a8c2936"
             .to_owned(),
     };

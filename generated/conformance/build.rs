@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/conformance/tools.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "50b8b4e28fa0dbc27a6306998a5dd4e80dadd5c26663129fc06f37a89df0f9ec"
             .to_owned(),
     };

@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/forwarder/tools.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "ce9c282cf6cc7e1d50e5a77a2e41812174eae4cc0d9d7a0044d5672b254cbc3c"
             .to_owned(),
     };

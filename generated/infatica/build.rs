@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
+        files: vec![],
         digest: "376be52b95a7bab529d95b417716f7dacfa1b3dc5ca96a2256db2471ac0c2a56"
             .to_owned(),
     };

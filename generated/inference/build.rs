@@ -11,6 +11,7 @@ fn main() {
             "tools/evals.yaml".to_owned(), "tools/training.yaml".to_owned(),
             "tools/halo.yaml".to_owned()
         ],
+        files: vec![],
         digest: "a2c32b1320488ae96477e3b8c1f40b797bf95a95bad66176526e6ad852a6045e"
             .to_owned(),
     };

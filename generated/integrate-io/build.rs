@@ -10,6 +10,7 @@ fn main() {
             "tools/schedules.yaml".to_owned(), "tools/diagnostics.yaml".to_owned(),
             "tools/packages.yaml".to_owned(), "tools/execution.yaml".to_owned()
         ],
+        files: vec![],
         digest: "36a10000dbaf5ca7f3a7918b0a63e2a4e3e84f1eac9fbd5b62c69bde2f2ff2fa"
             .to_owned(),
     };

@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/forwarder/library.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "98800b16eef4fb1a0b8c19bd5f2ba07c72295c3f6bc274fb3472280d39c738a6"
             .to_owned(),
     };

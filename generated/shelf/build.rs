@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/forwarder/shelf.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "c5b1c7909fbb1a45f2d3e52e56da937611afa7a5c70e96044d6a4beb3f72d5b1"
             .to_owned(),
     };

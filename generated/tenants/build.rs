@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/tenants/tools.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "bcec62f9094b66b7e904732f6746b0c9933658c77e48a51d098853fa350ef81e"
             .to_owned(),
     };

@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/resource/vault.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "e9529c8f7080ad3d32782eec5fc241cabf3694e4876d6277f4256326810d7ef2"
             .to_owned(),
     };

@@ -12,8 +12,9 @@ pub(super) fn file(api: &Api) -> Option<File> {
 }
 
 fn prompt(prompt: &Prompt) -> Value {
-    let Prompt { name, title, description, arguments, uses: _, requirement: _, messages: _ } = prompt;
-    let argument = |PromptArgument { name, description, required, values: _ }: &PromptArgument| json!({"name": name, "description": description, "required": required});
+    let Prompt { name, title, description, arguments, uses: _, requirement: _, asks: _, messages: _ } = prompt;
+    let argument =
+        |PromptArgument { name, description, required, values: _, form: _, is_asked: _ }: &PromptArgument| json!({"name": name, "description": description, "required": required});
     let mut shown = json!({"name": name});
     if let Some(title) = title {
         shown["title"] = json!(title);

@@ -31,21 +31,26 @@ fn tool(tool: &Tool) -> Value {
         input_schema,
         output: _,
         output_schema,
+        logs: _,
+        asks: _,
         examples: _,
     } = tool;
-    json!({
+    let mut shown = json!({
         "name": name,
         "title": title,
         "description": wording::described(tool),
         "inputSchema": input_schema,
-        "outputSchema": output_schema,
-        // All four hints, always: what a client assumes in place of an absent one is the worst case.
-        "annotations": {
-            "title": title,
-            "readOnlyHint": *access == Access::Read,
-            "destructiveHint": *access == Access::Destructive,
-            "idempotentHint": idempotent,
-            "openWorldHint": open_world,
-        },
-    })
+    });
+    if let Some(output_schema) = output_schema {
+        shown["outputSchema"] = output_schema.clone();
+    }
+    // All four hints, always: what a client assumes in place of an absent one is the worst case.
+    shown["annotations"] = json!({
+        "title": title,
+        "readOnlyHint": *access == Access::Read,
+        "destructiveHint": *access == Access::Destructive,
+        "idempotentHint": idempotent,
+        "openWorldHint": open_world,
+    });
+    shown
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use toolwright_core::{Requirement, Scopes};
 
-use crate::api::{Confirmation, Tool};
+use crate::api::{AskKind, Confirmation, ContentKind, Tool};
 
 /// What a caller must hold, as a sentence; scopes are code.
 pub(super) fn needs(scopes: Scopes<'_>, requirement: &Requirement) -> String {
@@ -25,7 +25,8 @@ pub(super) fn needs(scopes: Scopes<'_>, requirement: &Requirement) -> String {
     format!("Needs {}.", list(&clauses, "and"))
 }
 
-/// What a model is told of a tool: its description, what a call costs, and what to ask the user first.
+/// What a model is told of a tool: its description, what a call costs, what to ask the user first, and what not to ask
+/// them, since the tool does.
 pub(super) fn described(tool: &Tool) -> Cow<'_, str> {
     let costs = tool.costs.as_ref().map(|costs| format!("Costs {costs}."));
     let confirmed = tool.confirmation.as_ref().map(|Confirmation { about, .. }| {
@@ -34,10 +35,32 @@ pub(super) fn described(tool: &Tool) -> Cow<'_, str> {
         format!("Confirm {what} with the user first.")
     });
     let mut sentences: Vec<Cow<'_, str>> = vec![tool.description.as_str().into()];
-    sentences.extend([costs, confirmed].into_iter().flatten().map(Cow::from));
+    let asked: Vec<String> = asked(tool).map(|name| format!("`{name}`")).collect();
+    let asked = (!asked.is_empty()).then(|| format!("Asks the user for {} itself.", list(&asked, "and")));
+    sentences.extend([costs, confirmed, asked].into_iter().flatten().map(Cow::from));
     match sentences.as_slice() {
         [_] => tool.description.as_str().into(),
         _ => sentences.join(" ").into(),
+    }
+}
+
+/// What a person is asked for while a tool runs.
+fn asked(tool: &Tool) -> impl Iterator<Item = &str> {
+    let forms = tool.asks.iter().filter_map(|ask| match &ask.kind {
+        AskKind::Elicit { message: _, form } => form.schema["properties"].as_object(),
+        AskKind::Sample { .. } | AskKind::Roots => None,
+    });
+    forms.flatten().map(|(name, _)| name.as_str())
+}
+
+/// A kind of content as a reader sees it.
+pub(super) fn content(kind: ContentKind) -> &'static str {
+    match kind {
+        ContentKind::Text => "text",
+        ContentKind::Image => "pictures",
+        ContentKind::Audio => "sounds",
+        ContentKind::Resource => "resources with what they hold",
+        ContentKind::ResourceLink => "addresses of resources",
     }
 }
 

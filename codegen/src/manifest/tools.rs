@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
+    asks::{Ask, PromptAsk},
     fields::Field,
+    messages::PromptMessage,
     words::{Entries, Name, Text},
 };
 use crate::{
@@ -49,8 +51,19 @@ pub struct Tool {
     #[serde(default)]
     pub input: Entries<Field>,
     /// The result: its properties, or the name of a type that is an object. A result like a file
-    /// has `format`, `media_type` and `content`.
-    pub output: OutputRule,
+    /// has `format`, `media_type` and `content`. A tool has this or `content`.
+    pub output: Option<OutputRule>,
+    /// What the tool answers with in the place of a result with properties: blocks of these kinds, for a model or a person
+    /// to see. The handler puts them together, and no program can rely on their form.
+    #[schemars(length(min = 1))]
+    pub content: Option<Spanned<Vec<Spanned<ContentKind>>>>,
+    /// Whether it sends log messages while it runs, which a client can show.
+    #[serde(default)]
+    pub logs: bool,
+    /// What it can ask while it runs, by names of its own: a person, with a form; the client's model; or for the folders
+    /// that the client works in. A tool that is confirmed asks nothing else.
+    #[serde(default)]
+    pub asks: Entries<Ask>,
     /// Calls to learn from.
     #[serde(default)]
     pub examples: Vec<Example>,
@@ -66,6 +79,22 @@ pub enum ToolAccess {
     Write,
     /// It stops, deletes or overwrites what cannot be had back.
     Destructive,
+}
+
+/// A kind of content that a tool answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentKind {
+    /// Text.
+    Text,
+    /// A picture.
+    Image,
+    /// A sound.
+    Audio,
+    /// What a resource holds, with its address.
+    Resource,
+    /// The address of a resource, which a client can read.
+    ResourceLink,
 }
 
 /// A call to learn from.
@@ -191,6 +220,9 @@ pub struct Prompt {
     /// scopes that they need.
     #[serde(default)]
     pub uses: Vec<Name>,
+    /// What a person is asked for with a form when it is not among the arguments.
+    #[serde(default)]
+    pub asks: Entries<PromptAsk>,
     /// The messages, in their order.
     #[schemars(length(min = 1))]
     pub messages: Vec<PromptMessage>,
@@ -219,7 +251,7 @@ pub struct PromptArgument {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Completion {
-    /// The tool: one with `access: read` that records nothing and is among the prompt's `uses`, so that
+    /// The tool: one with `access: read` that records and asks nothing and is among the prompt's `uses`, so that
     /// whoever has the prompt has the suggestions too.
     pub tool: Name,
     /// What the tool is called with; nothing when it is left out.
@@ -235,26 +267,4 @@ pub struct Completion {
     /// Where the result tells how many there are in all, for a tool that lists some of them at a time: a
     /// path as of `values`, to an integer.
     pub total: Option<Name>,
-}
-
-/// A message of a prompt.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct PromptMessage {
-    /// Who says it.
-    pub role: Role,
-    /// What is said: text with `{{ argument }}` and `{{ tool('name') }}` in it, and with parts between
-    /// `{% if argument %}` or `{% if argument == 'word' %}`, `{% else %}` and `{% endif %}`. What a person
-    /// gives for an argument is never read as a template.
-    pub text: Text,
-}
-
-/// Who says a message.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
 }

@@ -63,7 +63,8 @@ fn check_names(
 
 fn check_schemas(client: Place, tools: &[ResolvedTool<'_>], faults: &mut Faults) {
     for tool in tools {
-        for (what, schema) in [("input", &tool.api.input_schema), ("output", &tool.api.output_schema)] {
+        let output = tool.api.output_schema.iter().map(|schema| ("output", schema));
+        for (what, schema) in [("input", &tool.api.input_schema)].into_iter().chain(output) {
             let length = characters(schema);
             if length > CLAUDE_AI_SCHEMA {
                 let title = format!(

@@ -66,17 +66,18 @@ fn nothing(at: Place) -> Tree {
 
 /// Who completes an argument has asked for nothing yet, so that nothing may happen.
 fn check_access(name: &Name, tool: &ResolvedTool<'_>, faults: &mut Faults) {
-    let manifest::Tool { access, records, .. } = tool.declared;
-    let (does, at, what) = match records {
+    let manifest::Tool { access, records, asks, .. } = tool.declared;
+    let (does, at, what) = match (records, asks.first()) {
         _ if access.value != ToolAccess::Read => ("does more than read", access.at, "its access"),
-        Some(records) => ("leaves a record", records.at, "what it records"),
-        None => return,
+        (Some(records), _) => ("leaves a record", records.at, "what it records"),
+        (None, Some((ask, _))) => ("asks for something", ask.at, "what it asks"),
+        (None, None) => return,
     };
     let title = format!("{} {does}, and is called while somebody types", quoted(name));
     faults.push(
         Diagnostic::new(Code::InvalidCompletion, name.at, title)
             .and(at, what)
-            .help("name a tool with `access: read` that records nothing"),
+            .help("name a tool with `access: read` that records and asks nothing"),
     );
 }
 
@@ -117,6 +118,12 @@ fn follow<'w>(path: &Name, tool: &'w ResolvedTool<'_>, within: Within<'w, '_>, f
     let mut fields = match &tool.output {
         ResolvedOutput::Fields(fields) => fields.as_slice(),
         ResolvedOutput::Named(place) => properties(&Type::Named(*place), within)?,
+        ResolvedOutput::Content(_) => {
+            let title = format!("{} answers with content, which has no properties", quoted(tool.name));
+            let fault = Diagnostic::new(Code::InvalidCompletion, path.at, title);
+            faults.push(fault.and(tool.name.at, "declared here").help("name a tool with an `output`"));
+            return None;
+        }
         ResolvedOutput::Unknown => return None,
     };
     let mut owner = format!("the result of {}", quoted(tool.name));

@@ -48,15 +48,16 @@ pub(super) fn resolve(
     }
     Some(api::Confirmation {
         question: question.value.clone(),
-        about: about(sources, question, input, types, faults),
+        about: about(sources, question, Template::Question, input, types, faults),
         argument: argument(),
     })
 }
 
-/// The arguments that a question names, each with something to fill it, whatever a caller leaves out.
-fn about(
+/// The arguments that a question or an ask names, each with something to fill it, whatever a caller leaves out.
+pub(super) fn about(
     sources: &Sources,
     question: &Text,
+    kind: Template,
     input: &[ResolvedField<'_>],
     types: &ResolvedTypes<'_>,
     faults: &mut Faults,
@@ -72,9 +73,9 @@ fn about(
         })
         .collect();
     let mut named: Vec<String> = Vec::new();
-    for (gap, at) in templates::gaps(sources, question, Template::Question, faults).unwrap_or_default() {
+    for (gap, at) in templates::gaps(sources, question, kind, faults).unwrap_or_default() {
         let Gap::Argument(mention) = gap else { continue };
-        templates::check_mention(&mention, at, Template::Question, &arguments, faults);
+        templates::check_mention(&mention, at, kind, &arguments, faults);
         if !named.contains(&mention.name) {
             named.push(mention.name);
         }

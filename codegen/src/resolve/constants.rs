@@ -38,13 +38,17 @@ fn check_default(field: &ResolvedField<'_>, types: &ResolvedTypes<'_>, faults: &
         );
         return;
     }
-    let schema = types.definitions.value(&field.property.schema, &field.api.of);
-    let Some(validator) = validator(&schema) else { return };
+    check_value(default, &types.definitions.value(&field.property.schema, &field.api.of), &field.api.of, faults);
+}
+
+/// A default is what its own schema accepts.
+pub(super) fn check_value(default: &Tree, schema: &Value, of: &Type, faults: &mut Faults) {
+    let Some(validator) = validator(schema) else { return };
     for error in validator.iter_errors(&default.to_json()) {
         let found = default.follow(&crate::manifest::steps(error.instance_path()));
-        faults.push(refused(Code::InvalidDefault, "the default", &error, found, &schema));
+        faults.push(refused(Code::InvalidDefault, "the default", &error, found, schema));
     }
-    check_whole(&field.api.of, default, faults);
+    check_whole(of, default, faults);
 }
 
 /// JSON Schema takes `1.0` for an integer; the code does not.

@@ -31,7 +31,11 @@ pub(crate) fn resolve(
         verify: docs.verify.as_ref().map(|text| text.value.clone()),
         curl: match &docs.curl {
             Some(names) => called(names, sections, tools, faults),
-            None => tools.iter().position(|tool| tool.api.leaves_no_trace() && has_example(tool)).into_iter().collect(),
+            None => tools
+                .iter()
+                .position(|tool| tool.api.leaves_no_trace() && has_example(tool) && asked(tool).is_none())
+                .into_iter()
+                .collect(),
         },
         open_world: docs.open_world.as_ref().map(|text| text.value.clone()),
         example_prompts: texts(&docs.example_prompts),
@@ -74,6 +78,14 @@ fn called(names: &[Name], sections: &Sections<'_>, tools: &[ResolvedTool<'_>], f
                     .help("add one, as `examples: [{title: …, input: {…}}]`, or name another tool"),
             );
         }
+        if let Some(ask) = asked(&tools[at]) {
+            let title = format!("the tool {} asks while it runs, and curl cannot be asked", quoted(name));
+            faults.push(
+                Diagnostic::new(Code::MisplacedAsk, name.at, title)
+                    .and(ask.at, "what it asks")
+                    .help("name another tool, or make the ask `optional`"),
+            );
+        }
         places.push(at);
     }
     places
@@ -81,4 +93,9 @@ fn called(names: &[Name], sections: &Sections<'_>, tools: &[ResolvedTool<'_>], f
 
 fn has_example(tool: &ResolvedTool<'_>) -> bool {
     !tool.api.examples.is_empty()
+}
+
+/// What a tool asks and cannot do without.
+fn asked<'m>(tool: &ResolvedTool<'m>) -> Option<&'m Name> {
+    tool.declared.asks.iter().find(|(_, ask)| !ask.optional).map(|(name, _)| name)
 }

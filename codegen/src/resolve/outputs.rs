@@ -106,7 +106,7 @@ const STILL_SECRET: &[&str] = &["hash", "plain", "plaintext", "raw", "text", "va
 /// Words before `token` with which it is a place in a list.
 const CURSORS: &[&str] = &["continuation", "cursor", "next", "page", "pagination", "previous", "sync"];
 
-fn looks_secret(wire: &str) -> bool {
+pub(super) fn looks_secret(wire: &str) -> bool {
     let words = names::words(wire);
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     while words.len() > 1 && words.last().is_some_and(|last| STILL_SECRET.contains(last)) {

@@ -1,9 +1,14 @@
 //! Prompts: what they are called, what fills their gaps, and which scopes they need.
 
+use std::collections::HashMap;
+
+use serde_json::Value;
+
 use super::{
     Faults, completions,
     declared::Sections,
     fields::unknown_type,
+    forms, messages,
     scopes::ResolvedScopes,
     server::check_line,
     templates::{self, Argument, Gap, Template},
@@ -11,12 +16,10 @@ use super::{
     types::{Lookup, ResolvedShape, ResolvedTypes},
 };
 use crate::{
-    api,
+    api::{self, Type},
+    attached::Attached,
     diagnostic::{Code, Diagnostic, quoted, suggestion},
-    manifest::{
-        self, Name,
-        tools::{Completion, Role},
-    },
+    manifest::{self, Name, tools::Completion},
     names,
     source::{Place, Sources},
 };
@@ -39,6 +42,8 @@ pub(crate) struct Within<'w, 'm> {
     pub(crate) scopes: &'w ResolvedScopes<'w, 'm>,
     pub(crate) types: &'w ResolvedTypes<'m>,
     pub(crate) tools: &'w [ResolvedTool<'m>],
+    /// What is in the files that messages name.
+    pub(crate) files: &'w Attached,
 }
 
 /// Checks the prompts.
@@ -76,9 +81,21 @@ fn one(name: &Name, prompt: &manifest::Prompt, within: Within<'_, '_>, faults: &
                 (None, Some(completion)) => api::ArgumentValues::Listed(completion),
                 (None, None) => api::ArgumentValues::Text,
             },
+            form: None,
+            is_asked: false,
         });
     }
-    check_messages(prompt, &arguments, within, faults);
+    let fillable: Vec<Argument<'_>> = arguments.iter().map(fillable).collect();
+    let asked = asks(prompt, &fillable, within, faults);
+    used_types.extend(asked.types);
+    let fields = asked.fields.iter().map(|field| Argument {
+        name: &field.argument.name,
+        is_always_given: field.is_always_given,
+        words: field.words(),
+    });
+    let fillable: Vec<Argument<'_>> = fillable.into_iter().chain(fields).collect();
+    check_messages(prompt, &fillable, asked.named.as_deref(), within, faults);
+    arguments.extend(asked.fields.into_iter().map(|field| field.argument));
     let api = api::Prompt {
         name: name.value.clone(),
         title: prompt.title.as_ref().map(|title| title.value.clone()),
@@ -89,19 +106,131 @@ fn one(name: &Name, prompt: &manifest::Prompt, within: Within<'_, '_>, faults: &
             .union(uses.iter().filter_map(|at| within.tools.get(*at)).map(|tool| &tool.api.requirement)),
         arguments,
         uses,
-        messages: prompt
-            .messages
-            .iter()
-            .map(|message| api::PromptMessage {
-                role: match message.role {
-                    Role::User => api::Role::User,
-                    Role::Assistant => api::Role::Assistant,
-                },
-                template: message.text.value.clone(),
+        asks: asked.api,
+        messages: (1..)
+            .zip(&prompt.messages)
+            .filter_map(|(place, message)| {
+                messages::resolve(name, message, &format!("{}-{place}", name.value), within.files, faults)
             })
             .collect(),
     };
     ResolvedPrompt { types: used_types, api }
+}
+
+/// What a person is asked for, and what it fills.
+#[derive(Default)]
+struct Asked {
+    api: Vec<api::PromptAsk>,
+    fields: Vec<AskedField>,
+    types: Vec<usize>,
+    /// The arguments that the questions name; nothing where one cannot be read.
+    named: Option<Vec<String>>,
+}
+
+/// A field of a form, as an argument.
+struct AskedField {
+    argument: api::PromptArgument,
+    /// Whether it has a value in every message.
+    is_always_given: bool,
+    is_boolean: bool,
+}
+
+impl AskedField {
+    /// The only texts that it can be.
+    fn words(&self) -> Option<&[String]> {
+        match self.argument.values.words() {
+            // It holds or does not, and is no text.
+            _ if self.is_boolean => Some(&[]),
+            [] => None,
+            words => Some(words),
+        }
+    }
+}
+
+/// Checks what a person is asked for. A field has one name among all that fill the messages.
+fn asks(prompt: &manifest::Prompt, arguments: &[Argument<'_>], within: Within<'_, '_>, faults: &mut Faults) -> Asked {
+    let mut asked = Asked { named: Some(Vec::new()), ..Asked::default() };
+    let declared = prompt.arguments.iter().map(|(argument, _)| argument);
+    let mut names: HashMap<&str, &Name> = declared.map(|name| (name.value.as_str(), name)).collect();
+    for (key, ask) in prompt.asks.iter() {
+        if let Err(refusal) = names::ask(key) {
+            faults.refuse(key, refusal);
+        }
+        let gaps = templates::gaps(within.sources, &ask.elicit, Template::PromptAsk, faults);
+        asked.named = asked.named.filter(|_| gaps.is_some());
+        for (gap, at) in gaps.unwrap_or_default() {
+            let Gap::Argument(mention) = gap else { continue };
+            templates::check_mention(&mention, at, Template::PromptAsk, arguments, faults);
+            asked.named.iter_mut().for_each(|named| named.push(mention.name.clone()));
+        }
+        let rust = |name: &str| names::prompt_argument(name).map(|()| name.to_owned());
+        let form = forms::resolve(&ask.form, rust, within.types, faults);
+        if ask.form.is_empty() {
+            let fault = Diagnostic::new(Code::AskShape, key.at, format!("{} asks for nothing", quoted(key)));
+            faults.push(fault.help("add a field to its `form`"));
+        }
+        for (name, field) in ask.form.iter() {
+            if let Some(first) = names.insert(&name.value, name) {
+                let title = format!("two things of this prompt are called {}", quoted(name));
+                faults.push(
+                    Diagnostic::new(Code::NameCollision, name.at, title)
+                        .and(first.at, "the other")
+                        .help("rename one of the two: a message could not tell them apart"),
+                );
+            }
+            if field.of.value == "array" {
+                let title = format!("{} is a list, which no argument of a prompt can be", quoted(name));
+                faults.push(
+                    Diagnostic::new(Code::ArgumentType, field.of.at, title)
+                        .help("ask for one word, or for a boolean for each: what a person is asked for can be given as an argument too"),
+                );
+            }
+        }
+        asked.types.extend(form.types);
+        asked.fields.extend(form.fields.iter().map(|api::FormField { title: _, field }| AskedField {
+            argument: api::PromptArgument {
+                name: field.wire.clone(),
+                description: field.description.clone(),
+                required: false,
+                values: field_values(&field.of, &form.schema["properties"][&field.wire], within.types),
+                form: in_words(field),
+                is_asked: true,
+            },
+            is_always_given: !ask.optional && (field.required || field.default.is_some()),
+            is_boolean: field.of == Type::Boolean,
+        }));
+        asked.api.push(api::PromptAsk {
+            key: key.value.clone(),
+            message: ask.elicit.value.clone(),
+            schema: form.schema,
+            optional: ask.optional,
+        });
+    }
+    asked
+}
+
+/// What a field has to be, beside a choice of words.
+fn in_words(field: &api::Field) -> Option<String> {
+    let of = match field.of {
+        Type::Integer => "a whole number",
+        Type::Number => "a number",
+        _ => "text",
+    };
+    let words: Vec<&str> = [of, field.bounds.as_str()].into_iter().filter(|words| !words.is_empty()).collect();
+    (words != ["text"]).then(|| words.join(", "))
+}
+
+/// Which texts a field can be as an argument.
+fn field_values(of: &Type, schema: &Value, types: &ResolvedTypes<'_>) -> api::ArgumentValues {
+    match of {
+        Type::Named(at) => api::ArgumentValues::Words(words(types, *at)),
+        Type::Boolean => api::ArgumentValues::Words(["true", "false"].map(str::to_owned).into()),
+        Type::String if schema["enum"].is_array() => {
+            let words = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            api::ArgumentValues::Words(words.map(str::to_owned).collect())
+        }
+        _ => api::ArgumentValues::Text,
+    }
 }
 
 /// The place of the type that an argument's words are from.
@@ -157,28 +286,29 @@ fn words(types: &ResolvedTypes<'_>, at: usize) -> Vec<String> {
 /// Every gap has something to fill it, whatever a person leaves out, and everything fills a gap.
 fn check_messages(
     prompt: &manifest::Prompt,
-    arguments: &[api::PromptArgument],
+    fillable: &[Argument<'_>],
+    asked: Option<&[String]>,
     within: Within<'_, '_>,
     faults: &mut Faults,
 ) {
-    let fillable: Vec<Argument<'_>> = arguments.iter().map(fillable).collect();
-    let mut named = Vec::new();
-    let mut is_readable = true;
-    for message in &prompt.messages {
-        let gaps = templates::gaps(within.sources, &message.text, Template::Message, faults);
+    let mut is_readable = asked.is_some();
+    let mut named = asked.unwrap_or_default().to_vec();
+    for text in prompt.messages.iter().flat_map(messages::templates) {
+        let gaps = templates::gaps(within.sources, text, Template::Message, faults);
         is_readable &= gaps.is_some();
         for (gap, at) in gaps.unwrap_or_default() {
             match gap {
                 Gap::Tool(name) => check_tool(&name, at, prompt, within.sections, faults),
                 Gap::Argument(mention) => {
-                    templates::check_mention(&mention, at, Template::Message, &fillable, faults);
+                    templates::check_mention(&mention, at, Template::Message, fillable, faults);
                     named.push(mention.name);
                 }
             }
         }
     }
-    for (argument, _) in prompt.arguments.iter().filter(|(argument, _)| is_readable && !named.contains(&argument.value))
-    {
+    let arguments = prompt.arguments.iter().map(|(argument, _)| argument);
+    let fields = prompt.asks.iter().flat_map(|(_, ask)| ask.form.iter().map(|(field, _)| field));
+    for argument in arguments.chain(fields).filter(|argument| is_readable && !named.contains(&argument.value)) {
         let title = format!("no message names the argument {}", quoted(argument));
         let help = format!("write `{{{{ {} }}}}` in a message, or remove the argument", argument.value);
         faults.push(Diagnostic::new(Code::UnusedArgument, argument.at, title).help(help));

@@ -1,4 +1,4 @@
-//! The templates of prompts' messages and of tools' questions: text with gaps and conditions, and nothing else.
+//! The templates of prompts' messages, of tools' questions and of what both ask: text with gaps and conditions, and nothing else.
 //!
 //! The parser of the template engine reads them, so that what is checked here is what the runtime
 //! renders. Of what the engine knows, only these parts cannot fail once they were checked:
@@ -26,6 +26,10 @@ pub(super) enum Template {
     Message,
     /// What is asked before a tool runs.
     Question,
+    /// What a tool asks while it runs.
+    Ask,
+    /// What is asked before a prompt is given.
+    PromptAsk,
 }
 
 impl Template {
@@ -34,6 +38,7 @@ impl Template {
         let gaps = match self {
             Self::Message => "a message can have `{{ argument }}`, `{{ tool('name') }}`",
             Self::Question => "a question can have `{{ argument }}`",
+            Self::Ask | Self::PromptAsk => "an ask can have `{{ argument }}`",
         };
         format!(
             "{gaps} and `{{% if argument %}}` with `not`, `and`, `or`, `==`, `!=`, `{{% elif … %}}`, `{{% else %}}` and \
@@ -44,16 +49,16 @@ impl Template {
     /// What has the arguments.
     fn owner(self) -> &'static str {
         match self {
-            Self::Message => "prompt",
-            Self::Question => "tool",
+            Self::Message | Self::PromptAsk => "prompt",
+            Self::Question | Self::Ask => "tool",
         }
     }
 
     /// How an argument always has a value.
     fn how_given(self) -> &'static str {
         match self {
-            Self::Message => "require it",
-            Self::Question => {
+            Self::Message | Self::PromptAsk => "require it",
+            Self::Question | Self::Ask => {
                 "give it a value that is never left out: `required: true` or a `default`, and not `nullable`"
             }
         }

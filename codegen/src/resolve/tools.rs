@@ -6,6 +6,7 @@ use toolwright_core::Access;
 
 use super::{
     Faults,
+    asks::{self, ResolvedAsks},
     bindings::Argument,
     confirmation,
     declared::Sections,
@@ -17,7 +18,10 @@ use super::{
 use crate::{
     api,
     diagnostic::{Code, Diagnostic, quoted, suggestion},
-    manifest::{self, Name, OutputRule, tools::ToolAccess},
+    manifest::{
+        self, Name, OutputRule,
+        tools::{ContentKind, ToolAccess},
+    },
     names,
     source::Sources,
     types::{Property, Side},
@@ -29,6 +33,8 @@ pub(crate) struct ResolvedTool<'m> {
     pub(crate) declared: &'m manifest::Tool,
     pub(crate) input: Vec<ResolvedField<'m>>,
     pub(crate) output: ResolvedOutput<'m>,
+    /// The named types in the forms of what it asks.
+    pub(crate) form_types: BTreeSet<usize>,
     pub(crate) api: api::Tool,
 }
 
@@ -36,6 +42,7 @@ pub(crate) struct ResolvedTool<'m> {
 pub(crate) enum ResolvedOutput<'m> {
     Named(usize),
     Fields(Vec<ResolvedField<'m>>),
+    Content(Vec<api::ContentKind>),
     /// A fault that is reported already.
     Unknown,
 }
@@ -46,7 +53,7 @@ impl ResolvedTool<'_> {
         match &self.output {
             ResolvedOutput::Named(at) => types.definitions.reached([*at]),
             ResolvedOutput::Fields(fields) => types.reached(fields),
-            ResolvedOutput::Unknown => BTreeSet::new(),
+            ResolvedOutput::Content(_) | ResolvedOutput::Unknown => BTreeSet::new(),
         }
     }
 }
@@ -85,10 +92,11 @@ fn one<'m>(name: &'m Name, tool: &'m manifest::Tool, among: Among<'_, 'm>, fault
     let requirement = scopes.requirement(&tool.scope, faults);
     scopes.check_access(tool, &requirement, faults);
     let input = fields::resolve(&tool.input, &types.index, faults);
-    let output = output(&tool.output, types, faults);
+    let output = answer(name, tool, types, faults);
     // A tool is about what the credential reaches if and only if it asks for a scope.
     let bound = argument.filter(|_| !requirement.is_session()).map(|argument| argument.add_to(name, &input, faults));
     let confirmation = confirmation::resolve(sources, tool, &input, types, faults);
+    let ResolvedAsks { api: asks, types: form_types } = asks::resolve(sources, tool, &input, types, faults);
     let (bound, bound_property) = bound.map(|bound| (bound.api, bound.property)).unzip();
     let added = bound_property.into_iter().chain(confirmation.iter().map(confirmation::property));
     let properties: Vec<Property> = input.iter().map(|field| field.property.clone()).chain(added).collect();
@@ -124,15 +132,18 @@ fn one<'m>(name: &'m Name, tool: &'m manifest::Tool, among: Among<'_, 'm>, fault
             ResolvedOutput::Fields(fields) => {
                 api::Output::Fields(fields.iter().map(|field| field.api.clone()).collect())
             }
+            ResolvedOutput::Content(kinds) => api::Output::Content(kinds.clone()),
             ResolvedOutput::Unknown => api::Output::Fields(Vec::new()),
         },
+        logs: tool.logs,
+        asks,
         examples: tool
             .examples
             .iter()
             .map(|example| api::Example { title: example.title.value.clone(), input: example.input.to_json() })
             .collect(),
     };
-    ResolvedTool { name, declared: tool, input, output, api }
+    ResolvedTool { name, declared: tool, input, output, form_types, api }
 }
 
 /// What records beside its work only reads, and is no more idempotent than its records.
@@ -166,6 +177,49 @@ pub(super) fn place(name: &Name, sections: &Sections<'_>, faults: &mut Faults) -
     sections.tools.position(name)
 }
 
+/// What a tool answers with: properties or content.
+fn answer<'m>(
+    name: &Name,
+    tool: &'m manifest::Tool,
+    types: &ResolvedTypes<'_>,
+    faults: &mut Faults,
+) -> ResolvedOutput<'m> {
+    match (&tool.output, &tool.content) {
+        (Some(rule), None) => output(rule, types, faults),
+        (None, Some(kinds)) => {
+            let kinds = kinds.iter().map(|kind| (content_kind(kind.value), kind.at));
+            faults.check_once(kinds.clone().map(|(kind, at)| (kind.as_str(), at)));
+            ResolvedOutput::Content(kinds.map(|(kind, _)| kind).collect())
+        }
+        (None, None) => {
+            let title = format!("{} does not say what it answers with", quoted(name));
+            faults.push(Diagnostic::new(Code::AnswerShape, name.at, title).help(
+                "add `output`, the properties of its result, or `content`, the kinds of blocks that it answers with",
+            ));
+            ResolvedOutput::Unknown
+        }
+        (Some(_), Some(kinds)) => {
+            let title = format!("{} answers with properties or with content, and not with both", quoted(name));
+            faults.push(
+                Diagnostic::new(Code::AnswerShape, kinds.at, title)
+                    .and(name.at, "this tool has an `output`")
+                    .help("remove `content`: the properties are shown to a model as text, too"),
+            );
+            ResolvedOutput::Unknown
+        }
+    }
+}
+
+fn content_kind(kind: ContentKind) -> api::ContentKind {
+    match kind {
+        ContentKind::Text => api::ContentKind::Text,
+        ContentKind::Image => api::ContentKind::Image,
+        ContentKind::Audio => api::ContentKind::Audio,
+        ContentKind::Resource => api::ContentKind::Resource,
+        ContentKind::ResourceLink => api::ContentKind::ResourceLink,
+    }
+}
+
 fn output<'m>(rule: &'m OutputRule, types: &ResolvedTypes<'_>, faults: &mut Faults) -> ResolvedOutput<'m> {
     let name = match rule {
         OutputRule::Fields(fields) => return ResolvedOutput::Fields(fields::resolve(fields, &types.index, faults)),
@@ -195,12 +249,12 @@ fn output<'m>(rule: &'m OutputRule, types: &ResolvedTypes<'_>, faults: &mut Faul
     }
 }
 
-fn output_schema(output: &ResolvedOutput<'_>, types: &ResolvedTypes<'_>) -> serde_json::Value {
+fn output_schema(output: &ResolvedOutput<'_>, types: &ResolvedTypes<'_>) -> Option<serde_json::Value> {
     let fields = match output {
-        ResolvedOutput::Named(at) => return types.definitions.named(*at, Side::Output).unwrap_or_default(),
+        ResolvedOutput::Named(at) => return types.definitions.named(*at, Side::Output),
         ResolvedOutput::Fields(fields) => fields.as_slice(),
-        ResolvedOutput::Unknown => &[],
+        ResolvedOutput::Content(_) | ResolvedOutput::Unknown => return None,
     };
     let properties: Vec<Property> = fields.iter().map(|field| field.property.clone()).collect();
-    types.definitions.object(&properties, Side::Output)
+    Some(types.definitions.object(&properties, Side::Output))
 }

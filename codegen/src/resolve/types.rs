@@ -307,6 +307,7 @@ pub(crate) fn check_use(
     for tool in tools {
         used.extend(types.reached(&tool.input));
         used.extend(tool.output_types(types));
+        used.extend(&tool.form_types);
     }
     for (at, named) in types.list.iter().enumerate() {
         if !used.contains(&at) {

@@ -102,21 +102,28 @@ fn every_link_leads_somewhere() {
 fn the_page_has_every_tool_and_every_scope() {
     let page = &pages()["README.md"];
     let tools: Vec<&str> = page.table("Tool").iter().map(|row| row[0].as_str()).collect();
-    assert_eq!(tools, ["list_things", "move", "drop_thing", "count_words", "whoami"]);
+    assert_eq!(tools, ["list_things", "move", "drop_thing", "count_words", "whoami", "show_things"]);
     let access: Vec<&str> = page.table("Tool").iter().map(|row| row[3].as_str()).collect();
-    assert_eq!(access, ["read-only", "write", "destructive", "read-only", "read-only, leaves a record"]);
+    assert_eq!(access, ["read-only", "write", "destructive", "read-only", "read-only, leaves a record", "write"]);
     let scopes: Vec<&str> = page.table("Tool").iter().map(|row| row[2].as_str()).collect();
     assert_eq!(
         scopes,
-        ["things:read", "things:write and audit:read", "things:admin or things:write", "things:admin", "none"]
+        [
+            "things:read",
+            "things:write and audit:read",
+            "things:admin or things:write",
+            "things:admin",
+            "none",
+            "things:write"
+        ]
     );
     let rows: Vec<Vec<&str>> = page.table("Scope").iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     assert_eq!(
         rows,
         [
             ["things:read", "Read things | all of them.", "–", "1", "1"],
-            ["things:write", "Change things.", "things:read", "2", "2"],
-            ["things:admin", "Own things.", "things:read and things:write", "2", "3"],
+            ["things:write", "Change things.", "things:read", "3", "3"],
+            ["things:admin", "Own things.", "things:read and things:write", "2", "4"],
             ["audit:read", "Read the audit.", "–", "1", "none"],
             ["keys:read", "Read keys.", "–", "none", "none"],
         ]

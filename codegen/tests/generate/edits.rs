@@ -60,7 +60,7 @@ const EDITS: &[Edit] = &[
                         pong: {type: boolean, required: true, description: Always true.}\n";
             workspace.write("first/tools/more.yaml", tool);
         },
-        shown: &["+++ b/generated/every-type/src/tools/ping.rs", "+There are 6 tools in 2 groups."],
+        shown: &["+++ b/generated/every-type/src/tools/ping.rs", "+There are 7 tools in 2 groups."],
     },
 ];
 

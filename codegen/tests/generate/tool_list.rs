@@ -22,6 +22,7 @@ fn every_tool_has_all_four_hints() {
         ("count_words", [true, false, true, false]),
         // By the protocol, what it records is an effect of each call, though one that only reads.
         ("whoami", [true, false, false, false]),
+        ("show_things", [false, false, false, false]),
     ];
     let hints = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
     let tools = tools();
@@ -36,6 +37,16 @@ fn every_tool_has_all_four_hints() {
 }
 
 #[test]
+fn a_model_is_told_what_a_tool_asks_the_user_itself() {
+    let tools = tools();
+    let show_things = tools.last().expect("a tool");
+    let asked = "`name`, `address`, `age`, `score`, `verified`, `status`, `level`, `place`, `levels`, `places`, `colors`, \
+                 `startDate`, `type` and `old`";
+    let said = format!("Show things and tell about them. Asks the user for {asked} itself.");
+    assert_eq!(show_things["description"], said);
+}
+
+#[test]
 fn texts_and_schemas_are_those_of_the_manifest() {
     let tools = tools();
     let list_things = &tools[0];
@@ -47,8 +58,11 @@ fn texts_and_schemas_are_those_of_the_manifest() {
     assert_eq!(list_things["inputSchema"]["properties"]["lowest"]["default"], i64::MIN);
     for tool in &tools {
         let keys: Vec<&String> = tool.as_object().expect("an object").keys().collect();
-        assert_eq!(keys, ["name", "title", "description", "inputSchema", "outputSchema", "annotations"]);
-        for schema in ["inputSchema", "outputSchema"] {
+        // What answers with content has no properties.
+        let schemas =
+            if tool["name"] == "show_things" { &["inputSchema"][..] } else { &["inputSchema", "outputSchema"] };
+        assert_eq!(keys, [&["name", "title", "description"][..], schemas, &["annotations"]].concat());
+        for schema in schemas {
             assert_eq!(tool[schema]["type"], "object", "{}", tool["name"]);
             jsonschema::meta::validate(&tool[schema]).expect("a schema");
         }

@@ -155,14 +155,19 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     },
                 ],
                 uses: &["list_notes", "delete_note"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "Find the notes about {{ topic }} with {{ tool('list_notes') }}. Delete what is said twice with {{ tool('delete_note') }}.",
+                        content: contract::PromptContentSpec::Text(
+                            "Find the notes about {{ topic }} with {{ tool('list_notes') }}. Delete what is said twice with {{ tool('delete_note') }}.",
+                        ),
                     },
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::Assistant,
-                        template: "I start with the notes about {{ topic }}.",
+                        content: contract::PromptContentSpec::Text(
+                            "I start with the notes about {{ topic }}.",
+                        ),
                     },
                 ],
             },
@@ -186,10 +191,12 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     },
                 ],
                 uses: &["list_notes"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: r"Read the {{ color }} notes with {{ tool('list_notes') }} and sum them up.
+                        content: contract::PromptContentSpec::Text(
+                            r"Read the {{ color }} notes with {{ tool('list_notes') }} and sum them up.
 {% if color == 'red' %}
 These are urgent.
 {% endif %}
@@ -199,6 +206,7 @@ Look at {{ focus }} first.
 Begin with the oldest.
 {% endif %}
 ",
+                        ),
                     },
                 ],
             },
@@ -243,10 +251,12 @@ Begin with the oldest.
                     },
                 ],
                 uses: &["list_notes"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: r"Show the note {{ note_id }} with {{ tool('list_notes') }}.
+                        content: contract::PromptContentSpec::Text(
+                            r"Show the note {{ note_id }} with {{ tool('list_notes') }}.
 {% if text %}
 It begins with {{ text }}.
 {% endif %}
@@ -254,6 +264,129 @@ It begins with {{ text }}.
 It has the tag {{ tag }}.
 {% endif %}
 ",
+                        ),
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "show_picture",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "note_uri",
+                        required: true,
+                        values: contract::ArgumentValues::Text,
+                    },
+                ],
+                uses: &[],
+                asks: &[],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Image(contract::MediaSpec {
+                            media_type: "image/png",
+                            data: ::core::include_str!("../media/show_picture-1.base64")
+                                .trim_ascii_end(),
+                        }),
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Audio(contract::MediaSpec {
+                            media_type: "audio/wav",
+                            data: ::core::include_str!("../media/show_picture-2.base64")
+                                .trim_ascii_end(),
+                        }),
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Resource {
+                            uri: "{{ note_uri }}",
+                            media_type: "text/markdown",
+                            text: "The note at {{ note_uri }}.",
+                        },
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::Assistant,
+                        content: contract::PromptContentSpec::Text("I have seen it."),
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "plan_notes",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "topic",
+                        required: true,
+                        values: contract::ArgumentValues::Text,
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "reader",
+                        required: false,
+                        values: contract::ArgumentValues::Text,
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "count",
+                        required: false,
+                        values: contract::ArgumentValues::Text,
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "color",
+                        required: false,
+                        values: contract::ArgumentValues::Words(
+                            &["red", "green", "blue"],
+                        ),
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "formal",
+                        required: false,
+                        values: contract::ArgumentValues::Words(&["true", "false"]),
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "share",
+                        required: false,
+                        values: contract::ArgumentValues::Text,
+                    },
+                ],
+                uses: &["list_notes"],
+                asks: &[
+                    contract::AskSpec {
+                        key: "plan",
+                        kind: contract::AskKind::Form {
+                            message: "How many notes about {{ topic }}, and for whom?",
+                            schema: r#"{"type":"object","properties":{"reader":{"type":"string","title":"Reader","description":"Who reads them.","minLength":2,"maxLength":20},"count":{"type":"integer","description":"How many.","minimum":1,"maximum":50,"default":3},"color":{"type":"string","description":"Their color.","enum":["red","green","blue"]}},"required":["reader"]}"#,
+                        },
+                        optional: false,
+                    },
+                    contract::AskSpec {
+                        key: "style",
+                        kind: contract::AskKind::Form {
+                            message: "In which style?",
+                            schema: r#"{"type":"object","properties":{"formal":{"type":"boolean","description":"Whether it is formal."},"share":{"type":"number","description":"How much of the page they fill."}},"required":["formal"]}"#,
+                        },
+                        optional: true,
+                    },
+                ],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Text(
+                            r"Plan {{ count }} notes about {{ topic }} for {{ reader }} with {{ tool('list_notes') }}.
+{% if color == 'red' %}
+They are urgent.
+{% elif color %}
+They are {{ color }}.
+{% endif %}
+{% if formal %}
+Be formal (formal: {{ formal }}).
+{% endif %}
+{% if share %}
+Fill {{ share }} of the page.
+{% endif %}
+",
+                        ),
                     },
                 ],
             },
@@ -296,10 +429,13 @@ It has the tag {{ tag }}.
                     },
                 ],
                 uses: &["misbehave"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "Say nothing.{% if panic or hang or fail %} Or say something.{% endif %}",
+                        content: contract::PromptContentSpec::Text(
+                            "Say nothing.{% if panic or hang or fail %} Or say something.{% endif %}",
+                        ),
                     },
                 ],
             },

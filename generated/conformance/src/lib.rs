@@ -84,10 +84,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                 requirement: contract::Requirement::all_of(const { &[] }),
                 arguments: &[],
                 uses: &[],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "This is a simple prompt for testing.",
+                        content: contract::PromptContentSpec::Text(
+                            "This is a simple prompt for testing.",
+                        ),
                     },
                 ],
             },
@@ -115,10 +118,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     },
                 ],
                 uses: &["test_words"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "Prompt with arguments: arg1='{{ arg1 }}', arg2='{{ arg2 }}'",
+                        content: contract::PromptContentSpec::Text(
+                            "Prompt with arguments: arg1='{{ arg1 }}', arg2='{{ arg2 }}'",
+                        ),
                     },
                 ],
             },

@@ -160,10 +160,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     },
                 ],
                 uses: &["list_books"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "Show {{ book }} of {{ tool('list_books') }}.",
+                        content: contract::PromptContentSpec::Text(
+                            "Show {{ book }} of {{ tool('list_books') }}.",
+                        ),
                     },
                 ],
             },
@@ -177,10 +180,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                 }),
                 arguments: &[],
                 uses: &["list_books", "add_book"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "Use {{ tool('list_books') }}, then {{ tool('add_book') }}.",
+                        content: contract::PromptContentSpec::Text(
+                            "Use {{ tool('list_books') }}, then {{ tool('add_book') }}.",
+                        ),
                     },
                 ],
             },

@@ -125,10 +125,13 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     },
                 ],
                 uses: &["list_items"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "Show {{ item }} of {{ tool('list_items') }}.",
+                        content: contract::PromptContentSpec::Text(
+                            "Show {{ item }} of {{ tool('list_items') }}.",
+                        ),
                     },
                 ],
             },

@@ -6,7 +6,7 @@ use toolwright_core::shell::word;
 
 use super::{markdown, path_of};
 use crate::{
-    api::{Api, Example, Tool},
+    api::{Api, Example, Output, Tool},
     names,
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Call<'a> {
     tool: &'a str,
     path: String,
     anchor: String,
+    /// Whether it answers with content in the place of properties.
+    content: bool,
     /// Markdown: the command as a block of code.
     command: String,
 }
@@ -34,6 +36,7 @@ fn call<'a>(api: &'a Api, tool: &'a Tool, example: &'a Example) -> Call<'a> {
         tool: &tool.name,
         path: path_of(&api.groups[tool.group]),
         anchor: names::anchor(&tool.name),
+        content: matches!(tool.output, Output::Content(_)),
         command: markdown::block("sh", &command(api, tool, example)),
     }
 }

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     api::{
-        Account, Api, ArgumentValues, Audit, Binding, BindingSource, Credential, Docs, Feature, Gateway, Group,
-        Introspection, Issuer, Jwt, Listing, Prompt, PromptArgument, Server, Tool, Upstream, Verify,
+        Account, Api, ArgumentValues, AskKind, Audit, Binding, BindingSource, Credential, Docs, Feature, Gateway,
+        Group, Introspection, Issuer, Jwt, Listing, Prompt, PromptArgument, Server, Tool, Upstream, Verify,
     },
     emit::{clients, wording},
     names,
@@ -81,6 +81,8 @@ struct Page<'a> {
     /// The tools whose calls are confirmed, and how long a confirmation holds.
     confirmed: Vec<&'a str>,
     confirmed_for: String,
+    /// The tools that ask while they run.
+    asking: Asking<'a>,
     groups: Vec<GroupSection<'a>>,
     prompts: Vec<PromptRow<'a>>,
     prompt_arguments: Vec<PromptArgumentRow<'a>>,
@@ -248,6 +250,14 @@ struct Cost<'a> {
     tools: Vec<&'a str>,
 }
 
+/// The tools that ask while they run, by whom or what they ask.
+#[derive(Serialize)]
+struct Asking<'a> {
+    person: Vec<&'a str>,
+    model: Vec<&'a str>,
+    roots: Vec<&'a str>,
+}
+
 #[derive(Serialize)]
 struct PromptRow<'a> {
     /// As clients show it, with a slash.
@@ -264,7 +274,11 @@ struct PromptArgumentRow<'a> {
     command: String,
     name: &'a str,
     required: bool,
+    /// Whether a person is asked for it when it is left out.
+    asked: bool,
     words: &'a [String],
+    /// What it has to be, where that is not any text.
+    form: Option<&'a str>,
     /// The tool whose result clients suggest values from.
     suggested_from: Option<&'a str>,
     description: &'a str,
@@ -356,6 +370,7 @@ pub(super) fn file(api: &Api) -> File {
         costs: costs(tools),
         confirmed: tools.iter().filter(|tool| tool.confirmation.is_some()).map(|tool| tool.name.as_str()).collect(),
         confirmed_for: wording::duration(LIFETIME_SECONDS),
+        asking: asking(tools),
         groups: groups.iter().enumerate().map(|(place, group)| group_section(api, place, group)).collect(),
         prompts: prompts.iter().map(|prompt| prompt_row(api, prompt)).collect(),
         prompt_arguments: prompts.iter().flat_map(|prompt| prompt_argument_rows(api, prompt)).collect(),
@@ -531,8 +546,20 @@ fn costs(tools: &[Tool]) -> Vec<Cost<'_>> {
     costs
 }
 
+fn asking(tools: &[Tool]) -> Asking<'_> {
+    let asking = |what: fn(&AskKind) -> bool| {
+        let asking = tools.iter().filter(|tool| tool.asks.iter().any(|ask| what(&ask.kind)));
+        asking.map(|tool| tool.name.as_str()).collect()
+    };
+    Asking {
+        person: asking(|kind| matches!(kind, AskKind::Elicit { .. })),
+        model: asking(|kind| matches!(kind, AskKind::Sample { .. })),
+        roots: asking(|kind| matches!(kind, AskKind::Roots)),
+    }
+}
+
 fn prompt_row<'a>(api: &'a Api, prompt: &'a Prompt) -> PromptRow<'a> {
-    let Prompt { name, title: _, description, arguments, uses, requirement, messages: _ } = prompt;
+    let Prompt { name, title: _, description, arguments, uses, requirement, asks: _, messages: _ } = prompt;
     PromptRow {
         command: format!("/{name}"),
         description,
@@ -543,16 +570,20 @@ fn prompt_row<'a>(api: &'a Api, prompt: &'a Prompt) -> PromptRow<'a> {
 }
 
 fn prompt_argument_rows<'a>(api: &'a Api, prompt: &'a Prompt) -> impl Iterator<Item = PromptArgumentRow<'a>> {
-    prompt.arguments.iter().map(|PromptArgument { name, description, required, values }| PromptArgumentRow {
-        command: format!("/{}", prompt.name),
-        name,
-        required: *required,
-        words: values.words(),
-        suggested_from: match values {
-            ArgumentValues::Listed(completion) => Some(&api.tools[completion.tool].name),
-            ArgumentValues::Text | ArgumentValues::Words(_) => None,
-        },
-        description,
+    prompt.arguments.iter().map(|PromptArgument { name, description, required, values, form, is_asked }| {
+        PromptArgumentRow {
+            command: format!("/{}", prompt.name),
+            name,
+            required: *required,
+            asked: *is_asked,
+            words: values.words(),
+            form: form.as_deref(),
+            suggested_from: match values {
+                ArgumentValues::Listed(completion) => Some(&api.tools[completion.tool].name),
+                ArgumentValues::Text | ArgumentValues::Words(_) => None,
+            },
+            description,
+        }
     })
 }
 

@@ -8,7 +8,10 @@ use toolwright_core::{Access, Scopes};
 
 use super::{File, access_in_words, access_meaning, document, markdown, path_of, scope_cell};
 use crate::{
-    api::{Api, Example, Field, Group, NamedType, Output, Shape, Tool, Type, Variant, Word},
+    api::{
+        Api, Ask, AskForm, AskKind, Example, Field, FormField, Group, NamedType, Output, Shape, Tool, Type, Variant,
+        Word,
+    },
     emit::wording,
     names,
     types::mentioned,
@@ -45,10 +48,37 @@ struct ToolSection<'a> {
     needs_scope: bool,
     note: Option<&'a str>,
     arguments: Vec<Row<'a>>,
+    /// What it asks while it runs.
+    asks: Vec<AskSection<'a>>,
+    logs: bool,
+    /// The kinds of content that it answers with, in words.
+    content: Option<String>,
     /// Markdown: the named type of the result.
     result_type: Option<String>,
     result: Vec<Row<'a>>,
     examples: Vec<ExampleBlock<'a>>,
+}
+
+/// Something that a tool asks while it runs.
+#[derive(Serialize)]
+struct AskSection<'a> {
+    key: &'a str,
+    optional: bool,
+    /// What a person is told, or the client's model.
+    words: Option<&'a str>,
+    /// How long the answer of a model can be.
+    max_tokens: Option<u64>,
+    fields: Vec<FieldRow<'a>>,
+    /// Markdown: the schema of a form without declared fields, as a block of code.
+    schema: Option<String>,
+}
+
+/// A field of a form in a table.
+#[derive(Serialize)]
+struct FieldRow<'a> {
+    title: Option<&'a str>,
+    #[serde(flatten)]
+    row: Row<'a>,
 }
 
 #[derive(Serialize)]
@@ -141,12 +171,18 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         input_schema: _,
         output,
         output_schema: _,
+        logs,
+        asks,
         examples,
     } = tool;
     let from_group = "../types.md";
-    let (result_type, result) = match output {
-        Output::Named(place) => (Some(type_in_words(api, &Type::Named(*place), from_group)), Vec::new()),
-        Output::Fields(fields) => (None, rows(api, fields, from_group)),
+    let (result_type, result, content) = match output {
+        Output::Named(place) => (Some(type_in_words(api, &Type::Named(*place), from_group)), Vec::new(), None),
+        Output::Fields(fields) => (None, rows(api, fields, from_group), None),
+        Output::Content(kinds) => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| wording::content(*kind).to_owned()).collect();
+            (None, Vec::new(), Some(wording::list(&kinds, "and")))
+        }
     };
     let example = |Example { title, input }: &'a Example| ExampleBlock {
         title,
@@ -168,10 +204,40 @@ fn section<'a>(api: &'a Api, tool: &'a Tool) -> ToolSection<'a> {
         needs_scope: !requirement.is_session(),
         note: scope_note.as_deref(),
         arguments: rows(api, tool.arguments(), from_group),
+        asks: asks.iter().map(|ask| ask_section(api, ask, from_group)).collect(),
+        logs: *logs,
+        content,
         result_type,
         result,
         examples: examples.iter().map(example).collect(),
     }
+}
+
+fn ask_section<'a>(api: &'a Api, ask: &'a Ask, types_page: &str) -> AskSection<'a> {
+    let Ask { key, rust: _, answer: _, kind, optional } = ask;
+    let mut section =
+        AskSection { key, optional: *optional, words: None, max_tokens: None, fields: Vec::new(), schema: None };
+    match kind {
+        AskKind::Elicit { message, form: AskForm { schema, fields } } => {
+            section.words = Some(message);
+            match fields {
+                Some(fields) => section.fields = field_rows(api, fields, types_page),
+                None => section.schema = Some(markdown::block("json", &format!("{schema:#}"))),
+            }
+        }
+        AskKind::Sample { prompt, max_tokens } => {
+            section.words = Some(prompt);
+            section.max_tokens = Some(*max_tokens);
+        }
+        AskKind::Roots => {}
+    }
+    section
+}
+
+fn field_rows<'a>(api: &Api, fields: &'a [FormField], types_page: &str) -> Vec<FieldRow<'a>> {
+    let titles = fields.iter().map(|FormField { title, field: _ }| title.as_deref());
+    let rows = rows(api, fields.iter().map(|FormField { title: _, field }| field), types_page);
+    titles.zip(rows).map(|(title, row)| FieldRow { title, row }).collect()
 }
 
 fn repetition(access: Access, idempotent: bool) -> Option<&'static str> {
@@ -184,8 +250,8 @@ fn repetition(access: Access, idempotent: bool) -> Option<&'static str> {
 
 /// The named types that arguments are made of; all others are in results only.
 fn types_of_arguments(api: &Api) -> BTreeSet<usize> {
-    let mut open: Vec<usize> =
-        api.tools.iter().flat_map(|tool| &tool.input).filter_map(|field| mentioned(&field.of)).collect();
+    let inputs = api.tools.iter().flat_map(|tool| &tool.input);
+    let mut open: Vec<usize> = inputs.filter_map(|field| mentioned(&field.of)).collect();
     let mut reached = BTreeSet::new();
     while let Some(at) = open.pop() {
         if reached.insert(at) {

@@ -46,7 +46,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
             && (!code.is_about_call_limits() || limits_calls(api))
             && (!code.is_about_costs() || api.tools.iter().any(|tool| tool.costs.is_some()))
             && (!code.is_about_confirmations() || api.tools.iter().any(|tool| tool.confirmation.is_some()))
-            && !code.is_about_asks()
+            && (!code.is_about_asks() || asks(api))
             && match api.credential.verify {
                 Verify::Tokens(_) => !code.is_about_upstreams() && !code.is_about_issuers(),
                 Verify::Upstream(_) => !code.is_about_lifetimes() && !code.is_about_issuers(),
@@ -61,6 +61,11 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
         let symptom = format!("{}{said}", filled(api, symptom));
         TroubleRow { symptom, cause: Some(filled(api, cause)), fix: filled(api, fix) }
     })
+}
+
+/// Whether a client can be asked for anything.
+fn asks(api: &Api) -> bool {
+    api.tools.iter().any(|tool| !tool.asks.is_empty()) || api.prompts.iter().any(|prompt| !prompt.asks.is_empty())
 }
 
 /// Whether a credential can make too many calls.

@@ -1,5 +1,7 @@
 //! The generated crate: types, constants, trait implementations and one `match`; no behaviour.
 
+mod asks;
+mod prompts;
 mod server;
 mod tool;
 mod types;
@@ -16,6 +18,7 @@ pub(super) fn files(api: &Api) -> Vec<File> {
     let mut files = vec![package(api), build_script(api), server::file(api)];
     files.extend(types::file(api));
     files.extend(api.tools.iter().map(|tool| tool::file(api, tool)));
+    files.extend(prompts::media(api));
     files
 }
 
@@ -36,7 +39,7 @@ fn package(api: &Api) -> File {
 }
 
 fn build_script(api: &Api) -> File {
-    let toolwright_freshness::Inputs { manifest, include, digest } = &api.inputs;
+    let toolwright_freshness::Inputs { manifest, include, files, digest } = &api.inputs;
     let workspace = api.folder.components().map(|_| "..").collect::<Vec<_>>().join("/");
     source(
         api,
@@ -48,6 +51,7 @@ fn build_script(api: &Api) -> File {
                 let inputs = toolwright_freshness::Inputs {
                     manifest: #manifest.to_owned(),
                     include: vec![#(#include.to_owned()),*],
+                    files: vec![#(#files.to_owned()),*],
                     digest: #digest.to_owned(),
                 };
                 toolwright_freshness::verify(#workspace, &inputs, #COMMAND);

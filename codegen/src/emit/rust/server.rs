@@ -5,12 +5,12 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 
-use super::{COMMAND, File, contract, docs, grouped, ident, option, source, stem, text, tool};
+use super::{COMMAND, File, contract, docs, grouped, ident, option, prompts, source, stem, text, tool};
 use crate::{
     api::{
         Account, Answer, AnswerGrants, Api, ArgumentValues, Audit, Binding, BindingSource, Completion, Credential,
-        Feature, Form, Gateway, Group, Introspection, Issuer, Jwt, Listing, PasswordGrant, Prompt, PromptArgument,
-        PromptMessage, Role, Server, Tokens, Tool, Upstream, Verify,
+        Feature, Form, Gateway, Group, Introspection, Issuer, Jwt, Listing, PasswordGrant, Server, Tokens, Tool,
+        Upstream, Verify,
     },
     emit::wording,
 };
@@ -114,7 +114,7 @@ fn constant(api: &Api) -> TokenStream {
         .iter()
         .map(|Group { name, title, description: _ }| quote!(contract::GroupSpec { name: #name, title: #title }));
     let modules = tools.iter().map(|tool| ident(&tool.module));
-    let prompts_of = prompts.iter().map(|prompt| prompt_of(api, prompt));
+    let prompts_of = prompts.iter().map(|prompt| prompts::spec(api, prompt));
     let prompt_list = prompt_list_of(api);
     // The name of a variant is what `Debug` prints.
     let clients = clients.iter().map(|kind| ident(&format!("{kind:?}")));
@@ -355,34 +355,7 @@ fn scope_of(scope: &Scope) -> TokenStream {
     }
 }
 
-fn prompt_of(api: &Api, prompt: &Prompt) -> TokenStream {
-    let Prompt { name, title: _, description: _, arguments, uses, requirement, messages } = prompt;
-    let requirement = requirement_of(requirement);
-    let arguments = arguments.iter().map(|PromptArgument { name, description: _, required, values }| {
-        let values = values_of(api, values);
-        quote!(contract::PromptArgumentSpec { name: #name, required: #required, values: #values })
-    });
-    let uses = uses.iter().map(|place| &api.tools[*place].name);
-    let messages = messages.iter().map(|PromptMessage { role, template }| {
-        let role = ident(match role {
-            Role::User => "User",
-            Role::Assistant => "Assistant",
-        });
-        let template = text(template);
-        quote!(contract::PromptMessageSpec { role: contract::PromptRole::#role, template: #template })
-    });
-    quote! {
-        contract::PromptSpec {
-            name: #name,
-            requirement: #requirement,
-            arguments: &[#(#arguments),*],
-            uses: &[#(#uses),*],
-            messages: &[#(#messages),*],
-        }
-    }
-}
-
-fn values_of(api: &Api, values: &ArgumentValues) -> TokenStream {
+pub(super) fn values_of(api: &Api, values: &ArgumentValues) -> TokenStream {
     match values {
         ArgumentValues::Text => quote!(contract::ArgumentValues::Text),
         ArgumentValues::Words(words) => quote!(contract::ArgumentValues::Words(&[#(#words),*])),

@@ -5,7 +5,7 @@ use quote::quote;
 use toolwright_core::Scopes;
 
 use super::{
-    File, contract, docs, ident, option,
+    File, asks, contract, docs, ident, option,
     server::{access_of, requirement_of, store_of},
     source, stem, types,
 };
@@ -34,6 +34,8 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
         input_schema: _,
         output,
         output_schema: _,
+        logs,
+        asks,
         examples: _,
     } = tool;
     let mut parts = vec![contract()];
@@ -45,7 +47,12 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
             vec![quote!(#about pub type Output = crate::#named;)]
         }
         Output::Fields(fields) => types::object(api, "Output", &format!("Result of `{name}`."), fields, false),
+        Output::Content(_) => {
+            let about = docs(&format!("What `{name}` answers with."));
+            vec![quote!(#about pub type Output = contract::Content;)]
+        }
     });
+    parts.extend(asks::module(api, tool));
 
     let about = docs(&format!("The tool `{name}`. {}", wording::needs(Scopes(&api.scopes), requirement)));
     parts.push(quote! {
@@ -60,6 +67,13 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
     let costs = option(costs.as_deref().map(|costs| quote!(#costs)));
     let question =
         option(confirmation.as_ref().map(|Confirmation { question, about: _, argument: _ }| quote!(#question)));
+    let asks = asks.iter().map(|ask| ident(&ask.rust));
+    let kinds = match output {
+        Output::Content(kinds) => kinds.as_slice(),
+        Output::Named(_) | Output::Fields(_) => &[],
+    };
+    // The name of a variant is what `Debug` prints.
+    let kinds = kinds.iter().map(|kind| ident(&format!("{kind:?}")));
     let store = ident(store_of(tool).access);
     let requirement = requirement_of(requirement);
     parts.push(quote! {
@@ -71,9 +85,9 @@ pub(super) fn file(api: &Api, tool: &Tool) -> File {
                 records: #records,
                 costs: #costs,
                 question: #question,
-                asks: &[],
-                logs: false,
-                content: &[],
+                asks: &[#(<asks::#asks as contract::Ask>::SPEC),*],
+                logs: #logs,
+                content: &[#(contract::ContentKind::#kinds),*],
                 requirement: #requirement,
             };
             type Access = contract::#store;

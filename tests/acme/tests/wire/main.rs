@@ -26,6 +26,7 @@ mod operations;
 mod password_grant;
 #[cfg(unix)]
 mod postgres;
+mod prompt_asks;
 mod prompts;
 mod protocol;
 mod records;

@@ -1,18 +1,19 @@
 //! Prompts: who is shown them, who may use them, what they say, and how their arguments go on.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use toolwright_tests::{Client, Reply, Revision, Server, Transport};
 
 use crate::{ACME, ACME_ALL, ACME_GATED, SCOPES, connect, full};
 
-const PROMPTS: [&str; 4] = ["tidy_notes", "review_notes", "show_note", "go_wrong"];
+const PROMPTS: [&str; 6] = ["tidy_notes", "review_notes", "show_note", "show_picture", "plan_notes", "go_wrong"];
 
 pub(crate) async fn holding(server: &Server, scopes: &[&str], revision: Revision) -> Client {
     let name = format!("{}-{}", revision.as_str(), scopes.join("+"));
     connect(server, Transport::Http, revision, &server.token(&name, scopes)).await
 }
 
-async fn get(client: &mut Client, prompt: &str, arguments: Value) -> Reply {
+pub(crate) async fn get(client: &mut Client, prompt: &str, arguments: Value) -> Reply {
     client.request("prompts/get", json!({"name": prompt, "arguments": arguments})).await
 }
 
@@ -27,6 +28,8 @@ fn arguments(prompt: &str) -> Value {
         "tidy_notes" => json!({"topic": "milk"}),
         "review_notes" => json!({"color": "blue"}),
         "show_note" => json!({"note_id": "n1"}),
+        "show_picture" => json!({"note_uri": "notes://1"}),
+        "plan_notes" => json!({"topic": "milk", "reader": "Ada"}),
         _ => json!({}),
     }
 }
@@ -48,11 +51,13 @@ async fn the_whole_list_is_the_generated_one() {
 
 /// A prompt; whether it can be had by a caller who holds one scope only, for each of [`SCOPES`], or none
 /// at all; and the scope that it requires.
-const TABLE: [(&str, [u8; 6], &str); 4] = [
+const TABLE: [(&str, [u8; 6], &str); 6] = [
     //               read write admin billing keys none
     ("tidy_notes", [0, 1, 1, 0, 0, 0], "notes:write"),
     ("review_notes", [1, 1, 1, 0, 0, 0], "notes:read"),
     ("show_note", [1, 1, 1, 0, 0, 0], "notes:read"),
+    ("show_picture", [1, 1, 1, 1, 1, 1], ""),
+    ("plan_notes", [1, 1, 1, 0, 0, 0], "notes:read"),
     ("go_wrong", [1, 1, 1, 1, 1, 1], ""),
 ];
 
@@ -180,6 +185,31 @@ async fn messages_are_filled_with_what_was_given() {
         }
     }
     server.wait_for_line(&["operation=\"tidy_notes\"", "status=200", "outcome=\"ok\""]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_can_be_a_picture_a_sound_or_a_resource() {
+    let server = Server::of(ACME).start();
+    let token = server.token("all", &SCOPES);
+    let [picture, sound] = [
+        BASE64_STANDARD.encode(include_bytes!("../../media/note.png")),
+        BASE64_STANDARD.encode(include_bytes!("../../media/note.wav")),
+    ];
+    for (transport, revision) in
+        Transport::ALL.into_iter().flat_map(|way| Revision::ALL.map(|revision| (way, revision)))
+    {
+        let mut client = connect(&server, transport, revision, &token).await;
+        let uri = "notes://{{ n1 }}/<&>\"";
+        let note = json!({"uri": uri, "mimeType": "text/markdown", "text": "The note at notes://{{ n1 }}/<&>\"."});
+        let expected = json!([
+            {"role": "user", "content": {"type": "image", "data": picture, "mimeType": "image/png"}},
+            {"role": "user", "content": {"type": "audio", "data": sound, "mimeType": "audio/wav"}},
+            {"role": "user", "content": {"type": "resource", "resource": note}},
+            {"role": "assistant", "content": {"type": "text", "text": "I have seen it."}},
+        ]);
+        let reply = get(&mut client, "show_picture", json!({"note_uri": uri})).await;
+        assert_eq!(reply.result()["messages"], expected, "{transport:?}, {revision:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -248,11 +248,13 @@ fn the_tools_and_prompts_are_printed_with_what_they_need() {
         assert!(tools.lines().any(|printed| printed == line), "{line} in:\n{tools}");
     }
     let expected = [
-        "PROMPT        ARGUMENTS              SCOPE",
-        "tidy_notes    topic                  notes:write",
-        "review_notes  color [focus]          notes:read",
-        "show_note     note_id [text] [tag]   notes:read",
-        "go_wrong      [panic] [hang] [fail]  (signed in)",
+        "PROMPT        ARGUMENTS                                        SCOPE",
+        "tidy_notes    topic                                            notes:write",
+        "review_notes  color [focus]                                    notes:read",
+        "show_note     note_id [text] [tag]                             notes:read",
+        "show_picture  note_uri                                         (signed in)",
+        "plan_notes    topic [reader] [count] [color] [formal] [share]  notes:read",
+        "go_wrong      [panic] [hang] [fail]                            (signed in)",
     ];
     assert_eq!(prompts.lines().collect::<Vec<_>>(), expected, "{prompts}");
 }

@@ -6,7 +6,8 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        digest: "61c15f82b1262dc99d241ebcb38bc099b913d278158c6c856006e49d91474ad5"
+        files: vec!["pictures/thing.png".to_owned(), "pictures/thing.wav".to_owned()],
+        digest: "906c4615557fa3e2dc1d822bc3ff3ca847fcda9f482a5a1772a3df7fed1905a2"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

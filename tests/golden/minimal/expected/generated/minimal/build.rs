@@ -6,6 +6,7 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec![],
+        files: vec![],
         digest: "bf49edcc3b86f953aa2372e035679aea428cc1d9561a71e302bed9e5af728295"
             .to_owned(),
     };

@@ -22,6 +22,8 @@ pub mod drop_thing;
 pub mod count_words;
 #[path = "tools/whoami.rs"]
 pub mod whoami;
+#[path = "tools/show_things.rs"]
+pub mod show_things;
 
 /// What the manifest declares about the server.
 pub static SERVER: contract::ServerSpec = contract::ServerSpec {
@@ -136,6 +138,7 @@ Second line with a "# mark that ends raw strings."##,
         <drop_thing::Tool as contract::Tool>::SPEC,
         <count_words::Tool as contract::Tool>::SPEC,
         <whoami::Tool as contract::Tool>::SPEC,
+        <show_things::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const {
@@ -174,10 +177,12 @@ Second line with a "# mark that ends raw strings."##,
                     },
                 ],
                 uses: &["list_things", "move", "drop_thing", "whoami"],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: r#"Call "{{ tool('list_things') }}" and \ then {{ tool("move") }}: {{ level }}.
+                        content: contract::PromptContentSpec::Text(
+                            r#"Call "{{ tool('list_things') }}" and \ then {{ tool("move") }}: {{ level }}.
 {% if place == 'self_made' %}
 To {{ place }}.
 {% elif not why %}
@@ -186,11 +191,106 @@ For no reason.
 Because {{ why }}.
 {% endif %}
 "#,
+                        ),
                     },
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::Assistant,
-                        template: r#"{% if why and place %}{{ why }}
+                        content: contract::PromptContentSpec::Text(
+                            r#"{% if why and place %}{{ why }}
 "{{ place }}"{% endif %}"#,
+                        ),
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "look",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "thing",
+                        required: true,
+                        values: contract::ArgumentValues::Text,
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "context",
+                        required: false,
+                        values: contract::ArgumentValues::Text,
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "level",
+                        required: false,
+                        values: contract::ArgumentValues::Words(
+                            &["low", "very-high", "text/html"],
+                        ),
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "count",
+                        required: false,
+                        values: contract::ArgumentValues::Text,
+                    },
+                    contract::PromptArgumentSpec {
+                        name: "deep",
+                        required: false,
+                        values: contract::ArgumentValues::Words(&["true", "false"]),
+                    },
+                ],
+                uses: &[],
+                asks: &[
+                    contract::AskSpec {
+                        key: "user_context",
+                        kind: contract::AskKind::Form {
+                            message: r#"What about "{{ thing }}" | *exactly*?"#,
+                            schema: r#"{"type":"object","properties":{"context":{"type":"string","title":"Context","description":"What <it> is about.","maxLength":100},"level":{"type":"string","description":"How much of it.","oneOf":[{"const":"low","title":"Little, as in `0|1`."},{"const":"very-high","title":"A lot."},{"const":"text/html","title":"<b>markup</b>"}]},"count":{"type":"integer","description":"How often.","minimum":1,"default":3}},"required":["context"]}"#,
+                        },
+                        optional: false,
+                    },
+                    contract::AskSpec {
+                        key: "more",
+                        kind: contract::AskKind::Form {
+                            message: "More?",
+                            schema: r#"{"type":"object","properties":{"deep":{"type":"boolean","description":"Whether below it, too.","default":false}}}"#,
+                        },
+                        optional: true,
+                    },
+                ],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Image(contract::MediaSpec {
+                            media_type: "image/png",
+                            data: ::core::include_str!("../media/look-1.base64")
+                                .trim_ascii_end(),
+                        }),
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::Assistant,
+                        content: contract::PromptContentSpec::Audio(contract::MediaSpec {
+                            media_type: "audio/wav",
+                            data: ::core::include_str!("../media/look-2.base64")
+                                .trim_ascii_end(),
+                        }),
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Resource {
+                            uri: "things://{{ thing }}",
+                            media_type: "text/markdown",
+                            text: "# {{ context }}, {{ count }} times{% if level %}, {{ level }}{% endif %}",
+                        },
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Resource {
+                            uri: "things://all",
+                            media_type: "text/plain",
+                            text: r#"All "things"."#,
+                        },
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Text(
+                            "Look at {{ thing }}{% if deep %} and below{% endif %}.",
+                        ),
                     },
                 ],
             },
@@ -199,10 +299,13 @@ Because {{ why }}.
                 requirement: contract::Requirement::all_of(const { &[] }),
                 arguments: &[],
                 uses: &[],
+                asks: &[],
                 messages: &[
                     contract::PromptMessageSpec {
                         role: contract::PromptRole::User,
-                        template: "Whose key is this? {# nobody sees this #}",
+                        content: contract::PromptContentSpec::Text(
+                            "Whose key is this? {# nobody sees this #}",
+                        ),
                     },
                 ],
             },
@@ -241,7 +344,8 @@ pub fn handlers<R, C, W>(read: R, record: C, write: W) -> contract::Handlers
 where
     R: contract::Handle<list_things::Tool> + contract::Handle<count_words::Tool>,
     C: contract::Handle<whoami::Tool>,
-    W: contract::Handle<r#move::Tool> + contract::Handle<drop_thing::Tool>,
+    W: contract::Handle<r#move::Tool> + contract::Handle<drop_thing::Tool>
+        + contract::Handle<show_things::Tool>,
 {
     struct Stores<R, C, W> {
         read: R,
@@ -252,7 +356,8 @@ where
     where
         R: contract::Handle<list_things::Tool> + contract::Handle<count_words::Tool>,
         C: contract::Handle<whoami::Tool>,
-        W: contract::Handle<r#move::Tool> + contract::Handle<drop_thing::Tool>,
+        W: contract::Handle<r#move::Tool> + contract::Handle<drop_thing::Tool>
+            + contract::Handle<show_things::Tool>,
     {
         fn dispatch(
             self: ::std::sync::Arc<Self>,
@@ -295,6 +400,13 @@ where
                         Self,
                     >(self, |stores| &stores.write, call, arguments)
                 }
+                "show_things" => {
+                    contract::invoke::<
+                        show_things::Tool,
+                        W,
+                        Self,
+                    >(self, |stores| &stores.write, call, arguments)
+                }
                 _ => contract::undeclared(&call),
             }
         }
@@ -321,9 +433,12 @@ macro_rules! declared_tool {
     (whoami => $($handler:tt)*) => {
         $($handler)*
     };
+    (show_things => $($handler:tt)*) => {
+        $($handler)*
+    };
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: list_things, move, drop_thing, count_words, whoami"));
+        "declare it there and run `cargo run -p codegen`, or use one of: list_things, move, drop_thing, count_words, whoami, show_things"));
     };
 }
