@@ -372,8 +372,9 @@ impl Server {
         let filled = self.prompts.fill(admitted, &arguments, &Answers::of(params));
         filled.map(Work::Prompt).map_err(|unfilled| match unfilled {
             Unfilled::Faults(faults) => self.invalid_prompt_arguments(prompt.name, &faults.join(" ")),
-            Unfilled::CannotAsk(why) => Refusal::new(self.spec, ErrorCode::MissingCapability, Some(&why))
-                .with_data(json!({ "operation": prompt.name, "requiredCapabilities": { "elicitation": { "form": {} } } })),
+            Unfilled::CannotAsk(why) => Refusal::new(self.spec, ErrorCode::MissingCapability, Some(&why)).with_data(
+                json!({ "operation": prompt.name, "requiredCapabilities": { "elicitation": { "form": {} } } }),
+            ),
             Unfilled::Broken(error) => Refusal::new(self.spec, ToolError::internal(error).code(), None),
         })
     }

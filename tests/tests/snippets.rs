@@ -7,7 +7,7 @@ use std::{ffi::OsStr, fs};
 use toolwright_tests::{Told, workspace};
 
 /// A server's folder, its key, its endpoint, the variable of its credential, and how many files its clients have.
-const SERVERS: [(&str, &str, &str, &str, usize); 11] = [
+const SERVERS: [(&str, &str, &str, &str, usize); 12] = [
     ("acme", "acme", "https://notes.acme.example/mcp", "ACME_KEY", 16),
     ("archive", "archive", "https://mcp.archive.example/mcp", "ARCHIVE_TOKEN", 15),
     ("conformance", "conformance", "https://conformance.example/mcp", "CONFORMANCE_TOKEN", 4),
@@ -17,6 +17,7 @@ const SERVERS: [(&str, &str, &str, &str, usize); 11] = [
     ("integrate-io", "integrateio", "https://api.xplenty.com/YOUR_ACCOUNT_ID/api/mcp", "INTEGRATE_IO_TOKEN", 7),
     ("library", "library", "https://mcp.library.example/mcp", "LIBRARY_KEY", 4),
     ("shelf", "shelf", "https://mcp.shelf.example/mcp", "SHELF_KEY", 2),
+    ("talk", "talk", "https://talk.acme.example/mcp", "TALK_KEY", 1),
     ("tenants", "tenants", "https://api.tenants.example/YOUR_TEAM/mcp", "TENANTS_TOKEN", 4),
     ("vault", "vault", "https://mcp.vault.example/mcp", "VAULT_TOKEN", 3),
 ];

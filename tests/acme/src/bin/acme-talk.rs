@@ -1,153 +1,47 @@
-//! A server whose tools speak with their client while they run, each as its arguments say. What is generated elsewhere is written
-//! by hand here.
+//! A server whose tools speak with their client while they run, each as its arguments say.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{fmt, process::ExitCode};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use talk_tools::*;
 use toolwright::{
-    Ask, Call, Content, Context, Elicited, Handlers, Level, Program, Progress, Roots, Sampled, ServerSpec, ToolError,
-    contract::{
-        AskKind, AskSpec, ContentKind, DeclaredAccess, Dispatch, GroupSpec, Reply, Requirement, ToolSpec, undeclared,
-    },
+    Ask as _, Call, Content, Context, Elicited, Level, Program, Progress, ReadStore, ResourceLink, Roots, ServerSpec,
+    ToolError, WriteStore, mcp_tool,
 };
 
-/// What the tools ask, as types.
-mod asks {
-    use super::*;
-
-    macro_rules! asks {
-        ($($ask:ident: $answer:ty = $spec:expr;)+) => {$(
-            pub(crate) struct $ask;
-            impl Ask for $ask {
-                const SPEC: &'static AskSpec = &$spec;
-                type Answer = $answer;
-            }
-        )+};
-    }
-
-    const SEAT: &str = r#"{
-        "type": "object",
-        "properties": {
-            "row": {"type": "integer", "minimum": 1, "maximum": 30},
-            "window": {"type": "boolean", "default": true}
-        },
-        "required": ["row"]
-    }"#;
-    const NAME: &str =
-        r#"{"type": "object", "properties": {"name": {"type": "string", "minLength": 1}}, "required": ["name"]}"#;
-
-    asks! {
-        Seat: Elicited<Value> = AskSpec {
-            key: "seat",
-            kind: AskKind::Form { message: "Which seat to {{ flight }}?", schema: SEAT },
-            optional: false,
-        };
-        Name: Elicited<Value> = AskSpec {
-            key: "name",
-            kind: AskKind::Form { message: "Who flies?", schema: NAME },
-            optional: false,
-        };
-        Rhyme: Sampled = AskSpec {
-            key: "rhyme",
-            kind: AskKind::Sample { prompt: "What rhymes with {{ word }}?", max_tokens: 40 },
-            optional: false,
-        };
-        Folders: Roots = AskSpec { key: "folders", kind: AskKind::Roots, optional: true };
-        Title: Elicited<Value> = AskSpec {
-            key: "title",
-            kind: AskKind::Form { message: "Which title?", schema: NAME },
-            optional: true,
-        };
-    }
-}
-
-macro_rules! tools {
-    ($($tool:ident = $access:ident, $asks:expr, $logs:expr, $content:expr;)+) => {
-        $(static $tool: ToolSpec = ToolSpec {
-            name: const { lowercase(stringify!($tool)) },
-            group: "talking",
-            access: DeclaredAccess::$access,
-            records: false,
-            costs: None,
-            question: None,
-            asks: $asks,
-            logs: $logs,
-            content: $content,
-            requirement: Requirement::all_of(&[]),
-        };)+
-        const TOOLS: &[&ToolSpec] = &[$(&$tool),+];
-    };
-}
-
-/// The name of a tool, which is its constant's.
-const fn lowercase(name: &'static str) -> &'static str {
-    match name.as_bytes() {
-        b"TELL" => "tell",
-        b"BOOK" => "book",
-        b"RHYME" => "rhyme",
-        b"DRAW" => "draw",
-        _ => "unknown",
-    }
-}
-
-tools! {
-    TELL = Read, &[], true, &[];
-    BOOK = Write, &[asks::Seat::SPEC, asks::Name::SPEC], false, &[];
-    RHYME = Read, &[asks::Rhyme::SPEC, asks::Folders::SPEC, asks::Title::SPEC], false, &[];
-    DRAW = Read, &[], false, &[ContentKind::Text, ContentKind::Image];
-}
-
-const TOOL_LIST: &str = r#"[
-    {"name": "tell", "title": "tell", "description": "tells", "inputSchema": {"type": "object", "properties": {
-        "progress": {"type": "array", "items": {"type": "number"}},
-        "logs": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
-        "hang": {"type": "boolean"}
-    }}, "outputSchema": {"type": "object"}},
-    {"name": "book", "title": "book", "description": "books", "inputSchema": {"type": "object", "properties": {
-        "flight": {"type": "string"}, "how": {"enum": ["one", "both", "rounds", "again", "foreign"]}
-    }, "required": ["flight", "how"]}, "outputSchema": {"type": "object"}},
-    {"name": "rhyme", "title": "rhyme", "description": "rhymes", "inputSchema": {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]},
-     "outputSchema": {"type": "object"}},
-    {"name": "draw", "title": "draw", "description": "draws", "inputSchema": {"type": "object", "properties": {"sound": {"type": "boolean"}}}}
-]"#;
-
+/// The tools of the other manifest, on the server that clients of these tests know.
 static SERVER: ServerSpec = ServerSpec {
-    groups: &[GroupSpec { name: "talking", title: "Talking" }],
-    tools: TOOLS,
-    tool_list: TOOL_LIST,
+    groups: talk_tools::SERVER.groups,
+    tools: talk_tools::SERVER.tools,
+    tool_list: talk_tools::SERVER.tool_list,
     prompts: &[],
     prompt_list: "[]",
     ..acme_tools::SERVER
 };
 
-struct Tools;
+#[derive(ReadStore)]
+struct Reading;
 
-impl Dispatch for Tools {
-    fn dispatch(self: Arc<Self>, call: Call, arguments: Value) -> Reply {
-        match call.tool().name {
-            "tell" => Box::pin(async move { tell(&call, &arguments).await }),
-            "book" => Box::pin(async move { book(&call, &arguments).await }),
-            "rhyme" => Box::pin(async move { rhyme(&call).await }),
-            "draw" => Box::pin(async move { draw(&arguments) }),
-            _ => undeclared(&call),
-        }
-    }
-}
+#[derive(WriteStore)]
+struct Writing;
 
-async fn tell(call: &Call, arguments: &Value) -> Result<Value, ToolError> {
+#[mcp_tool]
+async fn tell(_: &Reading, call: &Call, input: tell::Input) -> Result<tell::Output, ToolError> {
     let unfinished = Unfinished;
-    for done in arguments["progress"].as_array().into_iter().flatten().filter_map(Value::as_f64) {
+    for done in input.progress.unwrap_or_default() {
         call.progress(Progress::new(done).of(100.0).saying(format!("{done} of acme's pages")));
     }
-    for log in arguments["logs"].as_array().into_iter().flatten() {
-        let level = Level::ALL.into_iter().find(|level| log[0] == level.as_str());
-        call.log(level.unwrap_or(Level::Debug), log[1].as_str().unwrap_or_default());
+    for log in input.logs.unwrap_or_default() {
+        let [level, text] = log.as_slice() else { continue };
+        let level = Level::ALL.into_iter().find(|known| level == known.as_str());
+        call.log(level.unwrap_or(Level::Debug), text);
     }
-    if arguments["hang"] == true {
+    if input.hang {
         std::future::pending::<()>().await;
     }
     std::mem::forget(unfinished);
-    Ok(json!({ "told": true }))
+    Ok(tell::Output { told: true })
 }
 
 /// Says when a call ends before it has come to its end.
@@ -159,57 +53,88 @@ impl Drop for Unfinished {
     }
 }
 
-async fn book(call: &Call, arguments: &Value) -> Result<Value, ToolError> {
-    let shown = |answer: Elicited<Value>| match answer {
-        Elicited::Accepted(content) => content,
-        Elicited::Declined => json!("declined"),
-        Elicited::Cancelled => json!("cancelled"),
-    };
-    match arguments["how"].as_str() {
-        Some("one") => Ok(json!({ "seat": shown(call.ask(asks::Seat).await?) })),
-        Some("both") => {
-            let (seat, name) = call.ask((asks::Seat, asks::Name.with_message("Who flies with us?"))).await?;
-            Ok(json!({ "seat": shown(seat), "name": shown(name) }))
+#[mcp_tool]
+async fn book(_: &Writing, call: &Call, input: book::Input) -> Result<book::Output, ToolError> {
+    use book::asks::{Name, Seat};
+    let booked = book::Output { seat: None, name: None, tried: None };
+    match input.how {
+        How::One => Ok(book::Output { seat: Some(shown(call.ask(Seat).await?)?), ..booked }),
+        How::Both => {
+            let (seat, name) = call.ask((Seat, Name.with_message("Who flies with us?"))).await?;
+            Ok(book::Output { seat: Some(shown(seat)?), name: Some(shown(name)?), ..booked })
         }
-        Some("rounds") => {
-            let seat = call.ask(asks::Seat).await?.accepted()?;
+        How::Rounds => {
+            let seat = call.ask(Seat).await?.accepted()?;
             eprintln!("book knows the seat");
-            let name = call.ask(asks::Name).await?.accepted()?;
-            Ok(json!({ "seat": seat, "name": name }))
+            let name = call.ask(Name).await?.accepted()?;
+            Ok(book::Output { seat: Some(json(seat)?), name: Some(json(name)?), ..booked })
         }
-        Some("again") => {
+        How::Again => {
             let mut tried = Vec::new();
             loop {
-                let name = call.ask(asks::Name).await?.accepted()?;
-                tried.push(name["name"].clone());
-                if name["name"] == "Ada" {
-                    return Ok(json!({ "tried": tried }));
+                tried.push(call.ask(Name).await?.accepted()?.name);
+                if tried.last().is_some_and(|name| name == "Ada") {
+                    return Ok(book::Output { tried: Some(tried), ..booked });
                 }
             }
         }
-        _ => call.ask(asks::Rhyme).await.map(|_| json!({})),
+        How::Foreign => call.ask(rhyme::asks::Rhyme).await.map(|_| booked),
     }
 }
 
-async fn rhyme(call: &Call) -> Result<Value, ToolError> {
-    let folders = call.can_ask(asks::Folders).then_some(asks::Folders);
-    let (rhyme, folders) = call.ask((asks::Rhyme, folders)).await?;
-    let folders = folders.map(|Roots { roots }| roots.into_iter().map(|root| root.uri).collect::<Vec<_>>());
-    Ok(json!({ "rhyme": rhyme.text, "model": rhyme.model, "folders": folders, "titled": call.can_ask(asks::Title) }))
+#[mcp_tool]
+async fn rhyme(_: &Reading, call: &Call) -> Result<rhyme::Output, ToolError> {
+    use rhyme::asks::{Folders, Rhyme, Title};
+    let folders = call.can_ask(Folders).then_some(Folders);
+    let (rhyme, folders) = call.ask((Rhyme, folders)).await?;
+    let folders = folders.map(|Roots { roots }| roots.into_iter().map(|root| root.uri).collect());
+    Ok(rhyme::Output { rhyme: rhyme.text, model: rhyme.model, folders, titled: call.can_ask(Title) })
 }
 
-fn draw(arguments: &Value) -> Result<Value, ToolError> {
+#[mcp_tool]
+async fn draw(_: &Reading, input: draw::Input) -> Result<Content, ToolError> {
     let drawing = Content::text("A dot:").and_image([1, 2, 3], "image/png");
-    let drawing = if arguments["sound"] == true { drawing.and_audio([4], "audio/wav") } else { drawing };
-    serde_json::to_value(drawing).map_err(ToolError::internal)
+    Ok(if input.sound { drawing.and_audio([4], "audio/wav") } else { drawing })
+}
+
+#[mcp_tool]
+async fn show(_: &Reading) -> Result<Content, ToolError> {
+    let link = ResourceLink::new("notes://2", "second").with_title("The second note").with_media_type("text/plain");
+    Ok(Content::text("All:")
+        .and_image([1, 2, 3], "image/png")
+        .and_audio([4], "audio/wav")
+        .and_resource("notes://1", "text/plain", "The first note.")
+        .and_resource("notes://3", "application/octet-stream", vec![5, 6])
+        .and_resource_link(link))
+}
+
+#[mcp_tool]
+async fn fill_in(_: &Reading, call: &Call) -> Result<fill_in::Output, ToolError> {
+    use fill_in::asks::{Details, Legacy};
+    let (details, legacy) = call.ask((Details, Legacy)).await?;
+    Ok(fill_in::Output { details: shown(details)?, legacy: Some(shown(legacy)?) })
+}
+
+/// What a person answered.
+fn shown(answer: Elicited<impl Serialize + fmt::Debug>) -> Result<Value, ToolError> {
+    match answer {
+        Elicited::Accepted(content) => json(content),
+        Elicited::Declined => Ok("declined".into()),
+        Elicited::Cancelled => Ok("cancelled".into()),
+    }
+}
+
+/// The answer as the handler has it.
+fn json(answer: impl Serialize) -> Result<Value, ToolError> {
+    serde_json::to_value(answer).map_err(ToolError::internal)
 }
 
 fn main() -> ExitCode {
-    let setup = async |context: Context<()>| -> anyhow::Result<Handlers> {
+    let setup = async |context: Context<()>| -> anyhow::Result<toolwright::Handlers> {
         if let Ok(secret) = std::env::var("ACME_SECRET") {
             context.secrets.learn(&secret);
         }
-        Ok(Handlers::new(Tools))
+        Ok(handlers(Reading, Writing))
     };
     Program::new(&SERVER, setup).run()
 }

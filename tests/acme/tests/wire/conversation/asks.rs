@@ -51,11 +51,14 @@ async fn what_is_asked_is_answered_with_the_same_call() {
         assert_eq!(request["method"], "elicitation/create");
         assert_eq!(request["params"]["message"], "Which seat to `LH1 'now'`?");
         let form = &request["params"]["requestedSchema"];
-        assert_eq!(form["properties"]["row"], json!({"type": "integer", "minimum": 1, "maximum": 30}));
+        assert_eq!(
+            form["properties"]["row"],
+            json!({"type": "integer", "description": "Its row.", "minimum": 1, "maximum": 30})
+        );
         assert_eq!(form["required"], json!(["row"]));
         for (answer, seat) in [
             (accept(json!({"row": 3, "window": false})), json!({"row": 3, "window": false})),
-            (accept(json!({"row": 3.0})), json!({"row": 3})),
+            (accept(json!({"row": 3.0})), json!({"row": 3, "window": true})),
             (json!({"action": "decline"}), json!("declined")),
             (json!({"action": "cancel"}), json!("cancelled")),
         ] {
@@ -71,7 +74,7 @@ async fn answers_without_a_state_are_the_clients_own() {
     let server = start();
     let mut client = asked(&server, Transport::Http).await;
     let reply = again(&mut client, &flight("one"), &Value::Null, json!({"seat": accept(json!({"row": 1}))})).await;
-    assert_eq!(reply.structured(), &json!({"seat": {"row": 1}}));
+    assert_eq!(reply.structured(), &json!({"seat": {"row": 1, "window": true}}));
 }
 
 #[tokio::test]
@@ -109,7 +112,11 @@ async fn several_are_asked_at_once_and_what_lacks_is_asked_again() {
         assert_eq!(keys, ["name"], "{transport:?}");
         // The seat is in the state.
         let reply = again(&mut client, &flight("both"), &state, json!({"name": accept(json!({"name": "Ada"}))})).await;
-        assert_eq!(reply.structured(), &json!({"seat": {"row": 2}, "name": {"name": "Ada"}}), "{transport:?}");
+        assert_eq!(
+            reply.structured(),
+            &json!({"seat": {"row": 2, "window": true}, "name": {"name": "Ada"}}),
+            "{transport:?}"
+        );
     }
 }
 
@@ -126,12 +133,16 @@ async fn rounds_follow_each_other() {
         assert_ne!(first, second);
         let name = json!({"name": accept(json!({"name": "Ada"}))});
         let reply = again(&mut client, &flight("rounds"), &second, name.clone()).await;
-        assert_eq!(reply.structured(), &json!({"seat": {"row": 2}, "name": {"name": "Ada"}}), "{transport:?}");
+        assert_eq!(
+            reply.structured(),
+            &json!({"seat": {"row": 2, "window": true}, "name": {"name": "Ada"}}),
+            "{transport:?}"
+        );
         // What an earlier round has brought stays as it was.
         let mut other = name.clone();
         other["seat"] = accept(json!({"row": 30}));
         let reply = again(&mut client, &flight("rounds"), &second, other).await;
-        assert_eq!(reply.structured()["seat"], json!({"row": 2}), "{transport:?}");
+        assert_eq!(reply.structured()["seat"]["row"], json!(2), "{transport:?}");
         // The first state knows no seat.
         assert_eq!(required(&again(&mut client, &flight("rounds"), &first, name).await).0, ["seat"], "{transport:?}");
         let declined = json!({"name": {"action": "decline"}});
@@ -182,7 +193,10 @@ async fn a_state_is_worth_nothing_elsewhere() {
     for reply in replies {
         assert_eq!(reply.error_code(), Some(INVALID_PARAMS), "{reply:?}");
     }
-    assert_eq!(again(&mut client, &flight("one"), &state, seat()).await.structured(), &json!({"seat": {"row": 1}}));
+    assert_eq!(
+        again(&mut client, &flight("one"), &state, seat()).await.structured(),
+        &json!({"seat": {"row": 1, "window": true}})
+    );
 }
 
 #[tokio::test]

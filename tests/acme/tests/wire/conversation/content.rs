@@ -22,3 +22,25 @@ async fn a_tool_answers_with_blocks_of_the_kinds_that_it_declares() {
         assert!(reply.text().starts_with("internal: "), "{reply:?}");
     }
 }
+
+#[tokio::test]
+async fn every_kind_of_block_is_as_the_protocol_has_it() {
+    let server = start();
+    for (transport, revision) in
+        Transport::ALL.into_iter().flat_map(|transport| Revision::ALL.map(|revision| (transport, revision)))
+    {
+        let mut client = connect(&server, transport, revision, json!({})).await;
+        let link = json!({
+            "type": "resource_link", "uri": "notes://2", "name": "second", "title": "The second note", "mimeType": "text/plain",
+        });
+        let blocks = json!([
+            {"type": "text", "text": "All:"},
+            {"type": "image", "data": "AQID", "mimeType": "image/png"},
+            {"type": "audio", "data": "BA==", "mimeType": "audio/wav"},
+            {"type": "resource", "resource": {"uri": "notes://1", "mimeType": "text/plain", "text": "The first note."}},
+            {"type": "resource", "resource": {"uri": "notes://3", "mimeType": "application/octet-stream", "blob": "BQY="}},
+            link,
+        ]);
+        assert_eq!(client.call("show", json!({})).await.result()["content"], blocks, "{transport:?} {revision:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod asks;
 mod content;
+mod forms;
 mod logs;
 mod progress;
 mod requests;

@@ -36,9 +36,9 @@ async fn a_client_is_asked_and_answers() {
     {
         let mut client = asked(&server, transport, revision).await;
         for (how, asked, found) in [
-            ("one", 1, json!({"seat": {"row": 7}})),
-            ("both", 2, json!({"seat": {"row": 7}, "name": {"name": "Ada"}})),
-            ("rounds", 2, json!({"seat": {"row": 7}, "name": {"name": "Ada"}})),
+            ("one", 1, json!({"seat": {"row": 7, "window": true}})),
+            ("both", 2, json!({"seat": {"row": 7, "window": true}, "name": {"name": "Ada"}})),
+            ("rounds", 2, json!({"seat": {"row": 7, "window": true}, "name": {"name": "Ada"}})),
         ] {
             let heard = client.converse("tools/call", book(how), |question| Some(response(question))).await;
             assert_eq!(heard.reply.structured(), &found, "{transport:?} {revision:?} {how}");
@@ -156,7 +156,7 @@ async fn only_who_was_asked_answers_and_only_once() {
     assert_eq!(body["error"]["code"], -32600, "as an id that nobody waits for: {body}");
     assert_eq!(one.status(&answer).await, 202);
     let reply = events.next().await.expect("the answer");
-    assert_eq!(reply["result"]["structuredContent"], json!({"seat": {"row": 5}}));
+    assert_eq!(reply["result"]["structuredContent"], json!({"seat": {"row": 5, "window": true}}));
     assert_eq!(events.next().await, None, "the stream is over");
     assert_eq!(one.status(&answer).await, 400, "late");
 }
