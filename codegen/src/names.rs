@@ -337,7 +337,21 @@ const PRELUDE: &[&str] = &[
 ];
 
 /// The methods of a call, which would hide one of a binding.
-const CALL: &[&str] = &["cancelled", "clone", "fmt", "identity", "new", "subject", "to_owned", "tool"];
+const CALL: &[&str] = &[
+    "about",
+    "ask",
+    "can_ask",
+    "cancelled",
+    "clone",
+    "fmt",
+    "identity",
+    "log",
+    "new",
+    "progress",
+    "subject",
+    "to_owned",
+    "tool",
+];
 
 /// What the runtime's public face and every generated module have.
 const RUNTIME: &[&str] = &[
@@ -365,10 +379,12 @@ const RUNTIME: &[&str] = &[
     "KeyFieldKind",
     "KeyOwner",
     "KeyValues",
+    "Level",
     "Listing",
     "Output",
     "Person",
     "Program",
+    "Progress",
     "Read",
     "ReadStore",
     "Record",

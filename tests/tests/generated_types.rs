@@ -1,7 +1,7 @@
 //! Generated types and generated schemas say the same: what one takes, the other takes, and the
 //! defaults are equal. The crate is the golden case with every type.
 
-use every_type_tools::{Chain, Filter, Found, Level, Plain, Range, SERVER, Thing, drop_thing, list_things, r#move};
+use every_type_tools::{Chain, Filter, Found, Grade, Plain, Range, SERVER, Thing, drop_thing, list_things, r#move};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ fn defaults_are_those_of_the_schema() {
     }
     assert!(defaults > 10);
     let lowest: list_things::Input = serde_json::from_value(json!({})).expect("arguments");
-    assert_eq!((lowest.lowest, lowest.limit, lowest.level), (i64::MIN, 1_000_000, Level::VeryHigh));
+    assert_eq!((lowest.lowest, lowest.limit, lowest.level), (i64::MIN, 1_000_000, Grade::VeryHigh));
 }
 
 #[test]
@@ -89,12 +89,12 @@ fn what_the_schema_refuses_is_refused() {
 
 #[test]
 fn words_are_the_same_in_text_and_in_json() {
-    for level in Level::ALL {
+    for level in Grade::ALL {
         assert_eq!(serde_json::to_value(level).expect("JSON"), level.as_str());
-        assert_eq!(Level::parse(level.as_str()), Some(*level));
+        assert_eq!(Grade::parse(level.as_str()), Some(*level));
         assert_eq!(level.to_string(), level.as_str());
     }
-    assert_eq!(Level::ALL.iter().map(|level| level.as_str()).collect::<Vec<_>>(), ["low", "very-high", "text/html"]);
-    assert_eq!(Level::parse("VeryHigh"), None);
+    assert_eq!(Grade::ALL.iter().map(|level| level.as_str()).collect::<Vec<_>>(), ["low", "very-high", "text/html"]);
+    assert_eq!(Grade::parse("VeryHigh"), None);
     assert_eq!(format!("[{:>10}]", Plain::Loop), "[      loop]");
 }

@@ -7,7 +7,7 @@ fn main() {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
         files: vec!["pictures/thing.png".to_owned(), "pictures/thing.wav".to_owned()],
-        digest: "906c4615557fa3e2dc1d822bc3ff3ca847fcda9f482a5a1772a3df7fed1905a2"
+        digest: "29d47c8950fed53a650dd3f848b04278772d687a58be50c960a7cbc2e93cfa85"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -10,7 +10,7 @@
 use ::toolwright::contract;
 
 mod types;
-pub use types::{Level, Plain, Range, Filter, Chain, Thing, Found};
+pub use types::{Grade, Plain, Range, Filter, Chain, Thing, Found};
 
 #[path = "tools/list_things.rs"]
 pub mod list_things;

@@ -18,7 +18,7 @@ use ::toolwright::contract;
     contract::serde::Deserialize
 )]
 #[serde(crate = "::toolwright::contract::serde")]
-pub enum Level {
+pub enum Grade {
     /// Little, as in `0|1`.
     #[serde(rename = "low")]
     Low,
@@ -30,7 +30,7 @@ pub enum Level {
     TextHtml,
 }
 
-impl Level {
+impl Grade {
     /// Every value, in the order of their declaration.
     pub const ALL: &'static [Self] = &[Self::Low, Self::VeryHigh, Self::TextHtml];
     /// The value on the wire.
@@ -52,7 +52,7 @@ impl Level {
     }
 }
 
-impl ::core::fmt::Display for Level {
+impl ::core::fmt::Display for Grade {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.pad(self.as_str())
     }
@@ -164,7 +164,7 @@ pub enum Filter {
     LevelRange {
         /// Any of these.
         #[serde(default = "Filter::default_LevelRange_levels")]
-        levels: ::std::vec::Vec<crate::Level>,
+        levels: ::std::vec::Vec<crate::Grade>,
     },
     /// Everything matches.
     #[serde(rename = "nothing")]
@@ -176,8 +176,8 @@ impl Filter {
     fn default_Text_case_sensitive() -> ::core::primitive::bool {
         false
     }
-    fn default_LevelRange_levels() -> ::std::vec::Vec<crate::Level> {
-        ::std::vec::Vec::from([crate::Level::Low])
+    fn default_LevelRange_levels() -> ::std::vec::Vec<crate::Grade> {
+        ::std::vec::Vec::from([crate::Grade::Low])
     }
 }
 
@@ -227,7 +227,7 @@ pub struct Thing {
     )]
     pub display_name: ::core::option::Option<::std::string::String>,
     /// How much, or null when nobody knows.
-    pub level: ::core::option::Option<crate::Level>,
+    pub level: ::core::option::Option<crate::Grade>,
     /// What it hangs on.
     pub parent: ::core::option::Option<crate::Chain>,
     /// Weight.

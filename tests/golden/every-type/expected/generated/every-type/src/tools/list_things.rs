@@ -34,13 +34,13 @@ pub struct Input {
     pub deep: ::core::primitive::bool,
     /// A word.
     #[serde(default = "Input::default_level")]
-    pub level: crate::Level,
+    pub level: crate::Grade,
     /// A text or null.
     #[serde(default = "Input::default_maybe")]
     pub maybe: ::core::option::Option<::std::string::String>,
     /// A word, or null.
     #[serde(rename = "maybeLevel", default = "Input::default_maybe_level")]
-    pub maybe_level: ::core::option::Option<crate::Level>,
+    pub maybe_level: ::core::option::Option<crate::Grade>,
     /// An object.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub range: ::core::option::Option<crate::Range>,
@@ -93,14 +93,14 @@ and # then"#)
     fn default_deep() -> ::core::primitive::bool {
         true
     }
-    fn default_level() -> crate::Level {
-        crate::Level::VeryHigh
+    fn default_level() -> crate::Grade {
+        crate::Grade::VeryHigh
     }
     fn default_maybe() -> ::core::option::Option<::std::string::String> {
         ::core::option::Option::None
     }
-    fn default_maybe_level() -> ::core::option::Option<crate::Level> {
-        ::core::option::Option::Some(crate::Level::Low)
+    fn default_maybe_level() -> ::core::option::Option<crate::Grade> {
+        ::core::option::Option::Some(crate::Grade::Low)
     }
     fn default_numbers() -> ::std::vec::Vec<::core::primitive::i64> {
         ::std::vec::Vec::from([3, -2, 1])

@@ -22,7 +22,7 @@ pub struct Input {
     pub to: crate::Range,
     /// Why.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
-    pub why: ::core::option::Option<crate::Level>,
+    pub why: ::core::option::Option<crate::Grade>,
     /// When.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
     pub when: ::core::option::Option<::std::string::String>,

@@ -18,7 +18,7 @@ pub struct Input {
     pub thing_id: ::std::string::String,
     /// Which ones.
     #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
-    pub level: ::core::option::Option<crate::Level>,
+    pub level: ::core::option::Option<crate::Grade>,
 }
 
 /// What `show_things` answers with.
@@ -70,12 +70,12 @@ pub mod asks {
         pub status: ::std::string::String,
         /// Your level.
         #[serde(default = "DetailsAnswer::default_level")]
-        pub level: crate::Level,
+        pub level: crate::Grade,
         /// Your place.
         pub place: crate::Plain,
         /// Your levels.
         #[serde(default = "DetailsAnswer::default_levels")]
-        pub levels: ::std::vec::Vec<crate::Level>,
+        pub levels: ::std::vec::Vec<crate::Grade>,
         /// Your places.
         #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
         pub places: ::core::option::Option<::std::vec::Vec<crate::Plain>>,
@@ -106,11 +106,11 @@ pub mod asks {
         fn default_status() -> ::std::string::String {
             ::std::string::String::from("active")
         }
-        fn default_level() -> crate::Level {
-            crate::Level::VeryHigh
+        fn default_level() -> crate::Grade {
+            crate::Grade::VeryHigh
         }
-        fn default_levels() -> ::std::vec::Vec<crate::Level> {
-            ::std::vec::Vec::from([crate::Level::Low])
+        fn default_levels() -> ::std::vec::Vec<crate::Grade> {
+            ::std::vec::Vec::from([crate::Grade::Low])
         }
         fn default_colors() -> ::std::vec::Vec<::std::string::String> {
             ::std::vec::Vec::from([])
