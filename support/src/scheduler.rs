@@ -176,6 +176,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_clock_that_is_set_back_fires_nothing_twice_and_leaves_nothing_out() {
+        let alarms = Alarms::default();
+        alarms.set("2026-01-01T12:00:02Z");
+        alarms.set("2026-01-01T12:00:10Z");
+        while_scheduled(&alarms, async |clock| {
+            clock.set("2026-01-01T12:00:03Z").await;
+            // By an hour; what is due later is waited for by the clock as it is.
+            clock.set("2026-01-01T11:00:00Z").await;
+            assert_eq!(alarms.fired(), ["2026-01-01T12:00:02Z at 2026-01-01T12:00:03Z"]);
+            clock.set("2026-01-01T12:00:09Z").await;
+            assert_eq!(alarms.fired().len(), 1);
+            // Forward by a day, it is one firing.
+            clock.set("2026-01-02T12:00:00Z").await;
+            assert_eq!(alarms.fired()[1..], ["2026-01-01T12:00:10Z at 2026-01-02T12:00:00Z"]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_change_shortens_the_sleep_and_one_elsewhere_is_seen_in_time() {
         let alarms = Alarms::default();
         alarms.set("2026-01-02T12:00:00Z");

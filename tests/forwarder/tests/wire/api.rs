@@ -85,8 +85,18 @@ impl Api {
         self.script().instead.insert(begin.to_owned(), says);
     }
 
+    /// Says the usual again.
+    pub(crate) fn recover(&self) {
+        self.script().instead.clear();
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.fake.asked()
+    }
+
+    /// Waits until it was asked so often.
+    pub(crate) async fn wait_for(&self, count: usize) {
+        self.fake.wait_for(count).await;
     }
 
     /// How often it was asked whose a key is.
