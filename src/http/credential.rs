@@ -6,7 +6,7 @@ use crate::credential::Presented;
 
 /// # Errors
 /// Two credentials: which of them was meant?
-pub(super) fn presented(headers: &HeaderMap) -> Result<Presented<'_>, &'static str> {
+pub(crate) fn presented(headers: &HeaderMap) -> Result<Presented<'_>, &'static str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(Presented::Nothing) };
     if values.next().is_some() {
