@@ -6,8 +6,14 @@ use tokio_util::sync::CancellationToken;
 use toolwright_core::ErrorCode;
 
 use crate::{
-    Ask, Asks, Grants, Level, Progress, about::About, conversation::Conversation, credential::Credential,
-    gate::Admitted, shortened::shortened, spec::ToolSpec,
+    Ask, Asks, Grants, Level, Progress,
+    about::About,
+    changes::{Change, Changes},
+    conversation::Conversation,
+    credential::Credential,
+    gate::Admitted,
+    shortened::shortened,
+    spec::{List, ToolSpec},
 };
 
 /// Who calls: what a credential proved.
@@ -32,6 +38,7 @@ pub struct Call {
     admitted: Admitted<ToolSpec>,
     conversation: Arc<Conversation>,
     cancelled: CancellationToken,
+    changes: Arc<Changes>,
 }
 
 impl Call {
@@ -39,8 +46,21 @@ impl Call {
         admitted: Admitted<ToolSpec>,
         conversation: Arc<Conversation>,
         cancelled: CancellationToken,
+        changes: Arc<Changes>,
     ) -> Self {
-        Self { admitted, conversation, cancelled }
+        Self { admitted, conversation, cancelled, changes }
+    }
+
+    /// Tells clients that listen for the same data, an account's or a subject's, that a list has another answer than before.
+    /// The manifest names the list in `notifies`; of another one, nobody is told.
+    pub fn list_changed(&self, list: List) {
+        self.changes.tell(self.admitted.about().caller(), Change::List(list));
+    }
+
+    /// Tells clients that listen for the same data that a resource has changed, by its URI. The manifest declares it with
+    /// `subscribe: true`; of another one, nobody is told.
+    pub fn resource_updated(&self, uri: impl Into<String>) {
+        self.changes.tell(self.admitted.about().caller(), Change::Resource(uri.into()));
     }
 
     /// The tool that is called.

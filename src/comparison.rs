@@ -17,6 +17,7 @@ use crate::{
     Grants, Handlers, Secrets, ServerSpec, ToolError,
     about::{About, in_words},
     caller::{Caller, Named},
+    changes::Changes,
     confirmation::Confirmed,
     conversation::Conversation,
     credential::{Presented, Verifier},
@@ -118,7 +119,12 @@ impl Finding {
 
 impl Comparison {
     pub(crate) fn new(spec: &'static ServerSpec, verifier: Verifier, secrets: Secrets, handlers: Handlers) -> Self {
-        Self { spec, verifier, secrets, runner: Runner::new(spec, handlers, Arc::default()) }
+        Self {
+            spec,
+            verifier,
+            secrets,
+            runner: Runner::new(spec, handlers, Arc::default(), Arc::new(Changes::new(spec))),
+        }
     }
 
     /// Calls every tool with a key, about everything that the key reaches. What writes is written.

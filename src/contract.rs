@@ -11,9 +11,10 @@ pub use crate::{
     spec::{
         AccountSpec, AnswerGrantsSpec, AnswerSpec, ArgumentValues, AskKind, AskSpec, AuditSpec, BindingSource,
         BindingSpec, CaseSpec, CompletionSpec, ContentKind, CredentialSpec, FeatureSpec, FormSpec, GatewaySpec,
-        GroupSpec, IntrospectionSpec, IssuerSpec, JwtSpec, LimitsSpec, Listing, MediaSpec, PasswordGrantSpec,
-        PromptArgumentSpec, PromptContentSpec, PromptMessageSpec, PromptRole, PromptSpec, ServerSpec, TokensSpec,
-        ToolSpec, UpstreamSpec, VerifySpec,
+        GroupSpec, IntrospectionSpec, IssuerSpec, JwtSpec, LimitsSpec, List, Listing, MediaSpec, PasswordGrantSpec,
+        PromptArgumentSpec, PromptContentSpec, PromptMessageSpec, PromptRole, PromptSpec, ResourceContentSpec,
+        ResourceSpec, ResourceToolSpec, ResourceVariableSpec, ServerSpec, TokensSpec, ToolSpec, UpstreamSpec,
+        VerifySpec,
     },
     tool::{Read, Record, Write},
 };

@@ -1,4 +1,4 @@
-//! The one place that asks whether a caller may call a tool or use a prompt.
+//! The one place that asks whether a caller may call a tool, use a prompt or read a resource.
 //!
 //! [`admit`] is the only way to an [`Admitted`] where anybody is served; the other one, [`set_aside`], takes what no
 //! process has that serves. A [`crate::Call`] is made of an admitted tool, and
@@ -12,7 +12,7 @@ use crate::{
     BoundValue, ServerSpec,
     about::{About, in_words},
     comparison::Comparison,
-    spec::{BindingSpec, PromptSpec, ToolSpec},
+    spec::{BindingSpec, PromptSpec, ResourceSpec, ToolSpec},
 };
 
 /// What a caller can ask for, if they hold what it requires.
@@ -34,6 +34,16 @@ impl Operation for ToolSpec {
 }
 
 impl Operation for PromptSpec {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+}
+
+impl Operation for ResourceSpec {
     fn name(&self) -> &'static str {
         self.name
     }

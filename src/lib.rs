@@ -1,4 +1,4 @@
-//! The runtime of toolwright: MCP servers from a declared list of tools, scopes and prompts.
+//! The runtime of toolwright: MCP servers from a declared list of tools, scopes, prompts and resources.
 //!
 //! A server is three things: a crate that `cargo run -p codegen` generated from its `tools.yaml`,
 //! one function for each tool under [`macro@mcp_tool`], and a `main` that hands both to [`serve`]:
@@ -18,8 +18,9 @@
 //! The way of a request, over HTTP: `http` asks everything that can be asked before the protocol
 //! sees it, `credential` says who calls, `envelope` reads the message, `gate` decides, `protocol`
 //! answers in the protocol's terms, `arguments` holds the arguments against their schema, `confirmation`
-//! has a person agree where the tool asks for it, `conversation` carries what is said before the answer, and `runner` runs the handler within its limits, or `prompt` fills the gaps of a prompt, and `completion`
-//! suggests what could fill them. `stdio` asks the same of every line, or forwards it to a
+//! has a person agree where the tool asks for it, `conversation` carries what is said before the answer, and `runner` runs the handler
+//! within its limits, or `prompt` fills the gaps of a prompt, `completion` suggests what could fill them, and `resource` says what a URI
+//! leads to. `changes` tells who listens. `stdio` asks the same of every line, or forwards it to a
 //! server that does.
 
 mod about;
@@ -30,6 +31,7 @@ mod audit;
 pub mod benchmark;
 mod call;
 mod caller;
+mod changes;
 mod cli;
 mod comparison;
 mod completion;
@@ -64,6 +66,7 @@ mod protocol;
 mod question;
 mod redaction;
 mod refusal;
+mod resource;
 mod runner;
 mod running;
 mod seal;
@@ -87,7 +90,7 @@ pub use conversation::{Ask, Asks, Elicited, Level, Progress, Reworded, Role, Roo
 pub use dispatch::Handlers;
 pub use grants::{BoundGrants, BoundValue, Grants};
 pub use redaction::{Redacted, Secrets};
-pub use spec::{Listing, ServerSpec};
+pub use spec::{List, Listing, ServerSpec};
 pub use tool::{Access, Handle, Read, Record, Serves, Store, Tool, Write};
 pub use toolwright_core::{ErrorCode, ScopeSet};
 pub use toolwright_macros::{ReadStore, RecordStore, WriteStore, mcp_tool};

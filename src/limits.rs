@@ -15,7 +15,7 @@ use governor::{
     clock::{Clock as _, DefaultClock},
 };
 
-use crate::{comparison::Comparison, spec::LimitsSpec};
+use crate::{changes::STREAMS, comparison::Comparison, spec::LimitsSpec};
 
 /// After so many calls, credentials are forgotten that have their whole minute again.
 const SWEEP: u32 = 1024;
@@ -44,11 +44,13 @@ pub(crate) struct Exceeded {
     pub(crate) retry_after: u32,
 }
 
-/// A limit of the manifest.
+/// A limit of the manifest, or of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
     Minute,
     InFlight,
+    /// Streams that tell of changes.
+    Streams,
 }
 
 /// The place of one call among those in flight, which is free again once this is dropped. The request that a call came with
@@ -167,6 +169,11 @@ impl Drop for Place {
 }
 
 impl Exceeded {
+    /// A credential has as many streams open as it may.
+    pub(crate) fn streams() -> Self {
+        Self { limit: Limit::Streams, allowed: STREAMS, retry_after: IN_FLIGHT_RETRY }
+    }
+
     /// What the refusal says, for people and models; `credential` is what the manifest calls one.
     pub(crate) fn message(&self, credential: &str) -> String {
         let Self { limit, allowed, retry_after } = self;
@@ -181,16 +188,20 @@ impl Exceeded {
                     "This {credential} has as many calls running as it may: {allowed} at once. Try again in {when}."
                 )
             }
+            Limit::Streams => format!(
+                "This {credential} listens on as many streams as it may: {allowed} at once. End one of them and try again in {when}."
+            ),
         }
     }
 }
 
 impl Limit {
-    /// Name in the manifest.
+    /// Name in the manifest, where it is one of that.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Minute => "calls_per_minute",
             Self::InFlight => "calls_in_flight",
+            Self::Streams => "streams",
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What `tools/list` and `prompts/list` show to a caller.
+//! What the lists of tools, prompts and resources show to a caller.
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use rmcp::model::{CacheScope, Prompt, Tool};
+use rmcp::model::{CacheScope, Prompt, Resource, ResourceTemplate, Tool};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     about::About,
     caller::Caller,
     gate::{self, Denial, Operation},
-    spec::{Listing, PromptSpec, ToolSpec},
+    spec::{Listing, PromptSpec, ResourceSpec, ToolSpec},
 };
 
 /// The declared tools as the protocol shows them.
@@ -19,6 +19,12 @@ pub(crate) type ToolList = List<ToolSpec, Tool>;
 
 /// The declared prompts as the protocol shows them.
 pub(crate) type PromptList = List<PromptSpec, Prompt>;
+
+/// The declared resources as the protocol shows them.
+pub(crate) type ResourceList = List<ResourceSpec, Resource>;
+
+/// The declared templates of resources as the protocol shows them.
+pub(crate) type TemplateList = List<ResourceSpec, ResourceTemplate>;
 
 /// Operations as the protocol shows them, read once.
 pub(crate) struct List<O: Operation, S> {
@@ -45,6 +51,28 @@ impl Shown for Tool {
 }
 
 impl Shown for Prompt {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn with_note(mut self, note: String) -> Self {
+        self.description = Some(after(self.description.as_deref(), note));
+        self
+    }
+}
+
+impl Shown for Resource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn with_note(mut self, note: String) -> Self {
+        self.description = Some(after(self.description.as_deref(), note));
+        self
+    }
+}
+
+impl Shown for ResourceTemplate {
     fn name(&self) -> &str {
         &self.name
     }

@@ -22,8 +22,8 @@ use crate::{
     shortened::shortened,
 };
 
-/// The methods that are told apart: those that a client of any revision sends to a server with tools and prompts.
-const METHODS: [&str; 13] = [
+/// The methods that are told apart: those that a client of any revision sends to a server with tools, prompts and resources.
+const METHODS: [&str; 19] = [
     "initialize",
     "ping",
     "server/discover",
@@ -31,6 +31,12 @@ const METHODS: [&str; 13] = [
     "tools/call",
     "prompts/list",
     "prompts/get",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "subscriptions/listen",
     "completion/complete",
     "logging/setLevel",
     "notifications/initialized",
@@ -38,6 +44,9 @@ const METHODS: [&str; 13] = [
     "notifications/progress",
     "notifications/roots/list_changed",
 ];
+
+/// What a stream of changes is called that is asked for without a message.
+const STREAM: &str = "stream";
 
 fn known_method(method: &str) -> &'static str {
     METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER)
@@ -94,7 +103,7 @@ pub(crate) struct Observation {
     /// The method, of those that are known, or what else is asked for; another one is [`OTHER`].
     pub(crate) method: Option<&'static str>,
     pub(crate) asked: Asked,
-    /// The tool or the prompt that was asked for, or else the method.
+    /// The tool, the prompt or the resource that was asked for, or else the method.
     pub(crate) operation: Option<String>,
     /// The arguments as they are recorded, where they are.
     pub(crate) arguments: Option<String>,
@@ -142,6 +151,8 @@ pub(crate) enum Asked {
     Call,
     /// A prompt.
     Prompt,
+    /// A resource.
+    Resource,
     /// What completes an argument, from a tool.
     Completion,
     /// A token for a password.
@@ -261,6 +272,7 @@ impl Observation {
         self.asked = match &*request.method {
             "tools/call" => Asked::Call,
             "prompts/get" => Asked::Prompt,
+            "resources/read" => Asked::Resource,
             "completion/complete" => Asked::Completion,
             _ => Asked::Other,
         };
@@ -288,6 +300,13 @@ impl Observation {
         // What looks like a question and wants no answer is none.
         self.method = Some(known_method(method)).filter(|method| method.starts_with("notifications/")).or(Some(OTHER));
         self.operation = Some(shortened(method));
+    }
+
+    /// Notes that a stream of changes is asked for, without a message.
+    pub(crate) fn listens(&mut self) {
+        self.method = Some(STREAM);
+        self.operation = Some(STREAM.to_owned());
+        self.era = Some(Era::Legacy);
     }
 
     /// Notes that a question of the server's is answered.

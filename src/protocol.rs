@@ -1,6 +1,6 @@
 //! The one handler of the protocol's messages, behind the front service of each transport.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::request::Parts;
 use jiff::Timestamp;
@@ -9,18 +9,24 @@ use rmcp::model::SetLevelRequestParams;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult, CompletionInfo,
-        ContentBlock, CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
-        Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult,
-        PaginatedRequestParams, PromptsCapability, ProtocolVersion, ServerCapabilities, ServerConfig,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+        CompletionInfo, ContentBlock, CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse,
+        GetPromptResult, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptsCapability,
+        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ResourceContents,
+        ResourcesCapability, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use toolwright_core::ErrorCode;
 
 use crate::{
-    ServerSpec, ToolError,
+    List, ServerSpec, ToolError,
+    caller::Caller,
+    changes::{Listen, Listening, Wanted},
     completion::{self, Candidates, Completion},
     confirmation::{Confirmed, Unconfirmed},
     content,
@@ -29,6 +35,7 @@ use crate::{
     listing::cache_scope,
     operations::traces::Parent,
     refusal::fill,
+    resource::{AdmittedResource, Source},
     server::{AdmittedCall, Passage, Server, Work},
 };
 
@@ -47,6 +54,12 @@ pub(crate) fn is_spoken(version: &str) -> bool {
 /// How long a client may go on with a list that it was given. A list changes with a new release
 /// only, or with another credential.
 const LIST_TTL_MS: u64 = 60_000;
+
+/// How long a client that listens may take to read what it is told.
+const READ_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a client may go on with a text or a file that it has read. What a tool answers can be another the next time.
+const FIXED_TTL_MS: u64 = 60_000;
 
 /// Answers for a [`Server`] in the protocol's terms.
 #[derive(Clone)]
@@ -126,6 +139,27 @@ impl Protocol {
         }
     }
 
+    /// What a resource says.
+    async fn contents(
+        &self,
+        resource: &AdmittedResource,
+        trace: Parent,
+        context: &Context,
+    ) -> Option<Result<ResourceContents, ToolError>> {
+        let call = match &resource.source {
+            Source::Text(text) => return Some(Ok(resource.text(*text))),
+            Source::Blob(blob) => return Some(Ok(resource.blob(*blob))),
+            Source::Call(call) => call.clone().map(|call| *call),
+        };
+        let (tool, answer) = match self.confirm(call, context) {
+            Ok(ready) => (ready.call.admitted().operation(), self.run(ready, trace, context).await?),
+            Err(unconfirmed) => return Some(Err(unconfirmed.into_error())),
+        };
+        Some(answer.and_then(|value| {
+            if tool.content.is_empty() { Ok(resource.text(value.to_string())) } else { resource.block(&value) }
+        }))
+    }
+
     /// What completes an argument. That a tool failed is an error, for that there is nothing to suggest
     /// would be another thing to say.
     async fn suggest(
@@ -156,6 +190,16 @@ fn passage(context: &mut Context) -> Result<Passage, ErrorData> {
         .ok_or_else(|| ErrorData::internal_error("the request did not pass the authorization", None))
 }
 
+/// What the front service has found a request to be that listens.
+fn listener(context: &Context) -> Option<(Arc<Caller>, Listen)> {
+    let over_http = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Passage>());
+    let passage = over_http.or_else(|| context.extensions.get::<Passage>())?;
+    match passage.work.as_deref()? {
+        Work::Listen(listen) => Some((Arc::clone(&passage.caller), listen.clone())),
+        Work::Call(_) | Work::Prompt(_) | Work::Resource(_) | Work::Complete(_) | Work::SetLevel { .. } => None,
+    }
+}
+
 /// What the front service has found the request to be for.
 fn work(passage: &mut Passage) -> Result<Work, ErrorData> {
     let work = passage.work.take().map(Arc::unwrap_or_clone);
@@ -169,9 +213,21 @@ fn ambiguous() -> ErrorData {
 
 /// What the server can be asked for. What it declares none of is not announced.
 fn capabilities(spec: &ServerSpec) -> ServerCapabilities {
+    let changes = |list| spec.notifies.contains(&list).then_some(true);
     let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+    if let Some(tools) = &mut capabilities.tools {
+        tools.list_changed = changes(List::Tools);
+    }
     if !spec.prompts.is_empty() {
-        capabilities.prompts = Some(PromptsCapability::default());
+        let mut prompts = PromptsCapability::default();
+        prompts.list_changed = changes(List::Prompts);
+        capabilities.prompts = Some(prompts);
+    }
+    if !spec.resources.is_empty() {
+        let mut resources = ResourcesCapability::default();
+        resources.list_changed = changes(List::Resources);
+        resources.subscribe = spec.has_subscriptions().then_some(true);
+        capabilities.resources = Some(resources);
     }
     if spec.completes() {
         capabilities.completions = Some(serde_json::Map::new());
@@ -286,6 +342,85 @@ impl ServerHandler for Protocol {
         let mut result = GetPromptResult::new(messages);
         result.description = self.0.prompt_list.get(prompt.name()).and_then(|shown| shown.description.clone());
         Ok(result.into())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        mut context: Context,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let modern = is_modern(&context);
+        let passage = passage(&mut context)?;
+        let spec = self.0.spec;
+        let list = ListResourcesResult::with_all_items(self.0.resources.of(spec, &passage.caller));
+        Ok(if modern { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(cache_scope(spec.listing)) } else { list })
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        mut context: Context,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let modern = is_modern(&context);
+        let passage = passage(&mut context)?;
+        let spec = self.0.spec;
+        let list = ListResourceTemplatesResult::with_all_items(self.0.templates.of(spec, &passage.caller));
+        Ok(if modern { list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(cache_scope(spec.listing)) } else { list })
+    }
+
+    async fn read_resource(
+        &self,
+        _: ReadResourceRequestParams,
+        mut context: Context,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let modern = is_modern(&context);
+        let mut passage = passage(&mut context)?;
+        let Work::Resource(resource) = work(&mut passage)? else { return Err(ambiguous()) };
+        let answer = self.contents(&resource, passage.trace.clone(), &context).await;
+        passage.note(answer.as_ref());
+        let contents = answer
+            .ok_or_else(unread)?
+            .map_err(|error| self.0.unanswered(resource.uri(), &error, self.explained(&error), modern))?;
+        let result = ReadResourceResult::new(vec![contents]);
+        // Nobody shares what a credential was asked for.
+        let ttl = if matches!(resource.source, Source::Call(_)) { 0 } else { FIXED_TTL_MS };
+        let result = if modern { result.with_ttl_ms(ttl).with_cache_scope(CacheScope::Private) } else { result };
+        Ok(result.into())
+    }
+
+    /// What is asked for here is what the caller may be told of: the front service has taken all else out.
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.0.spec.announces_changes().then(|| requested.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let (caller, listen) = listener(subscription.request_context()).ok_or_else(ambiguous)?;
+        if *subscription.accepted() != listen.filter {
+            return Err(ambiguous());
+        }
+        let Listen { filter, text: _, open } = listen;
+        let mut listening = Listening::new(&self.0, &caller, Wanted::Filter(filter), open);
+        loop {
+            let change = tokio::select! {
+                () = subscription.cancelled() => return Ok(()),
+                change = listening.next() => change,
+            };
+            let Some(change) = change else { return Ok(()) };
+            // Who does not read for so long has gone, as far as anybody can tell.
+            let sent = timeout(READ_WITHIN, subscription.sink().send(change.notification())).await;
+            if !matches!(sent, Ok(Ok(()))) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The front service has subscribed the credential already.
+    async fn subscribe(&self, _: SubscribeRequestParams, _: Context) -> Result<(), ErrorData> {
+        Ok(())
+    }
+
+    async fn unsubscribe(&self, _: UnsubscribeRequestParams, _: Context) -> Result<(), ErrorData> {
+        Ok(())
     }
 
     async fn complete(&self, _: CompleteRequestParams, mut context: Context) -> Result<CompleteResult, ErrorData> {

@@ -31,6 +31,8 @@ pub(crate) struct Refusal {
     message: String,
     data: Box<Map<String, Value>>,
     challenge: Challenge,
+    /// The JSON-RPC code, where it is another than the catalogue's.
+    json_rpc: Option<i32>,
 }
 
 /// What `WWW-Authenticate` says.
@@ -67,6 +69,7 @@ impl Refusal {
             message: format!("{what} {}", fill(entry.fix, server)),
             data: Box::new(Map::from_iter([("reason".to_owned(), entry.name.into())])),
             challenge: Challenge::None,
+            json_rpc: None,
         }
     }
 
@@ -145,6 +148,12 @@ impl Refusal {
         self
     }
 
+    /// The same refusal with another JSON-RPC code than the catalogue's.
+    #[must_use]
+    pub(crate) fn with_json_rpc(self, code: i32) -> Self {
+        Self { json_rpc: Some(code), ..self }
+    }
+
     /// The same refusal as the answer to one request.
     #[must_use]
     pub(crate) fn answering(mut self, id: &Id<'_>) -> Self {
@@ -168,7 +177,7 @@ impl Refusal {
         let mut body = json!({
             "jsonrpc": "2.0",
             "error": {
-                "code": self.code.entry().json_rpc,
+                "code": self.json_rpc.or(self.code.entry().json_rpc),
                 "message": self.message,
                 "data": self.data,
             },

@@ -15,6 +15,7 @@ use toolwright_core::{Access, ErrorCode};
 
 use crate::{
     Call, Handlers, ServerSpec, ToolError,
+    changes::Changes,
     confirmation::Confirmed,
     conversation::Conversation,
     limits::Slot,
@@ -30,16 +31,23 @@ pub(crate) struct Runner {
     spec: &'static ServerSpec,
     handlers: Handlers,
     observers: Arc<Observers>,
+    changes: Arc<Changes>,
     limit: Duration,
     tasks: TaskTracker,
 }
 
 impl Runner {
-    pub(crate) fn new(spec: &'static ServerSpec, handlers: Handlers, observers: Arc<Observers>) -> Self {
+    pub(crate) fn new(
+        spec: &'static ServerSpec,
+        handlers: Handlers,
+        observers: Arc<Observers>,
+        changes: Arc<Changes>,
+    ) -> Self {
         Self {
             spec,
             handlers,
             observers,
+            changes,
             limit: Duration::from_secs(spec.limits.call_seconds),
             tasks: TaskTracker::new(),
         }
@@ -62,7 +70,7 @@ impl Runner {
     ) -> Option<Result<Value, ToolError>> {
         let (admitted, arguments) = call.into_parts();
         let access = admitted.operation().access;
-        let call = Call::new(admitted, conversation, cancelled.clone());
+        let call = Call::new(admitted, conversation, cancelled.clone(), Arc::clone(&self.changes));
         let task = self.start(call, arguments, slot, trace, cancelled.clone());
         match access {
             Access::Read => {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use toolwright_core::ErrorCode;
 
@@ -11,6 +12,7 @@ use crate::{
     arguments::Schemas,
     audit::Audit,
     caller::{Caller, Named},
+    changes::{Changes, Listen},
     completion::{Candidates, Completion},
     confirmation::{Confirmations, Said},
     conversation::{
@@ -22,7 +24,7 @@ use crate::{
     gate::{self, Admitted, Operation},
     http::CONNECTIONS,
     limits::{Limits, Slot},
-    listing::{PromptList, ToolList},
+    listing::{PromptList, ResourceList, TemplateList, ToolList},
     nearest::nearest,
     observation::{Era, Observation, Observers, Outcome, Transport},
     operations::{Health, Metrics, traces::Parent},
@@ -30,9 +32,10 @@ use crate::{
     protocol::is_spoken,
     question::Questions,
     refusal::Refusal,
+    resource::{AdmittedResource, Source},
     runner::Runner,
     shortened::shortened,
-    spec::{ArgumentValues, CompletionSpec, PromptSpec, ToolSpec},
+    spec::{ArgumentValues, CompletionSpec, ResourceSpec, ToolSpec},
 };
 
 /// Everything that answering a request takes, shared by all transports.
@@ -45,7 +48,10 @@ pub(crate) struct Server {
     pub(crate) tools: ToolList,
     pub(crate) prompt_list: PromptList,
     pub(crate) prompts: Prompts,
+    pub(crate) resources: ResourceList,
+    pub(crate) templates: TemplateList,
     pub(crate) limits: Limits,
+    pub(crate) changes: Arc<Changes>,
     pub(crate) runner: Runner,
     pub(crate) secrets: Secrets,
     /// Whether it can be given requests.
@@ -71,13 +77,20 @@ pub(crate) struct Passage {
 impl Passage {
     /// What the request is about, by its id.
     pub(crate) fn about(&self) -> Option<String> {
-        let about = match self.work.as_deref() {
-            Some(Work::Call(Ok(call))) => call.admitted.about().id(),
-            Some(Work::Call(Err(_)) | Work::Prompt(_) | Work::Complete(_) | Work::SetLevel { .. }) | None => {
-                self.caller.account()
-            }
+        let about = match self.call() {
+            Some(Ok(call)) => call.admitted.about().id(),
+            Some(Err(_)) | None => self.caller.account(),
         };
         about.map(str::to_owned)
+    }
+
+    /// The call that it is for, itself or to answer with a resource.
+    fn call(&self) -> Option<Result<&AdmittedCall, &ToolError>> {
+        match self.work.as_deref()? {
+            Work::Call(call) => Some(call.as_ref()),
+            Work::Resource(AdmittedResource { source: Source::Call(call), .. }) => Some(call.as_deref()),
+            Work::Resource(_) | Work::Prompt(_) | Work::Complete(_) | Work::Listen(_) | Work::SetLevel { .. } => None,
+        }
     }
 
     /// Whether a tool is called for it.
@@ -86,7 +99,16 @@ impl Passage {
         match self.work.as_deref() {
             Some(Work::Call(_)) => true,
             Some(Work::Complete(completion)) => asked(completion),
-            Some(Work::Prompt(_) | Work::SetLevel { .. }) | None => false,
+            Some(Work::Resource(resource)) => matches!(resource.source, Source::Call(_)),
+            Some(Work::Prompt(_) | Work::Listen(_) | Work::SetLevel { .. }) | None => false,
+        }
+    }
+
+    /// The request as it goes on to the protocol's library, where that is not how it came.
+    pub(crate) fn rewritten(&self) -> Option<&Bytes> {
+        match self.work.as_deref()? {
+            Work::Listen(listen) => Some(&listen.text),
+            Work::Call(_) | Work::Resource(_) | Work::Prompt(_) | Work::Complete(_) | Work::SetLevel { .. } => None,
         }
     }
 
@@ -116,7 +138,9 @@ pub(crate) enum Work {
     /// A call, or what its caller is told where nothing says what it is about.
     Call(Result<AdmittedCall, ToolError>),
     Prompt(AdmittedPrompt),
+    Resource(AdmittedResource),
     Complete(Completion),
+    Listen(Listen),
     /// What a client wants to hear from now on.
     SetLevel {
         client: String,
@@ -149,6 +173,7 @@ impl Server {
         let metrics =
             Arc::new(Metrics::new(spec, &health, verifier.lookups(), audit.as_ref().map(Audit::lacks), CONNECTIONS));
         let observers = Arc::new(Observers { metrics: Some(Arc::clone(&metrics)), audit });
+        let changes = Arc::new(Changes::new(spec));
         let questions = Arc::new(Questions::compile(spec)?);
         Ok(Self {
             spec,
@@ -159,8 +184,17 @@ impl Server {
             tools: ToolList::read(spec.tool_list, spec.tools.iter().copied())?,
             prompt_list: PromptList::read(spec.prompt_list, spec.prompts.iter())?,
             prompts: Prompts::compile(spec)?,
+            resources: ResourceList::read(
+                spec.resource_list,
+                spec.resources.iter().filter(|resource| !resource.is_template()),
+            )?,
+            templates: TemplateList::read(
+                spec.resource_template_list,
+                spec.resources.iter().filter(|resource| resource.is_template()),
+            )?,
             limits: Limits::new(&spec.limits),
-            runner: Runner::new(spec, handlers, Arc::clone(&observers)),
+            runner: Runner::new(spec, handlers, Arc::clone(&observers), Arc::clone(&changes)),
+            changes,
             secrets,
             health,
             metrics,
@@ -178,10 +212,27 @@ impl Server {
         self.observers.audit.as_ref()
     }
 
+    /// Notes what a request asks for of what is declared: by the name of a resource, which its URI does not say, and with the
+    /// arguments, where they are recorded.
+    pub(crate) fn note_asked(&self, request: &Request<'_>, seen: &mut Observation) {
+        if let Some((resource, _)) = self.resource_of(request) {
+            seen.operation = Some(resource.name.to_owned());
+        }
+        seen.arguments = self.recorded(request);
+    }
+
+    fn resource_of(&self, request: &Request<'_>) -> Option<(&'static ResourceSpec, String)> {
+        let uri = request.params.get("uri")?.as_str().filter(|_| request.method.starts_with("resources/"))?;
+        self.spec.resource(uri).map(|(resource, _)| (resource, uri.to_owned()))
+    }
+
     /// The arguments of a request as they are recorded, if they are. It has to ask for what is declared: only then is it known
     /// what of them is secret.
-    pub(crate) fn recorded(&self, request: &Request<'_>) -> Option<String> {
+    fn recorded(&self, request: &Request<'_>) -> Option<String> {
         let audit = self.audit()?;
+        if let Some((_, uri)) = self.resource_of(request) {
+            return audit.arguments(|| json!({ "uri": uri }), &self.secrets);
+        }
         let arguments = request.params.get("arguments").filter(|arguments| arguments.is_object())?;
         let name = request.params.get("name")?.as_str()?;
         match &*request.method {
@@ -202,6 +253,18 @@ impl Server {
         self.verifier.authenticate(self.spec, presented).await
     }
 
+    /// Who calls, and about which account.
+    pub(crate) async fn resolve(&self, authenticated: Authenticated, named: Named<'_>) -> Result<Arc<Caller>, Refusal> {
+        let accounts = self.verifier.accounts();
+        Caller::resolve(self.spec, accounts, &self.secrets, authenticated, named).await.map(Arc::new)
+    }
+
+    /// A caller as they are known now: whether their credential is good is asked anew, and what it reaches.
+    pub(crate) async fn known(&self, caller: &Caller) -> Result<Arc<Caller>, Refusal> {
+        let authenticated = self.authenticate(Presented::Bearer(caller.credential().expose())).await?;
+        self.resolve(authenticated, caller.account().map_or(Named::Only, Named::By)).await
+    }
+
     /// Whether the caller may send this message, and with what it goes on. An answer to a question of the server's is taken.
     pub(crate) async fn examine(
         &self,
@@ -211,9 +274,7 @@ impl Server {
         handshake: Handshake<'_>,
         outbox: Outbox,
     ) -> Result<Passage, Refusal> {
-        let caller = Caller::resolve(self.spec, self.verifier.accounts(), &self.secrets, authenticated, named)
-            .await
-            .map(Arc::new);
+        let caller = self.resolve(authenticated, named).await;
         let (caller, work, opens) = match message {
             Message::Notification { .. } => (caller?, None, None),
             Message::Answer(answer) => {
@@ -284,11 +345,25 @@ impl Server {
             self.level(level, "_meta.io.modelcontextprotocol/logLevel")?;
         }
         let has_prompts = !self.spec.prompts.is_empty();
+        let has_resources = !self.spec.resources.is_empty();
         match &*request.method {
             "initialize" | "ping" if has_handshake => Ok(None),
             "server/discover" => Ok(None),
             "tools/list" => self.examine_list(&request),
             "prompts/list" if has_prompts => self.examine_list(&request),
+            "resources/list" | "resources/templates/list" if has_resources => self.examine_list(&request),
+            "resources/subscribe" if has_handshake && self.spec.has_subscriptions() => {
+                self.subscribe(&request, caller, true).map(|()| None)
+            }
+            "resources/unsubscribe" if has_handshake && self.spec.has_subscriptions() => {
+                self.subscribe(&request, caller, false).map(|()| None)
+            }
+            "subscriptions/listen" if !has_handshake && self.spec.announces_changes() => {
+                self.examine_listen(&request, caller).map(Some)
+            }
+            "resources/read" if has_resources => {
+                self.examine_resource(&request.params, caller, has_handshake).map(Some)
+            }
             "logging/setLevel" if has_handshake && self.spec.logs() => {
                 let level = self.level(request.params.get("level").unwrap_or(&Value::Null), "level")?;
                 Ok(Some(Work::SetLevel { client: client.key.clone(), level }))
@@ -296,7 +371,7 @@ impl Server {
             "tools/call" => self.examine_call(&mut request.params, caller, client).map(Some),
             "prompts/get" if has_prompts => self.examine_prompt(&mut request.params, caller).map(Some),
             "completion/complete" if self.spec.completes() => {
-                self.examine_completion(&request.params, caller).map(Some)
+                self.examine_completion(&request.params, caller, has_handshake).map(Some)
             }
             _ => Err(Refusal::unknown_method(self.spec, &request, &self.secrets)),
         }
@@ -336,7 +411,7 @@ impl Server {
 
     /// Says what a call is about, then whether its caller may have it, whether their client can be asked what the tool asks, and then whether now. What is refused before uses
     /// up nothing.
-    fn admit_call(
+    pub(crate) fn admit_call(
         &self,
         caller: &Arc<Caller>,
         tool: &'static ToolSpec,
@@ -381,15 +456,39 @@ impl Server {
 
     /// The words of an argument are shown to whom the prompt itself is shown. What else was filled in
     /// (`context`) changes nothing.
-    fn examine_completion(&self, params: &Map<String, Value>, caller: &Arc<Caller>) -> Result<Work, Refusal> {
+    fn examine_completion(
+        &self,
+        params: &Map<String, Value>,
+        caller: &Arc<Caller>,
+        has_handshake: bool,
+    ) -> Result<Work, Refusal> {
         let of =
             |object: &str, key: &str| params.get(object).and_then(|object| object.get(key)).and_then(Value::as_str);
-        let (Some("ref/prompt"), Some(name)) = (of("ref", "type"), of("ref", "name")) else {
-            return Err(self.invalid_params("`ref` is not a prompt: `{\"type\": \"ref/prompt\", \"name\": …}`."));
+        let argument = || {
+            let given = of("argument", "name").zip(of("argument", "value"));
+            given.ok_or_else(|| self.invalid_params("`argument` does not have a `name` and a `value`, both text."))
         };
-        let (Some(argument), Some(typed)) = (of("argument", "name"), of("argument", "value")) else {
-            return Err(self.invalid_params("`argument` does not have a `name` and a `value`, both text."));
-        };
+        match (of("ref", "type"), of("ref", "name"), of("ref", "uri")) {
+            (Some("ref/prompt"), Some(name), _) => self.examine_argument(name, argument()?, caller),
+            (Some("ref/resource"), _, Some(template)) if !self.spec.resources.is_empty() => {
+                self.examine_variable(template, argument()?, caller, has_handshake)
+            }
+            _ if self.spec.resources.is_empty() => {
+                Err(self.invalid_params("`ref` is not a prompt: `{\"type\": \"ref/prompt\", \"name\": …}`."))
+            }
+            _ => Err(self.invalid_params(
+                "`ref` is neither a prompt, `{\"type\": \"ref/prompt\", \"name\": …}`, nor a template of resources, \
+                 `{\"type\": \"ref/resource\", \"uri\": …}`.",
+            )),
+        }
+    }
+
+    fn examine_argument(
+        &self,
+        name: &str,
+        (argument, typed): (&str, &str),
+        caller: &Arc<Caller>,
+    ) -> Result<Work, Refusal> {
         let mut visible = self.prompt_list.visible(self.spec, caller);
         let Some(prompt) = visible.find(|prompt| prompt.name == name) else {
             return Err(self.unknown_prompt(name, caller));
@@ -405,15 +504,15 @@ impl Server {
         Ok(Work::Complete(Completion { from, typed: typed.to_owned() }))
     }
 
-    /// What a tool lists is shown to those who may have both the prompt and the tool.
-    fn admit_listed(
+    /// What a tool lists is shown to those who may have both the prompt or the resource, and the tool.
+    pub(crate) fn admit_listed<O: Operation>(
         &self,
-        prompt: &'static PromptSpec,
+        operation: &'static O,
         listed: &'static CompletionSpec,
         typed: &str,
         caller: &Arc<Caller>,
     ) -> Result<Candidates, Refusal> {
-        self.admit(&About::anything(caller), prompt)?;
+        self.admit(&About::anything(caller), operation)?;
         let arguments = listed.arguments(typed).map_err(|error| {
             let error = ToolError::internal(error);
             Refusal::new(self.spec, error.code(), None)
@@ -422,7 +521,7 @@ impl Server {
         Ok(Candidates::Listed(listed, call))
     }
 
-    fn admit<O: Operation>(&self, about: &About, operation: &'static O) -> Result<Admitted<O>, Refusal> {
+    pub(crate) fn admit<O: Operation>(&self, about: &About, operation: &'static O) -> Result<Admitted<O>, Refusal> {
         gate::admit(self.spec, about, operation).map_err(|denial| Refusal::forbidden(self.spec, &denial))
     }
 
@@ -434,7 +533,7 @@ impl Server {
         }
     }
 
-    fn invalid_params(&self, detail: &str) -> Refusal {
+    pub(crate) fn invalid_params(&self, detail: &str) -> Refusal {
         Refusal::new(self.spec, ErrorCode::InvalidParams, Some(detail))
     }
 

@@ -1,10 +1,15 @@
 //! A server as declared: what generated code hands to the runtime, as data.
 
+mod resource;
+
 use std::num::NonZeroU32;
 
 use toolwright_core::{
-    Access, ClientKind, Requirement, Scope, ScopeSet, Scopes, client::ISSUED_PLACEHOLDER, text::capitalized,
+    Access, ClientKind, Requirement, Scope, ScopeSet, Scopes, client::ISSUED_PLACEHOLDER, resource::LONGEST_URI,
+    text::capitalized,
 };
+
+pub use resource::{List, ResourceContentSpec, ResourceSpec, ResourceToolSpec, ResourceVariableSpec};
 
 /// Everything that a manifest declares about a server, as constants.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +36,8 @@ pub struct ServerSpec {
     pub binding: Option<BindingSpec>,
     /// What the lists show to a caller.
     pub listing: Listing,
+    /// The lists that can change while the server runs.
+    pub notifies: &'static [List],
     /// Names of properties that no result shows, in any notation.
     pub redact: &'static [&'static str],
     /// Bounds on what a caller can ask for.
@@ -55,6 +62,14 @@ pub struct ServerSpec {
     /// The list that `prompts/list` is made from: a JSON array of the protocol's `Prompt` objects, in
     /// the order of [`Self::prompts`].
     pub prompt_list: &'static str,
+    /// The resources, in the order of the lists.
+    pub resources: &'static [ResourceSpec],
+    /// The list that `resources/list` is made from: a JSON array of the protocol's `Resource` objects, in the order
+    /// of those of [`Self::resources`] that are no templates.
+    pub resource_list: &'static str,
+    /// The list that `resources/templates/list` is made from: a JSON array of the protocol's `ResourceTemplate` objects, in
+    /// the order of those of [`Self::resources`] that are templates.
+    pub resource_template_list: &'static str,
     /// The clients that the documentation explains; the first is the one that a first start explains.
     pub clients: &'static [ClientKind],
 }
@@ -73,6 +88,26 @@ impl ServerSpec {
     /// The declared prompt with this name.
     pub fn prompt(&self, name: &str) -> Option<&'static PromptSpec> {
         self.prompts.iter().find(|prompt| prompt.name == name)
+    }
+
+    /// The declared resource that has this URI, with what the variables of its template stand for there. One without
+    /// variables goes first.
+    pub(crate) fn resource(&self, uri: &str) -> Option<(&'static ResourceSpec, Vec<(&'static str, String)>)> {
+        if uri.len() > LONGEST_URI {
+            return None;
+        }
+        let (templates, single): (Vec<_>, Vec<_>) = self.resources.iter().partition(|resource| resource.is_template());
+        single.into_iter().chain(templates).find_map(|resource| Some((resource, resource.values(uri)?)))
+    }
+
+    /// Whether clients can ask to be told of the changes of any resource.
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        self.resources.iter().any(|resource| resource.subscribe)
+    }
+
+    /// Whether there is anything that clients can ask to be told of.
+    pub(crate) fn announces_changes(&self) -> bool {
+        !self.notifies.is_empty() || self.has_subscriptions()
     }
 
     /// Whether a tool asks its client for something while it runs.
@@ -116,10 +151,11 @@ impl ServerSpec {
         self.audit.is_some() || matches!(self.credential.verify, VerifySpec::Tokens(_))
     }
 
-    /// Whether an argument of a prompt can be completed.
+    /// Whether an argument of a prompt, or a variable of a resource, can be completed.
     pub fn completes(&self) -> bool {
-        let mut arguments = self.prompts.iter().flat_map(|prompt| prompt.arguments);
-        arguments.any(|argument| argument.values != ArgumentValues::Text)
+        let arguments = self.prompts.iter().flat_map(|prompt| prompt.arguments).map(|argument| argument.values);
+        let variables = self.resources.iter().flat_map(ResourceSpec::variables).map(|variable| variable.values);
+        arguments.chain(variables).any(|values| values != ArgumentValues::Text)
     }
 }
 
@@ -559,7 +595,7 @@ pub struct PromptArgumentSpec {
     pub values: ArgumentValues,
 }
 
-/// Which values an argument of a prompt can have.
+/// Which values an argument of a prompt, or a variable of a resource, can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArgumentValues {
     /// Any text.
@@ -573,7 +609,7 @@ pub enum ArgumentValues {
 /// Where values to suggest for an argument come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompletionSpec {
-    /// The tool that lists them. It reads, and the prompt uses it.
+    /// The tool that lists them. It reads, and a prompt uses it.
     pub tool: &'static ToolSpec,
     /// Its arguments, as a JSON object that its input schema accepts.
     pub input: &'static str,

@@ -29,6 +29,8 @@ pub struct Api {
     pub tools: Vec<Tool>,
     /// Its prompts, in the order of their declaration.
     pub prompts: Vec<Prompt>,
+    /// Its resources, in the order of their declaration.
+    pub resources: Vec<Resource>,
     /// The clients that its documentation explains.
     pub clients: Vec<ClientKind>,
     /// What the documentation says beside what follows from the declarations.
@@ -68,6 +70,8 @@ pub struct Server {
     pub binding: Option<Binding>,
     /// What the lists show to a caller.
     pub listing: Listing,
+    /// The lists that can change while it runs, each once.
+    pub notifies: Vec<NotifiedList>,
     /// Names of properties that no result shows.
     pub redact: Vec<String>,
     /// Largest body of a request, in bytes.
@@ -180,6 +184,17 @@ pub enum Listing {
     All,
     /// Everything, with the missing scope in the description.
     Gated,
+}
+
+/// A list that clients ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotifiedList {
+    /// The tools.
+    Tools,
+    /// The prompts.
+    Prompts,
+    /// The resources.
+    Resources,
 }
 
 /// What callers present.
@@ -597,7 +612,7 @@ pub struct PromptArgument {
     pub is_asked: bool,
 }
 
-/// Which values an argument of a prompt can have.
+/// Which values an argument of a prompt, or a variable of a URI, can have.
 #[derive(Debug)]
 pub enum ArgumentValues {
     /// Any text.
@@ -680,6 +695,70 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+}
+
+/// Something that clients can read.
+#[derive(Debug)]
+pub struct Resource {
+    /// Name on the wire.
+    pub name: String,
+    /// Its URI, or the template of its URIs.
+    pub uri: String,
+    /// Name for people.
+    pub title: Option<String>,
+    /// What it is.
+    pub description: String,
+    /// Its media type.
+    pub media_type: String,
+    /// What a caller must hold: of what a tool answers, what the tool asks for.
+    pub requirement: Requirement,
+    /// Why its scope writes.
+    pub scope_note: Option<String>,
+    /// What it is.
+    pub content: ResourceContent,
+    /// Whether clients can ask to be told of its changes.
+    pub subscribe: bool,
+}
+
+impl Resource {
+    /// The variables of its URI; without any it is one resource.
+    pub fn variables(&self) -> &[ResourceVariable] {
+        match &self.content {
+            ResourceContent::Text(_) | ResourceContent::Bytes(_) => &[],
+            ResourceContent::Tool { tool: _, input: _, variables } => variables,
+        }
+    }
+}
+
+/// What a resource is.
+#[derive(Debug)]
+pub enum ResourceContent {
+    /// A text.
+    Text(String),
+    /// Anything else.
+    Bytes(Vec<u8>),
+    /// What a tool answers.
+    Tool {
+        /// The tool, as a place in [`Api::tools`]. It reads.
+        tool: usize,
+        /// Its arguments beside the variables; its input schema accepts them together.
+        input: Value,
+        /// The variables of the URI, in their order there.
+        variables: Vec<ResourceVariable>,
+    },
+}
+
+/// A variable in the URI of a resource, which is an argument of its tool.
+#[derive(Debug)]
+pub struct ResourceVariable {
+    /// Name in the URI, and of the argument.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// Whether the argument is an integer; otherwise it is text.
+    pub is_integer: bool,
+    /// Which values it can have.
+    pub values: ArgumentValues,
 }
 
 /// A named type.

@@ -65,7 +65,7 @@ codes! {
     NameCollision = "name-collision";
     /// Something that is declared twice.
     DuplicateDeclaration = "duplicate-declaration";
-    /// A value of the server that does not have its form: version, endpoint or gateway.
+    /// A value of the server that does not have its form: version, endpoint, gateway, or a list that it does not have.
     InvalidServer = "invalid-server";
     /// A binding that the endpoint, the credential, a tool or another binding does not fit, or a value of one that
     /// does not have its form.
@@ -80,13 +80,13 @@ codes! {
     InvalidIssuer = "invalid-issuer";
     /// A scope that is not declared.
     UnknownScope = "unknown-scope";
-    /// A scope that no tool uses and that does not say so, or that says so and is used.
+    /// A scope that no tool and no resource uses and that does not say so, or that says so and is used.
     UnusedScope = "unused-scope";
     /// A scope that includes itself, or that reads and includes one that writes.
     InvalidImplication = "invalid-implication";
     /// More scopes than a server can have.
     TooManyScopes = "too-many-scopes";
-    /// A tool whose access and whose scope's differ without a reason, or a reason without a difference.
+    /// A tool or a resource whose access and whose scope's differ without a reason, or a reason without a difference.
     ScopeAccess = "scope-access";
     /// A record of a tool that does more than read, or of one that says that a repeated call leaves none.
     MisplacedRecord = "misplaced-record";
@@ -146,6 +146,8 @@ codes! {
     ArgumentType = "argument-type";
     /// A completion whose tool leaves a trace or refuses what it is called with, or whose path leads nowhere.
     InvalidCompletion = "invalid-completion";
+    /// A resource whose URI, media type or content does not fit the others, or whose tool cannot answer it.
+    InvalidResource = "invalid-resource";
     /// A message of a prompt that is not exactly one of a text, a picture, a sound and a resource.
     MessageShape = "message-shape";
     /// What a message shows is not what it is said to be, or has no address.

@@ -85,7 +85,11 @@ fn facts(api: &Api) -> String {
     let tools = count(api.tools.len(), "tool");
     let scopes = count(api.scopes.len(), "scope");
     let prompts = count(api.prompts.len(), "prompt");
-    format!("{name}: {tools}, {scopes}, {prompts};")
+    let resources = match api.resources.len() {
+        0 => String::new(),
+        several => format!(", {}", count(several, "resource")),
+    };
+    format!("{name}: {tools}, {scopes}, {prompts}{resources};")
 }
 
 impl Plan {

@@ -10,6 +10,7 @@ mod explain;
 pub mod fields;
 pub mod messages;
 pub mod oauth;
+pub mod resources;
 pub mod schema;
 pub mod server;
 pub mod tools;
@@ -23,6 +24,7 @@ pub use asks::{Ask, FormField, PromptAsk};
 pub(crate) use explain::steps;
 pub use fields::{Element, Field, TypeDeclaration, Variant, WordList};
 pub use messages::PromptMessage;
+pub use resources::Resource;
 pub use server::{Binding, Credential, Docs, Group, Limits, Scope, Server};
 pub use tools::{Example, OutputRule, Prompt, ScopeRule, Tool};
 pub use words::{Entries, Name, Section, Text};
@@ -71,6 +73,9 @@ pub struct ServerManifest {
     /// The prompts, by their names on the wire.
     #[serde(default)]
     pub prompts: Section<Entries<Section<Prompt>>>,
+    /// The resources, by their names on the wire.
+    #[serde(default)]
+    pub resources: Section<Entries<Section<Resource>>>,
     /// Patterns of files, relative to this one, whose declarations belong to this server too. Each
     /// has to match a file. `*` stands for any part of a name, `**` for any folders.
     #[serde(default)]
@@ -83,7 +88,7 @@ pub struct ServerManifest {
     pub docs: Section<Docs>,
 }
 
-/// Holds declarations of a server that includes it: scopes, groups, types, tools and prompts.
+/// Holds declarations of a server that includes it: scopes, groups, types, tools, prompts and resources.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct IncludedFile {
@@ -102,18 +107,21 @@ pub struct IncludedFile {
     /// Prompts of the server.
     #[serde(default)]
     pub prompts: Section<Entries<Section<Prompt>>>,
+    /// Resources of the server.
+    #[serde(default)]
+    pub resources: Section<Entries<Section<Resource>>>,
 }
 
 impl ServerManifest {
     /// The files that are named in it as the content of something, relative to the manifest's folder.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Name> {
-        messages::files(&self.prompts)
+        messages::files(&self.prompts).chain(resources::files(&self.resources))
     }
 }
 
 impl IncludedFile {
     /// The files that are named in it as the content of something, relative to the folder of the server's manifest.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Name> {
-        messages::files(&self.prompts)
+        messages::files(&self.prompts).chain(resources::files(&self.resources))
     }
 }

@@ -8,7 +8,7 @@
 //! | field | a letter or underscore, then letters, digits, underscores | snake case |
 //! | word of a choice, variant of a union | anything | upper camel case |
 //! | binding | snake case | the same, as a method |
-//! | prompt | snake case | none |
+//! | prompt, resource | snake case | none |
 //! | argument of a prompt | as a field | none |
 //! | server | lowercase letters, digits, single hyphens | the package `<name>-tools` |
 //!
@@ -71,6 +71,20 @@ pub fn prompt(wire: &str) -> Result<(), Refusal> {
     }
     if !is_snake_case(wire) {
         return Err(invalid("is not a name that a prompt can have", example_of(&wire.to_snake_case(), "run_status")));
+    }
+    Ok(())
+}
+
+/// Checks the name of a resource, by which the log and the metrics speak of it.
+///
+/// # Errors
+/// A name that is no snake case.
+pub fn resource(wire: &str) -> Result<(), Refusal> {
+    if wire.len() > LONGEST_TOOL {
+        return Err(invalid(format!("has {} characters", wire.len()), format!("use at most {LONGEST_TOOL}")));
+    }
+    if !is_snake_case(wire) {
+        return Err(invalid("is not a name that a resource can have", example_of(&wire.to_snake_case(), "run_log")));
     }
     Ok(())
 }
@@ -345,9 +359,11 @@ const CALL: &[&str] = &[
     "clone",
     "fmt",
     "identity",
+    "list_changed",
     "log",
     "new",
     "progress",
+    "resource_updated",
     "subject",
     "to_owned",
     "tool",
@@ -380,6 +396,7 @@ const RUNTIME: &[&str] = &[
     "KeyOwner",
     "KeyValues",
     "Level",
+    "List",
     "Listing",
     "Output",
     "Person",

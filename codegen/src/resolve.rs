@@ -22,6 +22,7 @@ mod oauth;
 mod outputs;
 mod prompts;
 mod recursion;
+mod resources;
 mod scopes;
 mod secrets;
 mod server;
@@ -46,7 +47,8 @@ use crate::{
     load::Declared,
     manifest::Name,
     resolve::{
-        declared::Sections, prompts::ResolvedPrompt, scopes::ResolvedScopes, tools::ResolvedTool, types::ResolvedTypes,
+        declared::Sections, prompts::ResolvedPrompt, resources::ResolvedResource, scopes::ResolvedScopes,
+        tools::ResolvedTool, types::ResolvedTypes,
     },
     source::{Place, Sources},
 };
@@ -128,10 +130,11 @@ fn check_use(
     types: &ResolvedTypes<'_>,
     tools: &[ResolvedTool<'_>],
     prompts: &[ResolvedPrompt],
+    resources: &[ResolvedResource],
     faults: &mut Faults,
 ) {
     if !faults.has(Code::UnknownScope) {
-        scopes::check_use(scopes, tools, faults);
+        scopes::check_use(scopes, tools, resources, faults);
     }
     if !faults.has(Code::UnknownGroup) {
         server::check_group_use(&sections.groups, tools, faults);
@@ -162,8 +165,10 @@ fn resolve(
     let within =
         prompts::Within { sources, sections, scopes: &scopes, types: &types, tools: &tools, files: &declared.attached };
     let prompts = prompts::resolve(within, faults);
+    let resources = resources::resolve(within, &declared.attached, faults);
     if sections.complete && declared.complete {
-        check_use(sections, &scopes, &types, &tools, &prompts, faults);
+        server::check_notices(declared, sections, faults);
+        check_use(sections, &scopes, &types, &tools, &prompts, &resources, faults);
     }
     secrets::check(&types, &tools, faults);
     outputs::check(&types, &tools, faults);
@@ -182,6 +187,7 @@ fn resolve(
         types: types.into_named(),
         tools: tools.into_iter().map(|tool| tool.api).collect::<Vec<api::Tool>>(),
         prompts: prompts.into_iter().map(|prompt| prompt.api).collect::<Vec<api::Prompt>>(),
+        resources: resources.into_iter().map(|resource| resource.api).collect::<Vec<api::Resource>>(),
         clients: clients?,
         docs,
         inputs: inputs?,

@@ -4,7 +4,8 @@
 //! [`errors`] is the catalogue of every error that a user of a generated server can see;
 //! [`promises`] is the table of what a server does with requests that no good client sends;
 //! [`address`] says where a credential can be sent, [`environment`] which variables are taken,
-//! [`confirmation`] how long a person's agreement holds, [`token`] what bounds a token, [`text`] which characters nobody sees;
+//! [`confirmation`] how long a person's agreement holds, [`token`] what bounds a token, [`resource`] how the URIs of resources are
+//! read, [`text`] which characters nobody sees;
 //! [`client`] is what each client is told about a server, [`shell`] how text is quoted in it.
 //! Nothing here does I/O, and nothing here knows the protocol's SDK.
 
@@ -15,6 +16,7 @@ pub mod environment;
 pub mod errors;
 pub mod metrics;
 pub mod promises;
+pub mod resource;
 pub mod scope;
 pub mod shell;
 pub mod text;

@@ -6,8 +6,11 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/acme/tools.yaml".to_owned(),
         include: vec![],
-        files: vec!["media/note.png".to_owned(), "media/note.wav".to_owned()],
-        digest: "3c8f38caf914a934b86aff1b83d7234701309b5053e760c8f63debabe7544652"
+        files: vec![
+            "logo.png".to_owned(), "media/note.png".to_owned(), "media/note.wav"
+            .to_owned()
+        ],
+        digest: "ba9171b20978efe5041ca2ef736209da32d1d8cfd2cbe0830f03c991e287f96e"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

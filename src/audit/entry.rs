@@ -13,7 +13,7 @@ pub(crate) struct Entry {
     pub(crate) at: i64,
     #[sqlx(try_from = "String")]
     pub(crate) kind: Kind,
-    /// The tool, the prompt or the method.
+    /// The tool, the prompt, the resource or the method.
     pub(crate) operation: Option<String>,
     #[sqlx(try_from = "String")]
     pub(crate) via: Via,
@@ -80,6 +80,8 @@ words! {
         CallEnded = "call_ended",
         /// A prompt was asked for.
         Prompt = "prompt",
+        /// A resource was read.
+        Resource = "resource",
         /// A tool was asked what completes an argument.
         Completion = "completion",
         /// Another request was refused.

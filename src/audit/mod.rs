@@ -137,6 +137,7 @@ impl Audit {
         let kind = match seen.asked {
             Asked::Call => Kind::Call,
             Asked::Prompt => Kind::Prompt,
+            Asked::Resource => Kind::Resource,
             Asked::Completion => Kind::Completion,
             Asked::Token => Kind::TokenCreated,
             Asked::Other if refused.is_some() => Kind::Request,

@@ -335,7 +335,10 @@ where
     server.health.begin();
     tracing::info!(public, "listening on {url}");
     let drain = Duration::from_secs(options.drain_seconds);
-    let stop = signals.until_drained(&server.health, drain);
+    let stop = async {
+        signals.until_drained(&server.health, drain).await;
+        server.changes.close();
+    };
     http::serve(listener, routes, &server.metrics.connections(), stop, running.grace()).await;
     running.finish().await;
     ended.cancel();

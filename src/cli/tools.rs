@@ -1,4 +1,4 @@
-//! `tools`: the tools and the prompts with what they need, in the terminal.
+//! `tools`: the tools, the prompts and the resources with what they need, in the terminal.
 
 use toolwright_core::Requirement;
 
@@ -7,10 +7,11 @@ use crate::{
     spec::{PromptArgumentSpec, PromptSpec},
 };
 
-/// The tools, and beneath them the prompts of a server that has some.
+/// The tools, and beneath them the prompts and the resources of a server that has some.
 pub(super) fn table(spec: &ServerSpec) -> String {
-    let tools = tool_table(spec);
-    if spec.prompts.is_empty() { tools } else { format!("{tools}\n{}", prompt_table(spec)) }
+    let prompts = (!spec.prompts.is_empty()).then(|| prompt_table(spec));
+    let resources = (!spec.resources.is_empty()).then(|| resource_table(spec));
+    [Some(tool_table(spec)), prompts, resources].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 /// One line a tool, in the order of the list.
@@ -28,6 +29,16 @@ fn prompt_table(spec: &ServerSpec) -> String {
     let header = ["PROMPT", "ARGUMENTS", "SCOPE"].map(str::to_owned);
     let rows =
         spec.prompts.iter().map(|prompt| [prompt.name.to_owned(), takes(prompt), needs(spec, &prompt.requirement)]);
+    aligned(std::iter::once(header).chain(rows).collect::<Vec<_>>().as_slice())
+}
+
+/// One line a resource, in the order of the lists.
+fn resource_table(spec: &ServerSpec) -> String {
+    let header = ["RESOURCE", "URI", "SCOPE"].map(str::to_owned);
+    let rows = spec
+        .resources
+        .iter()
+        .map(|resource| [resource.name.to_owned(), resource.uri.to_owned(), needs(spec, &resource.requirement)]);
     aligned(std::iter::once(header).chain(rows).collect::<Vec<_>>().as_slice())
 }
 

@@ -1,6 +1,7 @@
 //! The front service: everything that is asked of an HTTP request before the protocol sees it.
 
 pub(crate) mod body;
+mod changes;
 mod connections;
 mod credential;
 mod discovery;
@@ -115,6 +116,9 @@ impl Front {
     async fn pass(self: &Arc<Self>, mut parts: Parts, body: Body, seen: &mut Observation) -> Result<Passed, Refusal> {
         let spec = self.server.spec;
         let refuse = |code| Refusal::new(spec, code, None);
+        if parts.method == Method::GET && changes::is_wanted(&parts.headers, spec) {
+            return self.changes(&parts, seen).await.map(Passed::Whole);
+        }
         if parts.method != Method::POST {
             return Err(refuse(ErrorCode::MethodNotAllowed));
         }
@@ -131,7 +135,7 @@ impl Front {
         match &message {
             Message::Request(request) => {
                 seen.asks(request);
-                seen.arguments = self.server.recorded(request);
+                self.server.note_asked(request, seen);
             }
             Message::Notification { method, params: _ } => seen.notifies(method),
             Message::Answer(_) => seen.replies(),
@@ -150,6 +154,7 @@ impl Front {
         }
 
         let outcome = Arc::clone(&passage.outcome);
+        let body = passage.rewritten().cloned().unwrap_or(body);
         let opens = passage.opens.map(|capabilities| (Arc::clone(&passage.caller), capabilities));
         prepare(&mut parts.headers);
         parts.extensions.insert(passage);
@@ -204,8 +209,10 @@ fn accepted() -> Response {
     response
 }
 
-/// The protocol's library asks for both media types by name, and never needs the credential.
+/// The protocol's library asks for both media types by name, and never needs the credential. How long the body was, it knows
+/// from the body, which can be another by now.
 fn prepare(headers: &mut HeaderMap) {
     headers.remove(header::AUTHORIZATION);
+    headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::ACCEPT, http::HeaderValue::from_static("application/json, text/event-stream"));
 }

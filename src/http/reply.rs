@@ -14,7 +14,8 @@ pub(super) fn refuse(refusal: &Refusal, server: &Server) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if refusal.code == ErrorCode::MethodNotAllowed {
-        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        let allowed = if server.spec.announces_changes() { "GET, POST" } else { "POST" };
+        headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
     if let Some(seconds) = refusal.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());

@@ -160,6 +160,11 @@ impl Trace {
                 tracer.spec.tool(name).map(|tool| ("gen_ai.tool.name", tool.name))
             }
             "prompts/get" => tracer.spec.prompt(name).map(|prompt| ("gen_ai.prompt.name", prompt.name)),
+            "resources/read" => {
+                // As it is declared: what callers fill in is nobody's else.
+                let uri = params.get("uri").and_then(Value::as_str).unwrap_or_default();
+                tracer.spec.resource(uri).map(|(resource, _)| ("mcp.resource.uri", resource.uri))
+            }
             _ => None,
         };
         attributes.extend(target.map(|(key, name)| KeyValue::new(key, name)));

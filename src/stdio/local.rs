@@ -15,6 +15,7 @@ use super::{Pending, Taken};
 use crate::{
     ServerSpec,
     caller::Named,
+    changes::{Listening, Wanted},
     conversation::{Capabilities, Handshake, outbox::Outbox},
     credential::Presented,
     envelope::Message,
@@ -55,16 +56,17 @@ impl Local {
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let spec = self.spec();
-        seen.arguments = self.server.recorded(&request);
-        let mut passage = self.examine(Message::Request(request), presented, outbox, seen).await?;
+        self.server.note_asked(&request, seen);
+        let mut passage = self.examine(Message::Request(request), presented, outbox.clone(), seen).await?;
         passage.trace = seen.parent();
         let (outcome, opens) = (Arc::clone(&passage.outcome), passage.opens);
 
-        let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(&text) else {
+        let text = passage.rewritten().map_or(&*text, |rewritten| rewritten);
+        let Ok(ClientJsonRpcMessage::Request(mut request)) = serde_json::from_slice(text) else {
             return Err(Refusal::new(spec, ErrorCode::InvalidRequest, None));
         };
         request.request.extensions_mut().insert(passage);
-        let answer = self.serve(ClientJsonRpcMessage::Request(request), &cancelled).await;
+        let answer = self.serve(ClientJsonRpcMessage::Request(request), &outbox, &cancelled).await;
         seen.outcome = outcome.get().copied();
         if let (Some(capabilities), Some(ServerJsonRpcMessage::Response(_))) = (opens, &answer) {
             *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner) = capabilities;
@@ -106,12 +108,41 @@ impl Local {
     async fn serve(
         &self,
         message: ClientJsonRpcMessage,
+        outbox: &Outbox,
         cancelled: &CancellationToken,
     ) -> Option<ServerJsonRpcMessage> {
         let (transport, mut answers) = OneshotTransport::<RoleServer>::new(message);
         // The service cancels its token when it ends, and that is not the client's doing.
         let ended = cancelled.child_token();
         let _service = serve_directly_with_ct(Protocol(Arc::clone(&self.server)), transport, None, ended);
-        answers.recv().await
+        loop {
+            let message = answers.recv().await?;
+            if matches!(message, ServerJsonRpcMessage::Response(_) | ServerJsonRpcMessage::Error(_)) {
+                return Some(message);
+            }
+            if let Ok(line) = serde_json::to_string(&message) {
+                // Who writes it has gone only when the answer is given up.
+                let _ = outbox.send(line).await;
+            }
+        }
+    }
+
+    /// Passes on what changes, as to a stream over HTTP.
+    pub(super) async fn listen(&self, presented: Presented<'_>, outbox: &Outbox) {
+        let named = self.account.as_deref().map_or(Named::Only, Named::By);
+        let Ok(authenticated) = self.server.authenticate(presented).await else { return };
+        let Ok(caller) = self.server.resolve(authenticated, named).await else { return };
+        let Ok(open) = self.server.open_stream(&caller) else { return };
+        let mut listening = Listening::new(&self.server, &caller, Wanted::Subscribed, open);
+        while let Some(change) = listening.next().await {
+            if outbox.send(change.message().to_string()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Nobody is told of changes any more.
+    pub(super) fn close(&self) {
+        self.server.changes.close();
     }
 }

@@ -14,9 +14,12 @@ use std::{
 use serde_json::{Map, Value};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
-    sync::{Mutex as AsyncMutex, Semaphore},
+    sync::{Mutex as AsyncMutex, Notify, Semaphore},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 use toolwright_core::ErrorCode;
 
 pub(crate) use gateway::Gateway;
@@ -49,6 +52,8 @@ struct Session<W> {
     credential: Option<String>,
     output: AsyncMutex<W>,
     in_flight: Mutex<HashMap<Id<'static>, CancellationToken>>,
+    /// That there was a handshake.
+    opened: Notify,
 }
 
 /// What is to be done about a message.
@@ -89,8 +94,19 @@ where
     let credential = std::env::var(spec.credential.env).ok();
     let credential = credential.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut lines = Lines::new(input, spec.limits.body_bytes);
-    let session =
-        Arc::new(Session { backend, credential, output: AsyncMutex::new(output), in_flight: Mutex::default() });
+    let session = Arc::new(Session {
+        backend,
+        credential,
+        output: AsyncMutex::new(output),
+        in_flight: Mutex::default(),
+        opened: Notify::new(),
+    });
+    let telling = Arc::clone(&session);
+    let _telling = AbortOnDropHandle::new(tokio::spawn(async move {
+        if spec.announces_changes() {
+            telling.tell_changes().await;
+        }
+    }));
     let messages = TaskTracker::new();
     let [slots, answer_slots] = [(), ()].map(|()| Arc::new(Semaphore::new(MESSAGES)));
     let mut stop = std::pin::pin!(stop);
@@ -107,12 +123,13 @@ where
             slot = Arc::clone(slots).acquire_owned() => slot,
             () = &mut stop => break,
         };
-        let session = Arc::clone(&session);
+        let settling = Arc::clone(&session);
         messages.spawn(async move {
-            session.settle(work).await;
+            settling.settle(work).await;
             drop(slot);
         });
     }
+    session.backend.close();
     messages.close();
     if tokio::time::timeout(grace, messages.wait()).await.is_err() {
         tracing::warn!("requests in flight were given up");
@@ -158,6 +175,22 @@ impl Backend {
         match self {
             Self::Local(local) => local.take(taken, presented, seen).await.map(|()| None),
             Self::Gateway(gateway) => gateway.take(taken, presented, seen).await,
+        }
+    }
+
+    /// Passes on what changes, for as long as the credential is good.
+    async fn listen(&self, presented: Presented<'_>, outbox: &Outbox) {
+        match self {
+            Self::Local(local) => local.listen(presented, outbox).await,
+            Self::Gateway(gateway) => gateway.listen(presented, outbox).await,
+        }
+    }
+
+    /// Ends what would go on for ever: nobody is told of changes any more.
+    fn close(&self) {
+        match self {
+            Self::Local(local) => local.close(),
+            Self::Gateway(gateway) => gateway.close(),
         }
     }
 }
@@ -241,6 +274,7 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
         let cancelled = pending.cancelled.clone();
         seen.asks(&pending.request);
         seen.request_bytes = u64::try_from(pending.text.len()).ok();
+        let has_handshake = pending.request.method == "initialize";
         let (outbox, mut messages) = outbox::channel();
         let answer = {
             let mut answering = std::pin::pin!(self.backend.answer(pending, self.presented(), outbox, seen));
@@ -254,6 +288,9 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
         };
         while let Ok(message) = messages.try_recv() {
             self.tell(message, &cancelled).await;
+        }
+        if has_handshake && answer.is_ok() {
+            self.opened.notify_one();
         }
         self.in_flight().remove(&id);
         seen.is_answered = !cancelled.is_cancelled();
@@ -272,6 +309,24 @@ impl<W: AsyncWrite + Unpin + Send + 'static> Session<W> {
         seen.notifies(&notification.method);
         if let Err(refusal) = gateway.pass_on(notification, self.presented(), seen).await {
             seen.refused(refusal.code);
+        }
+    }
+
+    /// Tells a client of the older revisions what changes, from its handshake on.
+    async fn tell_changes(&self) {
+        loop {
+            self.opened.notified().await;
+            let (outbox, mut messages) = outbox::channel();
+            let listening = async move {
+                self.backend.listen(self.presented(), &outbox).await;
+                drop(outbox);
+            };
+            let writing = async {
+                while let Some(message) = messages.recv().await {
+                    self.write(message).await;
+                }
+            };
+            tokio::join!(listening, writing);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A client of one revision, over any transport.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use crate::{Events, Reply, Server, StdioPipe, Variables};
@@ -311,11 +312,18 @@ pub async fn post(
     }
     if revision.is_stateless() {
         request = request.header("Mcp-Method", method);
-        if let Some(name) = message["params"]["name"].as_str() {
-            request = request.header("Mcp-Name", name);
+        let name = if method == "resources/read" { "uri" } else { "name" };
+        if let Some(name) = message["params"][name].as_str() {
+            request = request.header("Mcp-Name", header_text(name));
         }
     }
     send(request, token).await
+}
+
+/// A name as a header has it: in Base64 where it is no plain text.
+fn header_text(name: &str) -> String {
+    let is_plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain { name.to_owned() } else { format!("=?base64?{}?=", BASE64_STANDARD.encode(name)) }
 }
 
 async fn send(request: reqwest::RequestBuilder, token: Option<&str>) -> reqwest::Result<reqwest::Response> {

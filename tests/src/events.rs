@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::Revision;
+
 /// The messages of a response, one by one: those of a stream (`text/event-stream`), or the only one of any other.
 #[derive(Debug)]
 pub struct Events {
@@ -18,6 +20,42 @@ impl Events {
         let media_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         let is_stream = media_type.is_some_and(|value| value.starts_with("text/event-stream"));
         Self { response, is_stream, arrived: Vec::new(), has_ended: false }
+    }
+
+    /// Posts a request that is answered with a stream.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn post(url: &str, token: &str, revision: Revision, message: &Value) -> Self {
+        let request = http().post(url).header("Content-Type", "application/json").body(message.to_string());
+        let method = message["method"].as_str().unwrap_or_default();
+        Self::open(request.header("Mcp-Method", method), token, revision).await
+    }
+
+    /// Asks for the stream of a revision that has one without a request.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn get(url: &str, token: &str, revision: Revision) -> Self {
+        Self::open(http().get(url), token, revision).await
+    }
+
+    async fn open(request: reqwest::RequestBuilder, token: &str, revision: Revision) -> Self {
+        let request = request
+            .header("Accept", "application/json, text/event-stream")
+            .header("MCP-Protocol-Version", revision.as_str())
+            .header("Authorization", format!("Bearer {token}"));
+        Self::of(request.send().await.expect("an answer"))
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// A header of the response.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The next message; none at the end, and none for a body that is no JSON.
@@ -50,4 +88,8 @@ impl Events {
 fn data(event: &str) -> Option<String> {
     let lines: Vec<&str> = event.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim_start).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
 }

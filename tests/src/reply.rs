@@ -78,6 +78,22 @@ impl Reply {
         self.names("prompts")
     }
 
+    /// The names of `resources/list`, in its order.
+    ///
+    /// # Panics
+    /// When the answer is not that list.
+    pub fn resource_names(&self) -> Vec<String> {
+        self.names("resources")
+    }
+
+    /// The names of `resources/templates/list`, in its order.
+    ///
+    /// # Panics
+    /// When the answer is not that list.
+    pub fn resource_template_names(&self) -> Vec<String> {
+        self.names("resourceTemplates")
+    }
+
     fn names(&self, list: &str) -> Vec<String> {
         let entries = self.result()[list].as_array().unwrap_or_else(|| panic!("no list: {self:?}"));
         entries.iter().filter_map(|entry| entry["name"].as_str()).map(str::to_owned).collect()

@@ -5,6 +5,7 @@ mod clients;
 mod docs;
 mod markdown;
 mod prompt_list;
+mod resource_lists;
 mod rust;
 mod schema;
 mod site;
@@ -51,6 +52,7 @@ pub struct Folder {
 pub fn server(api: &Api) -> Folder {
     let mut files = [rust::files(api), vec![tool_list::file(api)], docs::files(api), clients::files(api)].concat();
     files.extend(prompt_list::file(api));
+    files.extend(resource_lists::files(api));
     files.extend(site::files(api));
     Folder { path: api.folder.clone(), files }
 }

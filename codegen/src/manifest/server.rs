@@ -35,6 +35,10 @@ pub struct Server {
     /// What the lists show to a caller.
     #[serde(default)]
     pub listing: Listing,
+    /// The lists that can change while the server runs, which handlers say with `call.list_changed`. Clients are told, and
+    /// ask for the list again.
+    #[serde(default)]
+    pub notifies: Vec<Spanned<NotifiedList>>,
     /// Names of properties that no result shows, in any notation: `ssl_key` is also `sslKey` and
     /// `SSL-Key`. Where there are any, results and errors also lose what is assigned to one of them
     /// within a text, and what has the form of a secret: passwords in URLs, bearer tokens, keys of
@@ -50,6 +54,29 @@ pub struct Server {
     /// What the server's program can do over stdio.
     #[serde(default)]
     pub stdio: Stdio,
+}
+
+/// A list that clients ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotifiedList {
+    /// The tools.
+    Tools,
+    /// The prompts.
+    Prompts,
+    /// The resources, and the templates of their URIs.
+    Resources,
+}
+
+impl NotifiedList {
+    /// The word in the manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+        }
+    }
 }
 
 /// What the server's program can do over stdio.

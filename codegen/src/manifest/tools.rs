@@ -245,13 +245,13 @@ pub struct PromptArgument {
     pub complete: Option<Completion>,
 }
 
-/// Where clients find values to suggest for an argument of a prompt: in the result of a tool, which is
-/// called for whoever is filling the argument in. Suggested is what begins with the text that was typed,
+/// Where clients find values to suggest for an argument of a prompt, or for a variable of a resource's URI: in the result of a
+/// tool, which is called for whoever is filling it in. Suggested is what begins with the text that was typed,
 /// without regard to case, in the order of the tool, 100 values at most. Another value can be given all the same.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Completion {
-    /// The tool: one with `access: read` that records and asks nothing and is among the prompt's `uses`, so that
+    /// The tool: one with `access: read` that records and asks nothing. Of a prompt it is among the `uses`, so that
     /// whoever has the prompt has the suggestions too.
     pub tool: Name,
     /// What the tool is called with; nothing when it is left out.

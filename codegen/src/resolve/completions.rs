@@ -1,4 +1,4 @@
-//! Completions: whether the tool that lists an argument's values can be called for it, and whether it
+//! Completions: whether the tool that lists the values of an argument or a variable can be called for it, and whether it
 //! answers with text where the manifest says.
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use super::{
     fields::ResolvedField,
     prompts::{Within, check_tool},
     templates::place_of,
-    tools::{ResolvedOutput, ResolvedTool},
+    tools::{self, ResolvedOutput, ResolvedTool},
     types::ResolvedShape,
 };
 use crate::{
@@ -23,20 +23,34 @@ use crate::{
     tree::{Node, Tree},
 };
 
-/// Checks where the values of an argument come from; nothing comes of one with faults.
+/// What values are suggested for.
+#[derive(Clone, Copy)]
+pub(super) enum Suggested<'m> {
+    /// An argument of a prompt, which uses the tool.
+    Prompt(&'m manifest::Prompt),
+    /// A variable of a resource's URI.
+    Resource,
+}
+
+/// Checks where the values of an argument or a variable come from; nothing comes of one with faults.
 pub(super) fn resolve(
     declared: &Completion,
-    prompt: &manifest::Prompt,
+    suggested: Suggested<'_>,
     within: Within<'_, '_>,
     faults: &mut Faults,
 ) -> Option<api::Completion> {
     let Completion { tool: name, input, typed, values, total } = declared;
-    check_tool(name, name.at, prompt, within.sections, faults);
-    let place = within.sections.tools.position(name)?;
+    let place = match suggested {
+        Suggested::Prompt(prompt) => {
+            check_tool(name, name.at, prompt, within.sections, faults);
+            within.sections.tools.position(name)?
+        }
+        Suggested::Resource => tools::place(name, within.sections, faults)?,
+    };
     let tool = within.tools.get(place)?;
     check_access(name, tool, faults);
     let input = input.as_ref().map_or_else(|| Cow::Owned(nothing(name.at)), Cow::Borrowed);
-    for fault in refusals(Code::InvalidCompletion, "the completion", &input, tool) {
+    for fault in refusals(Code::InvalidCompletion, "the completion", &input, &tool.api.input_schema) {
         faults.push(fault.and(tool.name.at, "the tool that it calls"));
     }
     if let Some(typed) = typed {
@@ -60,7 +74,7 @@ pub(super) fn resolve(
 }
 
 /// An input without arguments.
-fn nothing(at: Place) -> Tree {
+pub(super) fn nothing(at: Place) -> Tree {
     Spanned { value: Node::Map(Vec::new()), at }
 }
 

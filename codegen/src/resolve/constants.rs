@@ -84,15 +84,14 @@ fn object_in<'t>(of: &Type, value: &Tree, types: &'t ResolvedTypes<'_>) -> Optio
 fn check_examples(tool: &ResolvedTool<'_>, faults: &mut Faults) {
     for example in &tool.declared.examples {
         super::server::check_line(&example.title, faults);
-        for fault in refusals(Code::InvalidExample, "the example", &example.input, tool) {
+        for fault in refusals(Code::InvalidExample, "the example", &example.input, &tool.api.input_schema) {
             faults.push(fault.and(tool.name.at, "an example of this tool"));
         }
     }
 }
 
-/// Why a tool does not take an input.
-pub(super) fn refusals(code: Code, what: &str, input: &Tree, tool: &ResolvedTool<'_>) -> Vec<Diagnostic> {
-    let schema = &tool.api.input_schema;
+/// Why the input schema of a tool does not take an input.
+pub(super) fn refusals(code: Code, what: &str, input: &Tree, schema: &Value) -> Vec<Diagnostic> {
     let Some(validator) = validator(schema) else { return Vec::new() };
     let refusals = |error: ValidationError<'_>| {
         let found = input.follow(&crate::manifest::steps(error.instance_path()));

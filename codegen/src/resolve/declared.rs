@@ -6,7 +6,7 @@ use super::Faults;
 use crate::{
     diagnostic::{Code, Diagnostic, quoted},
     load::Declared,
-    manifest::{Entries, Group, Name, Prompt, Scope, Section, Tool, TypeDeclaration},
+    manifest::{Entries, Group, Name, Prompt, Resource, Scope, Section, Tool, TypeDeclaration},
     source::Place,
 };
 
@@ -81,6 +81,7 @@ pub(crate) struct Sections<'m> {
     pub(crate) types: Named<'m, TypeDeclaration>,
     pub(crate) tools: Named<'m, Tool>,
     pub(crate) prompts: Named<'m, Prompt>,
+    pub(crate) resources: Named<'m, Resource>,
     /// Whether every declaration could be read, so that what nothing uses is used by nothing indeed.
     pub(crate) complete: bool,
 }
@@ -104,13 +105,15 @@ impl<'m> Sections<'m> {
             types: merge!(types, "type"),
             tools: merge!(tools, "tool"),
             prompts: merge!(prompts, "prompt"),
+            resources: merge!(resources, "resource"),
             complete: true,
         };
         sections.complete = sections.scopes.is_complete()
             && sections.groups.is_complete()
             && sections.types.is_complete()
             && sections.tools.is_complete()
-            && sections.prompts.is_complete();
+            && sections.prompts.is_complete()
+            && sections.resources.is_complete();
         sections
     }
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    Faults, completions,
+    Faults,
+    completions::{self, Suggested},
     declared::Sections,
     fields::unknown_type,
     forms, messages,
@@ -68,7 +69,8 @@ fn one(name: &Name, prompt: &manifest::Prompt, within: Within<'_, '_>, faults: &
         let choice = declared.of.as_ref().and_then(|of| choice(of, types, faults));
         used_types.extend(choice);
         let listed = declared.complete.as_ref();
-        let listed = listed.and_then(|completion| completions::resolve(completion, prompt, within, faults));
+        let listed =
+            listed.and_then(|completion| completions::resolve(completion, Suggested::Prompt(prompt), within, faults));
         if let (Some(_), Some(of), Some(completion)) = (choice, &declared.of, &declared.complete) {
             faults.push(completed_twice(argument, of, completion));
         }
@@ -276,7 +278,7 @@ fn fields_only(of: &str) -> bool {
     super::fields::BUILT_IN.contains(&of)
 }
 
-fn words(types: &ResolvedTypes<'_>, at: usize) -> Vec<String> {
+pub(super) fn words(types: &ResolvedTypes<'_>, at: usize) -> Vec<String> {
     match &types.list[at].shape {
         ResolvedShape::Enum(words) => words.iter().map(|word| word.wire.clone()).collect(),
         ResolvedShape::Object(_) | ResolvedShape::Union { .. } => Vec::new(),

@@ -2,10 +2,11 @@
 
 use toolwright_core::{Access, Clause, Requirement, Scope, ScopeId, ScopeSet, Scopes};
 
-use super::{Faults, declared::Named, tools::ResolvedTool};
+use super::{Faults, declared::Named, resources::ResolvedResource, tools::ResolvedTool};
 use crate::{
     diagnostic::{Code, Diagnostic, listed, quoted, suggestion},
-    manifest::{self, Name, ScopeRule, server::ScopeAccess, tools::ToolAccess},
+    manifest::{self, Name, ScopeRule, Text, server::ScopeAccess, tools::ToolAccess},
+    source::Place,
 };
 
 /// The word that stands for any valid credential.
@@ -153,9 +154,20 @@ impl ResolvedScopes<'_, '_> {
     /// A tool that reads should ask for scopes that read, and one that writes for one that writes;
     /// where it is otherwise, the manifest says why.
     pub(crate) fn check_access(&self, tool: &manifest::Tool, requirement: &Requirement, faults: &mut Faults) {
+        let manifest::Tool { access, scope, scope_note, .. } = tool;
+        let asks = Asks { what: "tool", at: access.at, scope, note: scope_note.as_ref() };
+        self.check_fit(asks, access.value == ToolAccess::Read, requirement, faults);
+    }
+
+    /// As of a tool that reads.
+    pub(crate) fn check_reading(&self, asks: Asks<'_>, requirement: &Requirement, faults: &mut Faults) {
+        self.check_fit(asks, true, requirement, faults);
+    }
+
+    fn check_fit(&self, asks: Asks<'_>, reads: bool, requirement: &Requirement, faults: &mut Faults) {
+        let Asks { what, at: access_at, scope: rule, note } = asks;
         let access = |id: &ScopeId| self.algebra().get(*id).access;
         let clauses = || requirement.clauses().iter();
-        let reads = tool.access.value == ToolAccess::Read;
         let differs = if requirement.is_session() || clauses().any(|clause| clause.alternatives().is_empty()) {
             None
         } else if reads {
@@ -165,13 +177,13 @@ impl ResolvedScopes<'_, '_> {
         } else {
             clauses().flat_map(Clause::alternatives).find(|id| access(id) == Access::Read)
         };
-        match (differs, &tool.scope_note) {
+        match (differs, note) {
             (Some(id), None) => {
                 let scope = self.algebra().get(*id);
                 let (does, grants) = if reads { ("reads", "writes") } else { ("writes", "only reads") };
-                let title = format!("this tool {does}, and {} is a scope that {grants}", quoted(&scope.name));
-                let at = tool.scope.find(&scope.name).map_or(tool.access.at, |name| name.at);
-                let mut fault = Diagnostic::new(Code::ScopeAccess, at, title).label(grants).and(tool.access.at, does);
+                let title = format!("this {what} {does}, and {} is a scope that {grants}", quoted(&scope.name));
+                let at = rule.find(&scope.name).map_or(access_at, |name| name.at);
+                let mut fault = Diagnostic::new(Code::ScopeAccess, at, title).label(grants).and(access_at, does);
                 if let Some((_, declared)) = self.declared.entries.get(usize::from(id.0)) {
                     fault = fault.and(declared.access.at, "declared here");
                 }
@@ -180,28 +192,45 @@ impl ResolvedScopes<'_, '_> {
                 ));
             }
             (None, Some(note)) if clauses().all(|clause| !clause.alternatives().is_empty()) => faults.push(
-                Diagnostic::new(Code::ScopeAccess, note.at, "the access of this tool and of its scope agree")
-                    .label("explains nothing")
-                    .help("remove the note"),
+                Diagnostic::new(
+                    Code::ScopeAccess,
+                    note.at,
+                    format!("the access of this {what} and of its scope agree"),
+                )
+                .label("explains nothing")
+                .help("remove the note"),
             ),
             _ => {}
         }
     }
 }
 
-/// A scope that unlocks nothing must say so, and one that unlocks something must not.
-pub(crate) fn check_use(scopes: &ResolvedScopes<'_, '_>, tools: &[ResolvedTool<'_>], faults: &mut Faults) {
-    let users = |id: ScopeId| {
+/// What asks for a scope, for whoever declared it: what it is, what says that it reads or writes, and why its scope does otherwise.
+#[derive(Clone, Copy)]
+pub(crate) struct Asks<'m> {
+    pub(crate) what: &'static str,
+    pub(crate) at: Place,
+    pub(crate) scope: &'m ScopeRule,
+    pub(crate) note: Option<&'m Text>,
+}
+
+/// A scope that unlocks nothing must say so, and one that unlocks a tool must not.
+pub(crate) fn check_use(
+    scopes: &ResolvedScopes<'_, '_>,
+    tools: &[ResolvedTool<'_>],
+    resources: &[ResolvedResource],
+    faults: &mut Faults,
+) {
+    let is_asked = |id: ScopeId, requirement: &Requirement| {
         let held = scopes.algebra().widen(ScopeSet::of(&[id]));
-        tools.iter().filter(move |tool| {
-            let clauses = tool.api.requirement.clauses();
-            clauses.iter().any(|clause| held.intersects(ScopeSet::of(clause.alternatives())))
-        })
+        requirement.clauses().iter().any(|clause| held.intersects(ScopeSet::of(clause.alternatives())))
     };
+    let users = |id: ScopeId| tools.iter().filter(move |tool| is_asked(id, &tool.api.requirement));
+    let is_read_with = |id: ScopeId| resources.iter().any(|resource| is_asked(id, &resource.api.requirement));
     for (id, name, scope) in scopes.entries().filter(|(_, name, _)| name.value != SESSION) {
         let mut used_by = users(id).map(|tool| tool.api.name.as_str()).take(3).peekable();
         match (used_by.peek().is_some(), &scope.tools) {
-            (false, None) => {
+            (false, None) if !is_read_with(id) => {
                 let title = format!("no tool uses the scope {}", quoted(name));
                 let help = "remove it, or declare `tools: none` for a scope of the web interface";
                 faults.push(Diagnostic::new(Code::UnusedScope, name.at, title).help(help));

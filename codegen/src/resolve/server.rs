@@ -3,8 +3,12 @@
 use toolwright_core::client::{LONGEST_NAME, is_name};
 
 use super::{
-    Called, Faults, bindings, declared::Named, grants, oauth, scopes::ResolvedScopes, tools::ResolvedTool, upstream,
-    urls,
+    Called, Faults, bindings,
+    declared::{Named, Sections},
+    grants, oauth,
+    scopes::ResolvedScopes,
+    tools::ResolvedTool,
+    upstream, urls,
 };
 use crate::{
     api,
@@ -12,9 +16,10 @@ use crate::{
     load::Declared,
     manifest::{
         Credential, Group, Name, Text,
-        server::{Listing, Server, Verify},
+        server::{Listing, NotifiedList, Server, Verify},
     },
     names,
+    source::Spanned,
 };
 
 const BODY_BYTES: u64 = 1 << 20;
@@ -74,6 +79,7 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
             Listing::All => api::Listing::All,
             Listing::Gated => api::Listing::Gated,
         },
+        notifies: notifies(server, faults),
         redact: server.redact.iter().map(|name| name.value.clone()).collect(),
         body_bytes: server.limits.body_bytes.unwrap_or(BODY_BYTES),
         call_seconds: server.limits.call_seconds.unwrap_or(CALL_SECONDS),
@@ -82,6 +88,33 @@ pub(crate) fn identity(declared: &Declared, faults: &mut Faults) -> Option<api::
         audit: audit(server, declared, faults),
         gateway,
     })
+}
+
+/// The lists that can change, each once.
+fn notifies(server: &Server, faults: &mut Faults) -> Vec<api::NotifiedList> {
+    faults.check_once(server.notifies.iter().map(|list| (list.value.as_str(), list.at)));
+    let list = |list: &Spanned<NotifiedList>| match list.value {
+        NotifiedList::Tools => api::NotifiedList::Tools,
+        NotifiedList::Prompts => api::NotifiedList::Prompts,
+        NotifiedList::Resources => api::NotifiedList::Resources,
+    };
+    server.notifies.iter().map(list).collect()
+}
+
+/// A list that can change is one that the server has.
+pub(crate) fn check_notices(declared: &Declared, sections: &Sections<'_>, faults: &mut Faults) {
+    let Some(server) = declared.manifest.server.as_ref().and_then(|section| section.good()) else { return };
+    for list in &server.notifies {
+        let is_empty = match list.value {
+            NotifiedList::Tools => false,
+            NotifiedList::Prompts => sections.prompts.entries.is_empty(),
+            NotifiedList::Resources => sections.resources.entries.is_empty(),
+        };
+        if is_empty {
+            let title = format!("the list of {} cannot change: the server has none", list.value.as_str());
+            faults.push(Diagnostic::new(Code::InvalidServer, list.at, title).help("remove it from `notifies`"));
+        }
+    }
 }
 
 /// What is recorded of calls: by whoever keeps tokens also where nothing says so.

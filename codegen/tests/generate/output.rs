@@ -11,7 +11,11 @@ fn a_line_tells_what_was_done_for_each_server() {
     let ran = workspace.run(&[]);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{}", ran.stdout);
-    assert!(lines[0].starts_with("every-type: 6 tools, 5 scopes, 3 prompts; 0 files written, "), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with("every-type: 6 tools, 5 scopes, 3 prompts, 5 resources; 0 files written, "),
+        "{}",
+        lines[0]
+    );
     assert!(lines[1].starts_with("minimal: 1 tool, 1 scope, 0 prompts; "), "{}", lines[1]);
     assert!(lines[1].ends_with(", 1 removed"), "{}", lines[1]);
     assert!(lines[2].starts_with("workspace: 0 files written, "), "{}", lines[2]);

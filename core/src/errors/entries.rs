@@ -391,6 +391,15 @@ impl ErrorCode {
                 cause: "The server has no prompt of this name.",
                 fix: "Ask for `prompts/list` again; the client may hold an old list.",
             },
+            Self::UnknownResource => ErrorEntry {
+                code: self,
+                name: "unknown_resource",
+                status: 200,
+                json_rpc: Some(INVALID_PARAMS),
+                symptom: "Unknown resource",
+                cause: "The server has no resource with this URI, or what the URI names does not exist.",
+                fix: "Ask for `resources/list` and `resources/templates/list` again; the client may hold an old list.",
+            },
             Self::InvalidPromptArguments => ErrorEntry {
                 code: self,
                 name: "invalid_prompt_arguments",

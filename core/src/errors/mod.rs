@@ -80,6 +80,8 @@ pub enum ErrorCode {
     UnknownTool,
     /// No prompt has this name.
     UnknownPrompt,
+    /// No resource has this URI.
+    UnknownResource,
     /// The arguments do not fit the prompt.
     InvalidPromptArguments,
     /// The server that stdio forwards to gave no answer that could be passed on.
@@ -149,6 +151,7 @@ impl ErrorCode {
         Self::InvalidParams,
         Self::UnknownTool,
         Self::UnknownPrompt,
+        Self::UnknownResource,
         Self::InvalidPromptArguments,
         Self::GatewayUnavailable,
         Self::InvalidArguments,
@@ -172,6 +175,11 @@ impl ErrorCode {
         matches!(self, Self::UnknownPrompt | Self::InvalidPromptArguments)
     }
 
+    /// Whether only a server with resources can say it.
+    pub const fn is_about_resources(self) -> bool {
+        matches!(self, Self::UnknownResource)
+    }
+
     /// Whether a client is at fault, or whoever put it together: people who use one that keeps to the
     /// protocol do not meet it.
     pub const fn is_about_clients(self) -> bool {
@@ -190,7 +198,8 @@ impl ErrorCode {
             | Self::UnknownMethod
             | Self::InvalidParams
             | Self::UnknownTool
-            | Self::UnknownPrompt => true,
+            | Self::UnknownPrompt
+            | Self::UnknownResource => true,
             Self::MissingCredential
             | Self::MalformedCredential
             | Self::UnknownCredential

@@ -50,6 +50,11 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     route: "/mcp",
     binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
+    notifies: &[
+        contract::List::Tools,
+        contract::List::Prompts,
+        contract::List::Resources,
+    ],
     redact: &["password", "ssl_key"],
     limits: contract::LimitsSpec {
         body_bytes: 65_536,
@@ -442,6 +447,147 @@ Fill {{ share }} of the page.
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
+    resources: const {
+        &[
+            contract::ResourceSpec {
+                name: "guide",
+                uri: "acme://guide",
+                media_type: "text/markdown",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Text(
+                    r"# Notes
+
+A note has a text, and may have a color and tags.
+",
+                ),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "logo",
+                uri: "acme://logo",
+                media_type: "image/png",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                content: contract::ResourceContentSpec::Blob(
+                    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC",
+                ),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "prices",
+                uri: "acme://prices",
+                media_type: "text/plain",
+                requirement: contract::Requirement::all_of(const {
+                    &[
+                        contract::Clause::any_of(&[contract::ScopeId(0)]),
+                        contract::Clause::any_of(&[contract::ScopeId(3)]),
+                    ]
+                }),
+                content: contract::ResourceContentSpec::Text("A note costs 5 cents."),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "policy",
+                uri: "acme://policy",
+                media_type: "text/plain",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(2)])]
+                }),
+                content: contract::ResourceContentSpec::Text("Anything."),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "notes",
+                uri: "acme://notes",
+                media_type: "application/json",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <list_notes::Tool as contract::Tool>::SPEC,
+                    input: r#"{"limit":50}"#,
+                    variables: &[],
+                }),
+                subscribe: true,
+            },
+            contract::ResourceSpec {
+                name: "colored_notes",
+                uri: "acme://notes/{color}",
+                media_type: "application/json",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <list_notes::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                    variables: &[
+                        contract::ResourceVariableSpec {
+                            name: "color",
+                            is_integer: false,
+                            values: contract::ArgumentValues::Words(
+                                &["red", "green", "blue"],
+                            ),
+                        },
+                    ],
+                }),
+                subscribe: true,
+            },
+            contract::ResourceSpec {
+                name: "similar_notes",
+                uri: "acme://beginnings/{beginning}/{limit}",
+                media_type: "application/json",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <list_notes::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                    variables: &[
+                        contract::ResourceVariableSpec {
+                            name: "beginning",
+                            is_integer: false,
+                            values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                                tool: <list_notes::Tool as contract::Tool>::SPEC,
+                                input: r#"{"limit":2}"#,
+                                typed: ::core::option::Option::Some("beginning"),
+                                values: &["notes", "text"],
+                                total: ::core::option::Option::Some(&["total"]),
+                            }),
+                        },
+                        contract::ResourceVariableSpec {
+                            name: "limit",
+                            is_integer: true,
+                            values: contract::ArgumentValues::Text,
+                        },
+                    ],
+                }),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "mishap",
+                uri: "acme://mishaps/{how}",
+                media_type: "application/json",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <misbehave::Tool as contract::Tool>::SPEC,
+                    input: r#"{"text":"of a resource"}"#,
+                    variables: &[
+                        contract::ResourceVariableSpec {
+                            name: "how",
+                            is_integer: false,
+                            values: contract::ArgumentValues::Words(
+                                &["panic", "hang", "fail", "block", "leak"],
+                            ),
+                        },
+                    ],
+                }),
+                subscribe: false,
+            },
+        ]
+    },
+    resource_list: ::core::include_str!("../resources.json"),
+    resource_template_list: ::core::include_str!("../resource-templates.json"),
     clients: &[
         contract::ClientKind::ClaudeCode,
         contract::ClientKind::Cursor,

@@ -29,6 +29,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     route: "/mcp",
     binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -131,6 +132,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[contract::ClientKind::Inspector, contract::ClientKind::Other],
 };
 

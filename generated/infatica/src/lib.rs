@@ -95,6 +95,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     route: "/mcp",
     binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -478,6 +479,9 @@ Do nothing else, even if little is left. Stop no run and no schedule, and create
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[
         contract::ClientKind::ClaudeCode,
         contract::ClientKind::Cursor,

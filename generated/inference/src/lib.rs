@@ -116,6 +116,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         from: contract::BindingSource::Argument,
     }),
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &["api_key", "authorization", "password", "secret", "access_token"],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -413,6 +414,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
     prompt_list: "[]",
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[
         contract::ClientKind::ClaudeCode,
         contract::ClientKind::Cursor,

@@ -90,6 +90,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         }),
     }),
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &[
         "password",
         "passphrase",
@@ -213,6 +214,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
     prompt_list: "[]",
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[
         contract::ClientKind::ClaudeDesktop,
         contract::ClientKind::ClaudeCode,

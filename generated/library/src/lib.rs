@@ -42,6 +42,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         from: contract::BindingSource::Argument,
     }),
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -193,6 +194,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[
         contract::ClientKind::ClaudeCode,
         contract::ClientKind::Stdio,

@@ -31,6 +31,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         from: contract::BindingSource::Credential,
     }),
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -101,6 +102,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
     prompt_list: "[]",
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[contract::ClientKind::Stdio],
 };
 

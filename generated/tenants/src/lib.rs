@@ -41,6 +41,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         }),
     }),
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -138,6 +139,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[
         contract::ClientKind::ClaudeCode,
         contract::ClientKind::Stdio,

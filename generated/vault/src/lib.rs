@@ -27,6 +27,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     route: "/mcp",
     binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
+    notifies: &[],
     redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -78,6 +79,9 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
     prompt_list: "[]",
+    resources: const { &[] },
+    resource_list: "[]",
+    resource_template_list: "[]",
     clients: &[contract::ClientKind::ClaudeCode, contract::ClientKind::Stdio],
 };
 

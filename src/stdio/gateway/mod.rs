@@ -9,6 +9,7 @@ mod reply;
 use std::{
     env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use anyhow::{anyhow, bail};
@@ -18,6 +19,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use toolwright_core::{
     ErrorCode,
     environment::{ACCOUNT, option_env},
@@ -38,6 +40,9 @@ use failure::Failure;
 use headers::Handshake;
 use reply::Answer;
 
+/// The request whose answer comes when its client has heard enough.
+const LISTEN: &str = "subscriptions/listen";
+
 /// The server that the messages are forwarded to.
 pub(crate) struct Gateway {
     spec: &'static ServerSpec,
@@ -45,6 +50,7 @@ pub(crate) struct Gateway {
     connection: Connection,
     user_agent: HeaderValue,
     handshake: Mutex<Handshake>,
+    closing: CancellationToken,
     observers: Arc<Observers>,
 }
 
@@ -80,6 +86,7 @@ impl Gateway {
             connection,
             user_agent,
             handshake: Mutex::default(),
+            closing: CancellationToken::new(),
             observers: Arc::default(),
         }))
     }
@@ -90,6 +97,27 @@ impl Gateway {
 
     pub(super) fn observe(&self) -> Observation {
         Observation::start(&self.observers, Transport::Stdio)
+    }
+
+    /// Passes on what the server tells of changes, until it ends that.
+    pub(super) async fn listen(&self, presented: Presented<'_>, outbox: &Outbox) {
+        let Ok(mut get) = self.post(Vec::new(), "", &Map::new(), presented) else { return };
+        *get.method_mut() = http::Method::GET;
+        get.headers_mut().remove(header::CONTENT_TYPE);
+        get.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
+        let passed_on = async {
+            let (head, body) = self.connection.send(get).await.ok()?.into_parts();
+            if head.status.is_success() { reply::pass_on(&head.headers, body, outbox).await.ok() } else { None }
+        };
+        tokio::select! {
+            passed_on = passed_on => tracing::debug!(whole = passed_on.is_some(), "the server tells of no more changes"),
+            () = self.closing.cancelled() => {}
+        }
+    }
+
+    /// Ends what would go on for ever.
+    pub(super) fn close(&self) {
+        self.closing.cancel();
     }
 
     /// Where the messages go.
@@ -108,11 +136,13 @@ impl Gateway {
     ) -> Result<String, Refusal> {
         let Pending { text, request, cancelled } = pending;
         let post = self.post(text, &request.method, &request.params, presented)?;
-        let limit = running::answer_limit(self.spec);
+        let listens = request.method == LISTEN;
+        let limit = if listens { Duration::MAX } else { running::answer_limit(self.spec) };
         let answer = tokio::select! {
             biased;
             // Nobody reads it.
             () = cancelled.cancelled() => return Ok(String::new()),
+            () = self.closing.cancelled(), if listens => return Ok(reply::listened(&request.id)),
             answer = timeout(limit, self.ask(post, &request, outbox, seen)) => answer,
         };
         let answer = answer.unwrap_or(Err(Failure::Overdue(limit)));

@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use sse_stream::SseStream;
 use tokio_stream::StreamExt as _;
 
@@ -60,6 +60,12 @@ impl Answer {
     }
 }
 
+/// The last word to a client that has listened until the process ended.
+pub(super) fn listened(id: &Id<'_>) -> String {
+    let meta = json!({ "io.modelcontextprotocol/subscriptionId": id });
+    json!({ "jsonrpc": "2.0", "id": id, "result": { "resultType": "complete", "_meta": meta } }).to_string()
+}
+
 /// What a server says before its answer, as one line, if it is a message of its own.
 fn told(text: &str) -> Option<String> {
     #[derive(Deserialize)]
@@ -101,6 +107,26 @@ pub(super) async fn read(
         }
     }
     Ok(None)
+}
+
+/// Passes on the messages of a stream that answers nothing.
+///
+/// # Errors
+/// When the stream breaks off.
+pub(super) async fn pass_on(headers: &HeaderMap, body: Incoming, outbox: &Outbox) -> io::Result<()> {
+    if !is_stream(headers) {
+        return Ok(());
+    }
+    let mut events = SseStream::new(body.map_err(io::Error::other));
+    while let Some(event) = events.next().await {
+        let data = event.map_err(io::Error::other)?.data;
+        if let Some(message) = data.as_deref().and_then(told)
+            && outbox.send(message).await.is_err()
+        {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use acme_tools::*;
-use toolwright::{Call, ReadStore, ToolError, WriteStore, mcp_tool};
+use toolwright::{Call, List, ReadStore, ToolError, WriteStore, mcp_tool};
 
 #[derive(Default)]
 struct Notes {
@@ -82,7 +82,17 @@ async fn price_notes(store: &ReadNotes, call: &Call) -> Result<price_notes::Outp
 #[mcp_tool]
 async fn add_note(store: &WriteNotes, call: &Call, input: add_note::Input) -> Result<Note, ToolError> {
     let add_note::Input { text, color, tags } = input;
-    Ok(store.add(call.subject(), text, color, tags.unwrap_or_default()))
+    let note = store.add(call.subject(), text, color, tags.unwrap_or_default());
+    call.resource_updated("acme://notes");
+    if let Some(color) = color {
+        let color = match color {
+            Color::Red => "red",
+            Color::Green => "green",
+            Color::Blue => "blue",
+        };
+        call.resource_updated(format!("acme://notes/{color}"));
+    }
+    Ok(note)
 }
 
 #[mcp_tool]
@@ -91,6 +101,8 @@ async fn delete_note(
     call: &Call,
     input: delete_note::Input,
 ) -> Result<delete_note::Output, ToolError> {
+    // Of no consequence for them: it is how the tests see that clients are told.
+    [List::Tools, List::Prompts, List::Resources].into_iter().for_each(|list| call.list_changed(list));
     Ok(delete_note::Output { deleted: store.remove(call.subject(), &input.note_id) })
 }
 

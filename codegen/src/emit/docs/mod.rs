@@ -7,6 +7,7 @@ mod operations;
 mod page;
 mod promises;
 mod reference;
+mod resources;
 mod troubles;
 
 use serde::Serialize;

@@ -13,7 +13,7 @@ use toolwright_core::{
 use super::{
     File, access_in_words,
     curl::{self, Call},
-    document, grant, markdown, path_of, scope_cell,
+    document, grant, markdown, path_of, resources, scope_cell,
     troubles::{self, TroubleRow},
 };
 use crate::{
@@ -86,6 +86,9 @@ struct Page<'a> {
     groups: Vec<GroupSection<'a>>,
     prompts: Vec<PromptRow<'a>>,
     prompt_arguments: Vec<PromptArgumentRow<'a>>,
+    resources: resources::Section<'a>,
+    /// What clients are told of while they listen.
+    notified: Vec<String>,
     prerequisites: &'a [String],
     verify: Option<&'a str>,
     calls: Vec<Call<'a>>,
@@ -294,6 +297,7 @@ pub(super) fn file(api: &Api) -> File {
         types: _,
         tools,
         prompts,
+        resources: _,
         clients: _,
         docs,
         inputs: _,
@@ -313,6 +317,7 @@ pub(super) fn file(api: &Api) -> File {
         route: _,
         binding,
         listing,
+        notifies: _,
         redact,
         body_bytes,
         call_seconds,
@@ -349,7 +354,7 @@ pub(super) fn file(api: &Api) -> File {
         placeholder: clients::placeholder(api),
         lifetime,
         grant: credential.password_grant().map(|grant| grant::section(api, grant)),
-        listing: listing_in_words(*listing, !prompts.is_empty()),
+        listing: listing_in_words(*listing, api),
         lists_granted: *listing == Listing::Granted,
         redacted: redact,
         request_size: wording::size(*body_bytes),
@@ -374,6 +379,8 @@ pub(super) fn file(api: &Api) -> File {
         groups: groups.iter().enumerate().map(|(place, group)| group_section(api, place, group)).collect(),
         prompts: prompts.iter().map(|prompt| prompt_row(api, prompt)).collect(),
         prompt_arguments: prompts.iter().flat_map(|prompt| prompt_argument_rows(api, prompt)).collect(),
+        resources: resources::section(api),
+        notified: resources::notified(api),
         prerequisites,
         verify: verify.as_deref(),
         calls: curl::calls(api),
@@ -587,8 +594,11 @@ fn prompt_argument_rows<'a>(api: &'a Api, prompt: &'a Prompt) -> impl Iterator<I
     })
 }
 
-fn listing_in_words(listing: Listing, has_prompts: bool) -> String {
-    let (all, each) = if has_prompts { ("tools and prompts", "tool and prompt") } else { ("tools", "tool") };
+fn listing_in_words(listing: Listing, api: &Api) -> String {
+    let kinds = [("tool", true), ("prompt", !api.prompts.is_empty()), ("resource", !api.resources.is_empty())];
+    let kinds: Vec<&str> = kinds.into_iter().filter(|(_, is_there)| *is_there).map(|(kind, _)| kind).collect();
+    let all = wording::list(&kinds.iter().map(|kind| format!("{kind}s")).collect::<Vec<_>>(), "and");
+    let each = wording::list(&kinds.iter().map(ToString::to_string).collect::<Vec<_>>(), "and");
     match listing {
         Listing::Granted => format!("Your client lists only the {all} that your scopes cover."),
         Listing::All => format!("Your client lists every {each}, also those that your scopes do not cover."),

@@ -40,6 +40,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
     let applies = move |code: &&ErrorCode| {
         code.is_about_clients() == about_clients
             && (!code.is_about_prompts() || !api.prompts.is_empty())
+            && (!code.is_about_resources() || !api.resources.is_empty())
             && is_said(api, **code)
             && (!code.is_about_gateways() || api.server.gateway.is_some())
             && (!code.is_about_grants() || api.credential.password_grant().is_some())

@@ -2,6 +2,7 @@
 
 mod asks;
 mod prompts;
+mod resources;
 mod server;
 mod tool;
 mod types;

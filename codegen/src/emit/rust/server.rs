@@ -5,12 +5,12 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use toolwright_core::{Access, Requirement, Scope, ScopeSet};
 
-use super::{COMMAND, File, contract, docs, grouped, ident, option, prompts, source, stem, text, tool};
+use super::{COMMAND, File, contract, docs, grouped, ident, option, prompts, resources, source, stem, text, tool};
 use crate::{
     api::{
         Account, Answer, AnswerGrants, Api, ArgumentValues, Audit, Binding, BindingSource, Completion, Credential,
-        Feature, Form, Gateway, Group, Introspection, Issuer, Jwt, Listing, PasswordGrant, Server, Tokens, Tool,
-        Upstream, Verify,
+        Feature, Form, Gateway, Group, Introspection, Issuer, Jwt, Listing, NotifiedList, PasswordGrant, Server,
+        Tokens, Tool, Upstream, Verify,
     },
     emit::wording,
 };
@@ -61,6 +61,7 @@ fn constant(api: &Api) -> TokenStream {
         types: _,
         tools,
         prompts,
+        resources,
         clients,
         docs: _,
         inputs: _,
@@ -80,6 +81,7 @@ fn constant(api: &Api) -> TokenStream {
         route,
         binding,
         listing,
+        notifies,
         redact,
         body_bytes,
         call_seconds,
@@ -95,6 +97,14 @@ fn constant(api: &Api) -> TokenStream {
         Listing::Granted => "Granted",
         Listing::All => "All",
         Listing::Gated => "Gated",
+    });
+    let notifies = notifies.iter().map(|list| {
+        let list = ident(match list {
+            NotifiedList::Tools => "Tools",
+            NotifiedList::Prompts => "Prompts",
+            NotifiedList::Resources => "Resources",
+        });
+        quote!(contract::List::#list)
     });
     let gateway = option(
         gateway.as_ref().map(|Gateway { env, example }| quote!(contract::GatewaySpec { env: #env, example: #example })),
@@ -115,7 +125,8 @@ fn constant(api: &Api) -> TokenStream {
         .map(|Group { name, title, description: _ }| quote!(contract::GroupSpec { name: #name, title: #title }));
     let modules = tools.iter().map(|tool| ident(&tool.module));
     let prompts_of = prompts.iter().map(|prompt| prompts::spec(api, prompt));
-    let prompt_list = prompt_list_of(api);
+    let prompt_list = list_of("prompts.json", !api.prompts.is_empty());
+    let resources = resources::members(api, resources);
     // The name of a variant is what `Debug` prints.
     let clients = clients.iter().map(|kind| ident(&format!("{kind:?}")));
     quote! {
@@ -132,6 +143,7 @@ fn constant(api: &Api) -> TokenStream {
             route: #route,
             binding: #binding,
             listing: contract::Listing::#listing,
+            notifies: &[#(#notifies),*],
             redact: &[#(#redact),*],
             limits: contract::LimitsSpec {
                 body_bytes: #body_bytes,
@@ -148,6 +160,7 @@ fn constant(api: &Api) -> TokenStream {
             tool_list: ::core::include_str!("../tools.json"),
             prompts: const { &[#(#prompts_of),*] },
             prompt_list: #prompt_list,
+            #resources
             clients: &[#(contract::ClientKind::#clients),*],
         };
     }
@@ -377,9 +390,10 @@ pub(super) fn values_of(api: &Api, values: &ArgumentValues) -> TokenStream {
     }
 }
 
-/// A server without prompts has no file of them.
-fn prompt_list_of(api: &Api) -> TokenStream {
-    if api.prompts.is_empty() { quote!("[]") } else { quote!(::core::include_str!("../prompts.json")) }
+/// A list in a file beside the crate's sources; an empty one has no file.
+pub(super) fn list_of(file: &str, is_there: bool) -> TokenStream {
+    let path = format!("../{file}");
+    if is_there { quote!(::core::include_str!(#path)) } else { quote!("[]") }
 }
 
 fn set_of(set: ScopeSet) -> TokenStream {

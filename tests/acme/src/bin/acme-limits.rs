@@ -1,4 +1,4 @@
-//! The server with few calls for each key.
+//! The server with few calls for each key, and without resources and news.
 
 use std::{num::NonZeroU32, process::ExitCode};
 
@@ -11,6 +11,10 @@ static SERVER: ServerSpec = ServerSpec {
         calls_in_flight: NonZeroU32::new(2),
         ..DECLARED.limits
     },
+    notifies: &[],
+    resources: &[],
+    resource_list: "[]",
+    resource_template_list: "[]",
     ..DECLARED
 };
 

@@ -6,6 +6,7 @@ mod audit;
 mod authentication;
 mod authorization;
 mod calls;
+mod changes;
 mod commands;
 mod completions;
 mod confirmation;
@@ -30,6 +31,7 @@ mod prompt_asks;
 mod prompts;
 mod protocol;
 mod records;
+mod resources;
 mod secrets;
 #[cfg(unix)]
 mod snippets;

@@ -24,7 +24,12 @@ async fn a_handshake_agrees_on_what_both_speak() {
             reply.result(),
             &json!({
                 "protocolVersion": agreed,
-                "capabilities": {"completions": {}, "prompts": {}, "tools": {}},
+                "capabilities": {
+                    "completions": {},
+                    "prompts": {"listChanged": true},
+                    "resources": {"listChanged": true, "subscribe": true},
+                    "tools": {"listChanged": true},
+                },
                 "serverInfo": {
                     "name": "acme",
                     "title": "Acme Notes",
@@ -45,7 +50,15 @@ async fn discovery_says_the_same_without_a_handshake() {
     let reply = full(&server, Revision::V2026_07_28).await.request("server/discover", json!({})).await;
     let result = reply.result();
     assert_eq!(result["supportedVersions"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]));
-    assert_eq!(result["capabilities"], json!({"completions": {}, "prompts": {}, "tools": {}}));
+    assert_eq!(
+        result["capabilities"],
+        json!({
+            "completions": {},
+            "prompts": {"listChanged": true},
+            "resources": {"listChanged": true, "subscribe": true},
+            "tools": {"listChanged": true},
+        })
+    );
     assert_eq!(result["instructions"], "Start with list_notes.");
     assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "acme");
     assert_eq!(result["resultType"], "complete");

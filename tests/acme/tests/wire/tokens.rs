@@ -231,10 +231,11 @@ async fn a_last_use_is_written_down_once_a_minute() {
 }
 
 #[test]
-fn the_tools_and_prompts_are_printed_with_what_they_need() {
+fn the_tools_prompts_and_resources_are_printed_with_what_they_need() {
     let ran = Folder::empty().run(&["tools"]);
     assert!(ran.status.success() && ran.stderr.is_empty());
-    let (tools, prompts) = ran.stdout.split_once("\n\n").expect("two tables");
+    let tables: Vec<&str> = ran.stdout.split("\n\n").collect();
+    let [tools, prompts, resources] = tables[..] else { panic!("three tables: {}", ran.stdout) };
     let names: Vec<_> = tools.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, TOOLS);
     for line in [
@@ -257,6 +258,18 @@ fn the_tools_and_prompts_are_printed_with_what_they_need() {
         "go_wrong      [panic] [hang] [fail]                            (signed in)",
     ];
     assert_eq!(prompts.lines().collect::<Vec<_>>(), expected, "{prompts}");
+    let expected = [
+        "RESOURCE       URI                                    SCOPE",
+        "guide          acme://guide                           notes:read",
+        "logo           acme://logo                            (signed in)",
+        "prices         acme://prices                          notes:read and billing:read",
+        "policy         acme://policy                          notes:admin",
+        "notes          acme://notes                           notes:read",
+        "colored_notes  acme://notes/{color}                   notes:read",
+        "similar_notes  acme://beginnings/{beginning}/{limit}  notes:read",
+        "mishap         acme://mishaps/{how}                   (signed in)",
+    ];
+    assert_eq!(resources.lines().collect::<Vec<_>>(), expected, "{resources}");
 }
 
 #[test]

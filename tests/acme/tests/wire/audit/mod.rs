@@ -118,7 +118,46 @@ fn cases() -> Vec<Case> {
             complete("show_note", "note_id"),
             Some(("completion", "completion/complete", "allowed", "ok", 200, none.clone())),
         ),
-        ("resources/list", json!({}), Some(("request", "resources/list", "allowed", "unknown_method", 200, none))),
+        ("resources/list", json!({}), None),
+        ("resources/templates/list", json!({}), None),
+        (
+            "resources/read",
+            json!({"uri": "acme://guide"}),
+            Some(("resource", "guide", "allowed", "ok", 200, json!({"uri": "acme://guide"}))),
+        ),
+        (
+            "resources/read",
+            json!({"uri": "acme://notes/red"}),
+            Some(("resource", "colored_notes", "allowed", "ok", 200, json!({"uri": "acme://notes/red"}))),
+        ),
+        (
+            "resources/read",
+            json!({"uri": "acme://notes/pink"}),
+            Some((
+                "resource",
+                "colored_notes",
+                "allowed",
+                "invalid_arguments",
+                200,
+                json!({"uri": "acme://notes/pink"}),
+            )),
+        ),
+        (
+            "resources/read",
+            json!({"uri": "acme://mishaps/fail"}),
+            Some(("resource", "mishap", "allowed", "wrong_state", 200, json!({"uri": "acme://mishaps/fail"}))),
+        ),
+        (
+            "resources/read",
+            json!({"uri": "acme://prices"}),
+            Some(("resource", "prices", "denied", "insufficient_scope", 403, json!({"uri": "acme://prices"}))),
+        ),
+        (
+            "resources/read",
+            json!({"uri": "acme://nothing"}),
+            Some(("resource", "resources/read", "allowed", "unknown_resource", 200, none.clone())),
+        ),
+        ("tasks/list", json!({}), Some(("request", "tasks/list", "allowed", "unknown_method", 200, none))),
     ]
 }
 

@@ -6,8 +6,11 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
-        files: vec!["pictures/thing.png".to_owned(), "pictures/thing.wav".to_owned()],
-        digest: "29d47c8950fed53a650dd3f848b04278772d687a58be50c960a7cbc2e93cfa85"
+        files: vec![
+            "logo.png".to_owned(), "pictures/thing.png".to_owned(), "pictures/thing.wav"
+            .to_owned(), "texts/license.txt".to_owned()
+        ],
+        digest: "a2f091ee02998cd784e867294427dfe63ae4af237964d423581094855569cf88"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

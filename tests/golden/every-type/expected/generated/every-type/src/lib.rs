@@ -53,6 +53,11 @@ Second line with a "# mark that ends raw strings."##,
         }),
     }),
     listing: contract::Listing::Gated,
+    notifies: &[
+        contract::List::Tools,
+        contract::List::Resources,
+        contract::List::Prompts,
+    ],
     redact: &["ssl_key", "Password"],
     limits: contract::LimitsSpec {
         body_bytes: 2_000,
@@ -312,6 +317,99 @@ Because {{ why }}.
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
+    resources: const {
+        &[
+            contract::ResourceSpec {
+                name: "manual",
+                uri: "every://manual",
+                media_type: "text/markdown",
+                requirement: contract::Requirement::all_of(const {
+                    &[
+                        contract::Clause::any_of(
+                            &[contract::ScopeId(0), contract::ScopeId(3)],
+                        ),
+                    ]
+                }),
+                content: contract::ResourceContentSpec::Text(
+                    r#"# Things
+
+A "thing" is {{ no template }}.
+"#,
+                ),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "logo",
+                uri: "every://logo",
+                media_type: "image/png",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                content: contract::ResourceContentSpec::Blob(
+                    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC",
+                ),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "license",
+                uri: "every://license",
+                media_type: "text/plain",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(2)])]
+                }),
+                content: contract::ResourceContentSpec::Text(
+                    r"Do with it
+what you like.",
+                ),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "things",
+                uri: "every://things",
+                media_type: "application/json",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <list_things::Tool as contract::Tool>::SPEC,
+                    input: r#"{"limit":5}"#,
+                    variables: &[],
+                }),
+                subscribe: true,
+            },
+            contract::ResourceSpec {
+                name: "some_things",
+                uri: "every://things/{text}/{limit}",
+                media_type: "application/json",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <list_things::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                    variables: &[
+                        contract::ResourceVariableSpec {
+                            name: "text",
+                            is_integer: false,
+                            values: contract::ArgumentValues::Listed(contract::CompletionSpec {
+                                tool: <list_things::Tool as contract::Tool>::SPEC,
+                                input: r#"{"limit":5}"#,
+                                typed: ::core::option::Option::Some("text"),
+                                values: &["things", "parent", "name"],
+                                total: ::core::option::Option::Some(&["total"]),
+                            }),
+                        },
+                        contract::ResourceVariableSpec {
+                            name: "limit",
+                            is_integer: true,
+                            values: contract::ArgumentValues::Text,
+                        },
+                    ],
+                }),
+                subscribe: false,
+            },
+        ]
+    },
+    resource_list: ::core::include_str!("../resources.json"),
+    resource_template_list: ::core::include_str!("../resource-templates.json"),
     clients: &[
         contract::ClientKind::ClaudeCode,
         contract::ClientKind::Cursor,

@@ -1,0 +1,317 @@
+//! Changes: who is told of which, in which words, and until when.
+
+use serde_json::{Value, json};
+use toolwright_tests::{Client, Events, Reply, Revision, Server, StdioPipe, Transport};
+
+use crate::{ACME, ACME_LIMITS, PIPES, SCOPES, VARIABLES, connect};
+
+const MODERN: Revision = Revision::V2026_07_28;
+const OLDER: [Revision; 2] = [Revision::V2025_06_18, Revision::V2025_11_25];
+const ID: &str = "io.modelcontextprotocol/subscriptionId";
+
+/// A request to listen, with the id 77.
+fn listen(filter: &Value) -> Value {
+    let params = MODERN.parameters(json!({"notifications": filter}));
+    json!({"jsonrpc": "2.0", "id": 77, "method": "subscriptions/listen", "params": params})
+}
+
+/// What a client is told, with the id of its subscription if it has one.
+fn told(method: &str, params: Value, is_subscription: bool) -> Value {
+    let mut message = json!({"jsonrpc": "2.0", "method": format!("notifications/{method}"), "params": params});
+    if is_subscription {
+        message["params"]["_meta"] = json!({ID: 77});
+    } else if message["params"] == json!({}) {
+        message.as_object_mut().expect("an object").remove("params");
+    }
+    message
+}
+
+fn updated(uri: &str, is_subscription: bool) -> Value {
+    told("resources/updated", json!({"uri": uri}), is_subscription)
+}
+
+fn acknowledged(filter: &Value) -> Value {
+    told("subscriptions/acknowledged", json!({"notifications": filter}), true)
+}
+
+/// Everything that there is to be told of, and more.
+fn everything() -> Value {
+    json!({
+        "toolsListChanged": true,
+        "promptsListChanged": true,
+        "resourcesListChanged": true,
+        "resourceSubscriptions": ["acme://notes", "acme://guide", "acme://nothing", "acme://notes/red", "acme://notes/../red"],
+    })
+}
+
+async fn add(client: &mut Client, color: &str) {
+    client.call("add_note", json!({"text": "A note", "color": color})).await.structured();
+}
+
+/// Changes every list.
+async fn change_lists(client: &mut Client) {
+    client.call("delete_note", json!({"note_id": "absent"})).await.structured();
+}
+
+async fn of_subject(server: &Server, subject: &str) -> (String, Client) {
+    let token = server.token_for(subject, subject, &["notes:write"]);
+    let client = connect(server, Transport::Http, MODERN, &token).await;
+    (token, client)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_hears_of_what_it_asked_for_and_of_nothing_else() {
+    let server = Server::of(ACME).start();
+    let (token, mut own) = of_subject(&server, "ada").await;
+    let (_, mut foreign) = of_subject(&server, "bob").await;
+    let mut all = Events::post(server.url(), &token, MODERN, &listen(&everything())).await;
+    assert_eq!(all.status(), 200);
+    assert_eq!(all.header("content-type"), Some("text/event-stream"));
+    assert_eq!(all.header("x-accel-buffering"), Some("no"));
+    let accepted = json!({
+        "toolsListChanged": true,
+        "promptsListChanged": true,
+        "resourcesListChanged": true,
+        "resourceSubscriptions": ["acme://notes", "acme://notes/red"],
+    });
+    assert_eq!(all.next().await, Some(acknowledged(&accepted)));
+    let mut some = Events::post(server.url(), &token, MODERN, &listen(&json!({"promptsListChanged": true}))).await;
+    assert_eq!(some.next().await, Some(acknowledged(&json!({"promptsListChanged": true}))));
+    let mut nothing = Events::post(server.url(), &token, MODERN, &listen(&json!({"toolsListChanged": false}))).await;
+    assert_eq!(nothing.next().await, Some(acknowledged(&json!({}))));
+
+    add(&mut foreign, "red").await;
+    change_lists(&mut foreign).await;
+    add(&mut own, "blue").await;
+    add(&mut own, "red").await;
+    change_lists(&mut own).await;
+    let lists = ["tools/list_changed", "prompts/list_changed", "resources/list_changed"];
+    let lists = lists.map(|list| told(list, json!({}), true));
+    let resources = ["acme://notes", "acme://notes", "acme://notes/red"].map(|uri| updated(uri, true));
+    for expected in resources.into_iter().chain(lists.clone()) {
+        assert_eq!(all.next().await, Some(expected));
+    }
+    assert_eq!(some.next().await.as_ref(), Some(&lists[1]));
+    // Only the end comes after that, to all of them.
+    server.terminate();
+    for stream in [&mut all, &mut some, &mut nothing] {
+        let end = stream.next().await.expect("a result at the end");
+        assert_eq!((&end["id"], &end["result"]["_meta"][ID]), (&json!(77), &json!(77)), "{end}");
+        assert_eq!(end["result"]["resultType"], "complete", "{end}");
+        assert_eq!(stream.next().await, None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_hears_of_what_they_may_not_read() {
+    let server = Server::of(ACME).start();
+    let token = server.token_for("ada", "accountant", &["billing:read"]);
+    let (_, mut own) = of_subject(&server, "ada").await;
+    let mut stream = Events::post(server.url(), &token, MODERN, &listen(&everything())).await;
+    let lists = json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
+    assert_eq!(stream.next().await, Some(acknowledged(&lists)));
+    add(&mut own, "red").await;
+    change_lists(&mut own).await;
+    assert_eq!(stream.next().await, Some(told("tools/list_changed", json!({}), true)));
+
+    for revision in OLDER {
+        let mut client = connect(&server, Transport::Http, revision, &token).await;
+        let reply = client.request("resources/subscribe", json!({"uri": "acme://notes"})).await;
+        crate::prompts::assert_denied(&reply, "notes", "notes:read", &["billing:read"], revision.as_str());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_credential_hears_nothing_more() {
+    let server = Server::of(ACME).start();
+    let (token, mut own) = of_subject(&server, "ada").await;
+    let mut modern = Events::post(server.url(), &token, MODERN, &listen(&everything())).await;
+    assert_eq!(modern.next().await.expect("a message")["method"], "notifications/subscriptions/acknowledged");
+    let mut older = Events::get(server.url(), &token, Revision::V2025_11_25).await;
+    assert_eq!(older.status(), 200);
+    change_lists(&mut own).await;
+    assert_eq!(older.next().await, Some(told("tools/list_changed", json!({}), false)));
+    server.revoke("ada");
+    let other = server.token_for("ada", "another", &["notes:write"]);
+    while modern.next().await.is_some() {}
+    while older.next().await.is_some() {}
+    for events in [
+        Events::get(server.url(), &token, Revision::V2025_11_25).await,
+        Events::post(server.url(), &token, MODERN, &listen(&everything())).await,
+    ] {
+        assert_eq!(events.status(), 401);
+    }
+    assert_eq!(Events::get(server.url(), &other, Revision::V2025_11_25).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_the_older_revisions_subscribe_and_listen_apart() {
+    for revision in OLDER {
+        let server = Server::of(ACME).start();
+        let (token, mut own) = of_subject(&server, "ada").await;
+        let mut client = connect(&server, Transport::Http, revision, &token).await;
+        let mut stream = Events::get(server.url(), &token, revision).await;
+        assert_eq!((stream.status(), stream.header("cache-control")), (200, Some("no-store")));
+        let mut ask = async |method: &str, uri: &str| client.request(method, json!({"uri": uri})).await;
+        let subscribed = ask("resources/subscribe", "acme://notes/red").await;
+        assert_eq!(subscribed.result(), &json!({}), "{revision:?}");
+        for (uri, code) in [("acme://nothing", -32002), ("acme://guide", -32602)] {
+            let refused: Reply = ask("resources/subscribe", uri).await;
+            assert_eq!(refused.error_code(), Some(code), "{uri}: {refused:?}");
+        }
+        add(&mut own, "red").await;
+        assert_eq!(stream.next().await, Some(updated("acme://notes/red", false)), "{revision:?}");
+        assert_eq!(ask("resources/unsubscribe", "acme://notes/red").await.result(), &json!({}));
+        add(&mut own, "red").await;
+        change_lists(&mut own).await;
+        for list in ["tools/list_changed", "prompts/list_changed", "resources/list_changed"] {
+            assert_eq!(stream.next().await, Some(told(list, json!({}), false)), "{revision:?}");
+        }
+        server.terminate();
+        assert_eq!(stream.next().await, None);
+    }
+}
+
+/// The next message of a pipe that is no answer.
+async fn next(pipe: &mut StdioPipe) -> Value {
+    let message = pipe.receive().await;
+    assert!(message.get("id").is_none(), "{message}");
+    message
+}
+
+async fn call(pipe: &mut StdioPipe, id: u64, tool: &str, arguments: Value, revision: Revision) {
+    let params = revision.parameters(json!({"name": tool, "arguments": arguments}));
+    pipe.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}).to_string()).await;
+}
+
+/// Receives these messages, and the answer with an id, in any order between the two.
+async fn expect(pipe: &mut StdioPipe, id: u64, mut expected: Vec<Value>) {
+    let mut is_answered = false;
+    while !expected.is_empty() || !is_answered {
+        let message = pipe.receive().await;
+        if message["id"] == json!(id) {
+            assert!(message.get("result").is_some(), "{message}");
+            is_answered = true;
+        } else {
+            assert_eq!(message, expected.remove(0));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_over_stdio_listens_until_it_cancels() {
+    let server = Server::of(ACME).start();
+    let token = server.token_for("ada", "ada", &["notes:write"]);
+    for pipe in PIPES {
+        let mut pipe = pipe(&server, VARIABLES, Some(&token));
+        let filter = json!({"toolsListChanged": true, "resourceSubscriptions": ["acme://notes"]});
+        pipe.send(&listen(&filter).to_string()).await;
+        assert_eq!(next(&mut pipe).await, acknowledged(&filter));
+        call(&mut pipe, 1, "add_note", json!({"text": "x"}), MODERN).await;
+        expect(&mut pipe, 1, vec![updated("acme://notes", true)]).await;
+        call(&mut pipe, 2, "delete_note", json!({"note_id": "absent"}), MODERN).await;
+        expect(&mut pipe, 2, vec![told("tools/list_changed", json!({}), true)]).await;
+        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 77}});
+        pipe.send(&cancel.to_string()).await;
+        // Its id is free again once the request is over.
+        loop {
+            pipe.send(&listen(&json!({})).to_string()).await;
+            let answer = pipe.receive().await;
+            if answer["method"] == "notifications/subscriptions/acknowledged" {
+                break;
+            }
+        }
+        call(&mut pipe, 3, "delete_note", json!({"note_id": "absent"}), MODERN).await;
+        expect(&mut pipe, 3, vec![]).await;
+        let (code, rest, log) = pipe.close().await;
+        assert_eq!(code, Some(0), "{log}");
+        let end: Value = serde_json::from_str(rest.last().expect("a result at the end")).expect("JSON");
+        assert_eq!(end["result"]["_meta"][ID], 77, "{end}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_the_older_revisions_is_told_over_stdio() {
+    let server = Server::of(ACME).start();
+    let token = server.token_for("ada", "ada", &["notes:write"]);
+    for (pipe, revision) in PIPES.into_iter().zip(OLDER) {
+        let mut pipe = pipe(&server, VARIABLES, Some(&token));
+        let initialize = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": revision.initialize()});
+        pipe.request(&initialize).await.result();
+        let subscribe =
+            json!({"jsonrpc": "2.0", "id": 1, "method": "resources/subscribe", "params": {"uri": "acme://notes"}});
+        assert_eq!(pipe.request(&subscribe).await.result(), &json!({}));
+        // It begins to listen after the handshake: the first changes can be too early for it.
+        let mut id = 2;
+        loop {
+            call(&mut pipe, id, "delete_note", json!({"note_id": "absent"}), revision).await;
+            let message = pipe.receive().await;
+            if message.get("id").is_none() {
+                assert_eq!(message, told("tools/list_changed", json!({}), false));
+                break;
+            }
+            id += 1;
+        }
+        call(&mut pipe, 1000, "add_note", json!({"text": "x"}), revision).await;
+        loop {
+            let message = pipe.receive().await;
+            if message["method"] == "notifications/resources/updated" {
+                assert_eq!(message, updated("acme://notes", false));
+                break;
+            }
+        }
+        let (code, _, log) = pipe.close().await;
+        assert_eq!(code, Some(0), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_bounded() {
+    let server = Server::of(ACME).start();
+    let (token, _) = of_subject(&server, "ada").await;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        open.push(Events::get(server.url(), &token, Revision::V2025_11_25).await);
+    }
+    assert!(open.iter().all(|stream| stream.status() == 200));
+    assert_eq!(Events::post(server.url(), &token, MODERN, &listen(&json!({}))).await.status(), 429);
+    let (another, _) = of_subject(&server, "bob").await;
+    assert_eq!(Events::get(server.url(), &another, Revision::V2025_11_25).await.status(), 200);
+    drop(open.pop());
+    // Until the server has seen that it is gone.
+    while Events::get(server.url(), &token, Revision::V2025_11_25).await.status() == 429 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_listens_where_nothing_is_announced() {
+    let server = Server::of(ACME_LIMITS).start();
+    let token = server.token("all", &SCOPES);
+    for revision in OLDER {
+        let stream = Events::get(server.url(), &token, revision).await;
+        assert_eq!((stream.status(), stream.header("allow")), (405, Some("POST")));
+        let mut client = connect(&server, Transport::Http, revision, &token).await;
+        for method in ["resources/list", "resources/templates/list", "resources/read", "resources/subscribe"] {
+            assert_eq!(
+                client.request(method, json!({"uri": "acme://notes"})).await.error_code(),
+                Some(-32601),
+                "{method}"
+            );
+        }
+    }
+    assert_eq!(Events::post(server.url(), &token, MODERN, &listen(&json!({}))).await.status(), 404);
+    // The newest revision has no stream without a request, and each era only its own way to ask.
+    let server = Server::of(ACME).start();
+    let token = server.token("all", &SCOPES);
+    let stream = Events::get(server.url(), &token, MODERN).await;
+    assert_eq!((stream.status(), stream.header("allow")), (405, Some("GET, POST")));
+    let mut modern = connect(&server, Transport::Http, MODERN, &token).await;
+    assert_eq!(modern.request("resources/subscribe", json!({"uri": "acme://notes"})).await.error_code(), Some(-32601));
+    let mut older = connect(&server, Transport::Http, Revision::V2025_11_25, &token).await;
+    assert_eq!(older.request("subscriptions/listen", json!({"notifications": {}})).await.error_code(), Some(-32601));
+    for filter in [json!(null), json!([]), json!({"resourceSubscriptions": "acme://notes"})] {
+        let refused = modern.request("subscriptions/listen", json!({"notifications": filter})).await;
+        assert_eq!(refused.error_code(), Some(-32602), "{refused:?}");
+    }
+}
