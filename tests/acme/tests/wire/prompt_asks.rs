@@ -17,7 +17,8 @@ async fn answered(client: &mut Client, arguments: &Value, answers: &Value) -> Re
     client.request("prompts/get", params).await
 }
 
-fn accepted(content: Value) -> Value {
+fn accepted(content: impl Into<Value>) -> Value {
+    let content = content.into();
     json!({"action": "accept", "content": content})
 }
 

@@ -49,7 +49,8 @@ fn unified(mut form: Value) -> Value {
     form
 }
 
-fn accept(content: Value) -> Value {
+fn accept(content: impl Into<Value>) -> Value {
+    let content = content.into();
     json!({"action": "accept", "content": content})
 }
 
