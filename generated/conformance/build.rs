@@ -6,8 +6,8 @@ fn main() {
     let inputs = toolwright_freshness::Inputs {
         manifest: "tests/conformance/tools.yaml".to_owned(),
         include: vec![],
-        files: vec![],
-        digest: "50b8b4e28fa0dbc27a6306998a5dd4e80dadd5c26663129fc06f37a89df0f9ec"
+        files: vec!["files/red.png".to_owned()],
+        digest: "7c71163252759c562ca256cbc17e24f810266021a530c593cd4bf80026042f22"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -9,12 +9,63 @@
 
 use ::toolwright::contract;
 
+mod types;
+pub use types::Status;
+
 #[path = "tools/test_simple_text.rs"]
 pub mod test_simple_text;
+#[path = "tools/test_image_content.rs"]
+pub mod test_image_content;
+#[path = "tools/test_audio_content.rs"]
+pub mod test_audio_content;
+#[path = "tools/test_embedded_resource.rs"]
+pub mod test_embedded_resource;
+#[path = "tools/test_multiple_content_types.rs"]
+pub mod test_multiple_content_types;
 #[path = "tools/test_error_handling.rs"]
 pub mod test_error_handling;
+#[path = "tools/test_tool_with_progress.rs"]
+pub mod test_tool_with_progress;
+#[path = "tools/test_tool_with_logging.rs"]
+pub mod test_tool_with_logging;
+#[path = "tools/test_logging_tool.rs"]
+pub mod test_logging_tool;
 #[path = "tools/test_words.rs"]
 pub mod test_words;
+#[path = "tools/test_template.rs"]
+pub mod test_template;
+#[path = "tools/test_elicitation.rs"]
+pub mod test_elicitation;
+#[path = "tools/test_elicitation_sep1034_defaults.rs"]
+pub mod test_elicitation_sep1034_defaults;
+#[path = "tools/test_elicitation_sep1330_enums.rs"]
+pub mod test_elicitation_sep1330_enums;
+#[path = "tools/test_sampling.rs"]
+pub mod test_sampling;
+#[path = "tools/test_missing_capability.rs"]
+pub mod test_missing_capability;
+#[path = "tools/test_streaming_elicitation.rs"]
+pub mod test_streaming_elicitation;
+#[path = "tools/test_input_required_result_elicitation.rs"]
+pub mod test_input_required_result_elicitation;
+#[path = "tools/test_input_required_result_sampling.rs"]
+pub mod test_input_required_result_sampling;
+#[path = "tools/test_input_required_result_list_roots.rs"]
+pub mod test_input_required_result_list_roots;
+#[path = "tools/test_input_required_result_request_state.rs"]
+pub mod test_input_required_result_request_state;
+#[path = "tools/test_input_required_result_multiple_inputs.rs"]
+pub mod test_input_required_result_multiple_inputs;
+#[path = "tools/test_input_required_result_multi_round.rs"]
+pub mod test_input_required_result_multi_round;
+#[path = "tools/test_input_required_result_tampered_state.rs"]
+pub mod test_input_required_result_tampered_state;
+#[path = "tools/test_input_required_result_capabilities.rs"]
+pub mod test_input_required_result_capabilities;
+#[path = "tools/test_trigger_tool_change.rs"]
+pub mod test_trigger_tool_change;
+#[path = "tools/test_trigger_prompt_change.rs"]
+pub mod test_trigger_prompt_change;
 
 /// What the manifest declares about the server.
 pub static SERVER: contract::ServerSpec = contract::ServerSpec {
@@ -29,7 +80,7 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     route: "/mcp",
     binding: ::core::option::Option::None,
     listing: contract::Listing::Granted,
-    notifies: &[],
+    notifies: &[contract::List::Tools, contract::List::Prompts],
     redact: &[],
     limits: contract::LimitsSpec {
         body_bytes: 1_048_576,
@@ -71,11 +122,43 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
             name: "answers",
             title: "Answers",
         },
+        contract::GroupSpec {
+            name: "asks",
+            title: "Asks",
+        },
+        contract::GroupSpec {
+            name: "changes",
+            title: "Changes",
+        },
     ],
     tools: &[
         <test_simple_text::Tool as contract::Tool>::SPEC,
+        <test_image_content::Tool as contract::Tool>::SPEC,
+        <test_audio_content::Tool as contract::Tool>::SPEC,
+        <test_embedded_resource::Tool as contract::Tool>::SPEC,
+        <test_multiple_content_types::Tool as contract::Tool>::SPEC,
         <test_error_handling::Tool as contract::Tool>::SPEC,
+        <test_tool_with_progress::Tool as contract::Tool>::SPEC,
+        <test_tool_with_logging::Tool as contract::Tool>::SPEC,
+        <test_logging_tool::Tool as contract::Tool>::SPEC,
         <test_words::Tool as contract::Tool>::SPEC,
+        <test_template::Tool as contract::Tool>::SPEC,
+        <test_elicitation::Tool as contract::Tool>::SPEC,
+        <test_elicitation_sep1034_defaults::Tool as contract::Tool>::SPEC,
+        <test_elicitation_sep1330_enums::Tool as contract::Tool>::SPEC,
+        <test_sampling::Tool as contract::Tool>::SPEC,
+        <test_missing_capability::Tool as contract::Tool>::SPEC,
+        <test_streaming_elicitation::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_elicitation::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_sampling::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_list_roots::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_request_state::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_multiple_inputs::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_multi_round::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_tampered_state::Tool as contract::Tool>::SPEC,
+        <test_input_required_result_capabilities::Tool as contract::Tool>::SPEC,
+        <test_trigger_tool_change::Tool as contract::Tool>::SPEC,
+        <test_trigger_prompt_change::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const {
@@ -129,12 +212,155 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     },
                 ],
             },
+            contract::PromptSpec {
+                name: "test_prompt_with_embedded_resource",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "resourceUri",
+                        required: true,
+                        values: contract::ArgumentValues::Text,
+                    },
+                ],
+                uses: &[],
+                asks: &[],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Resource {
+                            uri: "{{ resourceUri }}",
+                            media_type: "text/plain",
+                            text: "Embedded resource content for testing.",
+                        },
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Text(
+                            "Please process the embedded resource above.",
+                        ),
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "test_prompt_with_image",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[],
+                uses: &[],
+                asks: &[],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Image(contract::MediaSpec {
+                            media_type: "image/png",
+                            data: ::core::include_str!(
+                                "../media/test_prompt_with_image-1.base64"
+                            )
+                                .trim_ascii_end(),
+                        }),
+                    },
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Text(
+                            "Please analyze the image above.",
+                        ),
+                    },
+                ],
+            },
+            contract::PromptSpec {
+                name: "test_input_required_result_prompt",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                arguments: &[
+                    contract::PromptArgumentSpec {
+                        name: "context",
+                        required: false,
+                        values: contract::ArgumentValues::Text,
+                    },
+                ],
+                uses: &[],
+                asks: &[
+                    contract::AskSpec {
+                        key: "user_context",
+                        kind: contract::AskKind::Form {
+                            message: "What context should the prompt use?",
+                            schema: r#"{"type":"object","properties":{"context":{"type":"string","description":"The context."}},"required":["context"]}"#,
+                        },
+                        optional: false,
+                    },
+                ],
+                messages: &[
+                    contract::PromptMessageSpec {
+                        role: contract::PromptRole::User,
+                        content: contract::PromptContentSpec::Text(
+                            "Use this context: {{ context }}",
+                        ),
+                    },
+                ],
+            },
         ]
     },
     prompt_list: ::core::include_str!("../prompts.json"),
-    resources: const { &[] },
-    resource_list: "[]",
-    resource_template_list: "[]",
+    resources: const {
+        &[
+            contract::ResourceSpec {
+                name: "static_text",
+                uri: "test://static-text",
+                media_type: "text/plain",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Text(
+                    "This is the content of the static text resource.",
+                ),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "static_binary",
+                uri: "test://static-binary",
+                media_type: "image/png",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Blob(
+                    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC",
+                ),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "watched_resource",
+                uri: "test://watched-resource",
+                media_type: "text/plain",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Text(
+                    "This is the content of the watched resource.",
+                ),
+                subscribe: true,
+            },
+            contract::ResourceSpec {
+                name: "template",
+                uri: "test://template/{id}/data",
+                media_type: "application/json",
+                requirement: contract::Requirement::all_of(const {
+                    &[contract::Clause::any_of(&[contract::ScopeId(0)])]
+                }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <test_template::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                    variables: &[
+                        contract::ResourceVariableSpec {
+                            name: "id",
+                            is_integer: false,
+                            values: contract::ArgumentValues::Text,
+                        },
+                    ],
+                }),
+                subscribe: false,
+            },
+        ]
+    },
+    resource_list: ::core::include_str!("../resources.json"),
+    resource_template_list: ::core::include_str!("../resource-templates.json"),
     clients: &[contract::ClientKind::Inspector, contract::ClientKind::Other],
 };
 
@@ -142,8 +368,31 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
 pub fn handlers<R>(read: R) -> contract::Handlers
 where
     R: contract::Handle<test_simple_text::Tool>
+        + contract::Handle<test_image_content::Tool>
+        + contract::Handle<test_audio_content::Tool>
+        + contract::Handle<test_embedded_resource::Tool>
+        + contract::Handle<test_multiple_content_types::Tool>
         + contract::Handle<test_error_handling::Tool>
-        + contract::Handle<test_words::Tool>,
+        + contract::Handle<test_tool_with_progress::Tool>
+        + contract::Handle<test_tool_with_logging::Tool>
+        + contract::Handle<test_logging_tool::Tool> + contract::Handle<test_words::Tool>
+        + contract::Handle<test_template::Tool>
+        + contract::Handle<test_elicitation::Tool>
+        + contract::Handle<test_elicitation_sep1034_defaults::Tool>
+        + contract::Handle<test_elicitation_sep1330_enums::Tool>
+        + contract::Handle<test_sampling::Tool>
+        + contract::Handle<test_missing_capability::Tool>
+        + contract::Handle<test_streaming_elicitation::Tool>
+        + contract::Handle<test_input_required_result_elicitation::Tool>
+        + contract::Handle<test_input_required_result_sampling::Tool>
+        + contract::Handle<test_input_required_result_list_roots::Tool>
+        + contract::Handle<test_input_required_result_request_state::Tool>
+        + contract::Handle<test_input_required_result_multiple_inputs::Tool>
+        + contract::Handle<test_input_required_result_multi_round::Tool>
+        + contract::Handle<test_input_required_result_tampered_state::Tool>
+        + contract::Handle<test_input_required_result_capabilities::Tool>
+        + contract::Handle<test_trigger_tool_change::Tool>
+        + contract::Handle<test_trigger_prompt_change::Tool>,
 {
     struct Stores<R> {
         read: R,
@@ -151,8 +400,31 @@ where
     impl<R> contract::Dispatch for Stores<R>
     where
         R: contract::Handle<test_simple_text::Tool>
+            + contract::Handle<test_image_content::Tool>
+            + contract::Handle<test_audio_content::Tool>
+            + contract::Handle<test_embedded_resource::Tool>
+            + contract::Handle<test_multiple_content_types::Tool>
             + contract::Handle<test_error_handling::Tool>
-            + contract::Handle<test_words::Tool>,
+            + contract::Handle<test_tool_with_progress::Tool>
+            + contract::Handle<test_tool_with_logging::Tool>
+            + contract::Handle<test_logging_tool::Tool>
+            + contract::Handle<test_words::Tool> + contract::Handle<test_template::Tool>
+            + contract::Handle<test_elicitation::Tool>
+            + contract::Handle<test_elicitation_sep1034_defaults::Tool>
+            + contract::Handle<test_elicitation_sep1330_enums::Tool>
+            + contract::Handle<test_sampling::Tool>
+            + contract::Handle<test_missing_capability::Tool>
+            + contract::Handle<test_streaming_elicitation::Tool>
+            + contract::Handle<test_input_required_result_elicitation::Tool>
+            + contract::Handle<test_input_required_result_sampling::Tool>
+            + contract::Handle<test_input_required_result_list_roots::Tool>
+            + contract::Handle<test_input_required_result_request_state::Tool>
+            + contract::Handle<test_input_required_result_multiple_inputs::Tool>
+            + contract::Handle<test_input_required_result_multi_round::Tool>
+            + contract::Handle<test_input_required_result_tampered_state::Tool>
+            + contract::Handle<test_input_required_result_capabilities::Tool>
+            + contract::Handle<test_trigger_tool_change::Tool>
+            + contract::Handle<test_trigger_prompt_change::Tool>,
     {
         fn dispatch(
             self: ::std::sync::Arc<Self>,
@@ -167,6 +439,34 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "test_image_content" => {
+                    contract::invoke::<
+                        test_image_content::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_audio_content" => {
+                    contract::invoke::<
+                        test_audio_content::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_embedded_resource" => {
+                    contract::invoke::<
+                        test_embedded_resource::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_multiple_content_types" => {
+                    contract::invoke::<
+                        test_multiple_content_types::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
                 "test_error_handling" => {
                     contract::invoke::<
                         test_error_handling::Tool,
@@ -174,9 +474,149 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "test_tool_with_progress" => {
+                    contract::invoke::<
+                        test_tool_with_progress::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_tool_with_logging" => {
+                    contract::invoke::<
+                        test_tool_with_logging::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_logging_tool" => {
+                    contract::invoke::<
+                        test_logging_tool::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
                 "test_words" => {
                     contract::invoke::<
                         test_words::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_template" => {
+                    contract::invoke::<
+                        test_template::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_elicitation" => {
+                    contract::invoke::<
+                        test_elicitation::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_elicitation_sep1034_defaults" => {
+                    contract::invoke::<
+                        test_elicitation_sep1034_defaults::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_elicitation_sep1330_enums" => {
+                    contract::invoke::<
+                        test_elicitation_sep1330_enums::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_sampling" => {
+                    contract::invoke::<
+                        test_sampling::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_missing_capability" => {
+                    contract::invoke::<
+                        test_missing_capability::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_streaming_elicitation" => {
+                    contract::invoke::<
+                        test_streaming_elicitation::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_elicitation" => {
+                    contract::invoke::<
+                        test_input_required_result_elicitation::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_sampling" => {
+                    contract::invoke::<
+                        test_input_required_result_sampling::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_list_roots" => {
+                    contract::invoke::<
+                        test_input_required_result_list_roots::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_request_state" => {
+                    contract::invoke::<
+                        test_input_required_result_request_state::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_multiple_inputs" => {
+                    contract::invoke::<
+                        test_input_required_result_multiple_inputs::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_multi_round" => {
+                    contract::invoke::<
+                        test_input_required_result_multi_round::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_tampered_state" => {
+                    contract::invoke::<
+                        test_input_required_result_tampered_state::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_input_required_result_capabilities" => {
+                    contract::invoke::<
+                        test_input_required_result_capabilities::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_trigger_tool_change" => {
+                    contract::invoke::<
+                        test_trigger_tool_change::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "test_trigger_prompt_change" => {
+                    contract::invoke::<
+                        test_trigger_prompt_change::Tool,
                         R,
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
@@ -195,15 +635,87 @@ macro_rules! declared_tool {
     (test_simple_text => $($handler:tt)*) => {
         $($handler)*
     };
+    (test_image_content => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_audio_content => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_embedded_resource => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_multiple_content_types => $($handler:tt)*) => {
+        $($handler)*
+    };
     (test_error_handling => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_tool_with_progress => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_tool_with_logging => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_logging_tool => $($handler:tt)*) => {
         $($handler)*
     };
     (test_words => $($handler:tt)*) => {
         $($handler)*
     };
+    (test_template => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_elicitation => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_elicitation_sep1034_defaults => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_elicitation_sep1330_enums => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_sampling => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_missing_capability => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_streaming_elicitation => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_elicitation => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_sampling => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_list_roots => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_request_state => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_multiple_inputs => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_multi_round => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_tampered_state => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_input_required_result_capabilities => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_trigger_tool_change => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (test_trigger_prompt_change => $($handler:tt)*) => {
+        $($handler)*
+    };
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("tests/conformance/tools.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: test_simple_text, test_error_handling, test_words"));
+        "declare it there and run `cargo run -p codegen`, or use one of: test_simple_text, test_image_content, test_audio_content, test_embedded_resource, test_multiple_content_types, test_error_handling, test_tool_with_progress, test_tool_with_logging, test_logging_tool, test_words, test_template, test_elicitation, test_elicitation_sep1034_defaults, test_elicitation_sep1330_enums, test_sampling, test_missing_capability, test_streaming_elicitation, test_input_required_result_elicitation, test_input_required_result_sampling, test_input_required_result_list_roots, test_input_required_result_request_state, test_input_required_result_multiple_inputs, test_input_required_result_multi_round, test_input_required_result_tampered_state, test_input_required_result_capabilities, test_trigger_tool_change, test_trigger_prompt_change"));
     };
 }

@@ -15,19 +15,8 @@ use ::toolwright::contract;
 #[serde(crate = "::toolwright::contract::serde", deny_unknown_fields)]
 pub struct Input {}
 
-/// Result of `test_simple_text`.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    contract::serde::Serialize,
-    contract::serde::Deserialize
-)]
-#[serde(crate = "::toolwright::contract::serde")]
-pub struct Output {
-    /// The text.
-    pub text: ::std::string::String,
-}
+/// What `test_simple_text` answers with.
+pub type Output = contract::Content;
 
 /// The tool `test_simple_text`. Needs `checks:run`.
 #[derive(Debug)]
@@ -43,7 +32,7 @@ impl contract::Tool for Tool {
         question: ::core::option::Option::None,
         asks: &[],
         logs: false,
-        content: &[],
+        content: &[contract::ContentKind::Text],
         requirement: contract::Requirement::all_of(const {
             &[contract::Clause::any_of(&[contract::ScopeId(0)])]
         }),
