@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use toolwright_core::ErrorCode;
 
 use crate::{
-    Ask, Asks, Grants, Level, Progress,
+    Ask, Asks, Elicited, Grants, Level, Progress,
     about::About,
     changes::{Change, Changes},
     conversation::Conversation,
@@ -119,6 +119,14 @@ impl Call {
     /// `not_answered`, when the client has not answered yet or does not; `missing_capability`, when it cannot.
     pub async fn ask<A: Asks>(&self, asks: A) -> Result<A::Answers, ToolError> {
         self.conversation.ask(&asks).await
+    }
+
+    /// Asks the person at the client to fill in one form, as [`Self::ask`] does.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub async fn elicit<T, A: Ask<Answer = Elicited<T>>>(&self, form: A) -> Result<Elicited<T>, ToolError> {
+        self.ask(form).await
     }
 }
 

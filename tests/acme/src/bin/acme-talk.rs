@@ -58,21 +58,21 @@ async fn book(_: &Writing, call: &Call, input: book::Input) -> Result<book::Outp
     use book::asks::{Name, Seat};
     let booked = book::Output { seat: None, name: None, tried: None };
     match input.how {
-        How::One => Ok(book::Output { seat: Some(shown(call.ask(Seat).await?)?), ..booked }),
+        How::One => Ok(book::Output { seat: Some(shown(call.elicit(Seat).await?)?), ..booked }),
         How::Both => {
             let (seat, name) = call.ask((Seat, Name.with_message("Who flies with us?"))).await?;
             Ok(book::Output { seat: Some(shown(seat)?), name: Some(shown(name)?), ..booked })
         }
         How::Rounds => {
-            let seat = call.ask(Seat).await?.accepted()?;
+            let seat = call.elicit(Seat).await?.accepted()?;
             eprintln!("book knows the seat");
-            let name = call.ask(Name).await?.accepted()?;
+            let name = call.elicit(Name).await?.accepted()?;
             Ok(book::Output { seat: Some(json(seat)?), name: Some(json(name)?), ..booked })
         }
         How::Again => {
             let mut tried = Vec::new();
             loop {
-                tried.push(call.ask(Name).await?.accepted()?.name);
+                tried.push(call.elicit(Name).await?.accepted()?.name);
                 if tried.last().is_some_and(|name| name == "Ada") {
                     return Ok(book::Output { tried: Some(tried), ..booked });
                 }
