@@ -25,7 +25,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, quoted, suggestion},
     manifest::{self, Name, fields::Secret, resources::ResourceVariable, tools::ToolAccess},
     names,
-    source::Place,
+    source::{Place, Spanned},
 };
 
 const PLAIN_TEXT: &str = "text/plain";
@@ -54,7 +54,7 @@ struct Declared<'d, 'm> {
 struct Content {
     requirement: Requirement,
     media_type: String,
-    content: ResourceContent,
+    body: ResourceContent,
 }
 
 fn one(
@@ -94,11 +94,11 @@ fn one(
                 file.as_ref().map(|file| file.at),
                 tool.as_ref().map(|tool| tool.at),
             ];
-            faults.push(not_one(name, several.into_iter().flatten().collect()));
+            faults.push(not_one(name, &several.into_iter().flatten().collect::<Vec<_>>()));
             None
         }
     };
-    let Content { requirement, media_type, content } = content?;
+    let Content { requirement, media_type, body } = content?;
     Some(ResolvedResource {
         api: api::Resource {
             name: name.value.clone(),
@@ -108,24 +108,22 @@ fn one(
             media_type,
             requirement,
             scope_note: resource.scope_note.as_ref().map(|note| note.value.clone()),
-            content,
+            content: body,
             subscribe: resource.subscribe,
         },
     })
 }
 
-fn not_one(name: &Name, found: Vec<Place>) -> Diagnostic {
+fn not_one(name: &Name, found: &[Place]) -> Diagnostic {
     let all = "`text`, `file` or `tool`";
-    match found.as_slice() {
-        [first, second, ..] => {
-            let title = format!("{} is one thing: {all}", quoted(name));
-            Diagnostic::new(Code::InvalidResource, *second, title).and(*first, "and this").help("remove one of the two")
-        }
-        _ => {
-            let title = format!("nothing says what {} is", quoted(name));
-            Diagnostic::new(Code::InvalidResource, name.at, title).help(format!("give it {all}"))
-        }
+    if let [first, second, ..] = found {
+        let title = format!("{} is one thing: {all}", quoted(name));
+        return Diagnostic::new(Code::InvalidResource, *second, title)
+            .and(*first, "and this")
+            .help("remove one of the two");
     }
+    let title = format!("nothing says what {} is", quoted(name));
+    Diagnostic::new(Code::InvalidResource, name.at, title).help(format!("give it {all}"))
 }
 
 /// Every URI leads to one resource.
@@ -216,7 +214,7 @@ fn fixed(
     let requirement = within.scopes.requirement(scope, faults);
     let asks = Asks { what: "resource", at: name.at, scope, note: resource.scope_note.as_ref() };
     within.scopes.check_reading(asks, &requirement, faults);
-    Some(Content { requirement, media_type: media_type.to_owned(), content: content? })
+    Some(Content { requirement, media_type: media_type.to_owned(), body: content? })
 }
 
 fn check_is_text(media_type: &str, at: Place, resource: &manifest::Resource, faults: &mut Faults) {
@@ -237,18 +235,15 @@ fn content_of(file: &Name, media_type: &str, attached: &Attached, faults: &mut F
     if !is_text(media_type) {
         return Some(ResourceContent::Bytes(content.to_vec()));
     }
-    match std::str::from_utf8(content) {
-        // As checkouts may have it; the digest of the inputs is the same.
-        Ok(text) => Some(ResourceContent::Text(text.replace("\r\n", "\n"))),
-        Err(_) => {
-            let title = format!("{} is text by its media type, and is not UTF-8", quoted(file));
-            faults.push(
-                Diagnostic::new(Code::InvalidResource, file.at, title)
-                    .help("save it as UTF-8, or correct `media_type`"),
-            );
-            None
-        }
-    }
+    let Ok(text) = std::str::from_utf8(content) else {
+        let title = format!("{} is text by its media type, and is not UTF-8", quoted(file));
+        faults.push(
+            Diagnostic::new(Code::InvalidResource, file.at, title).help("save it as UTF-8, or correct `media_type`"),
+        );
+        return None;
+    };
+    // As checkouts may have it; the digest of the inputs is the same.
+    Some(ResourceContent::Text(text.replace("\r\n", "\n")))
 }
 
 /// What a tool answers.
@@ -286,11 +281,11 @@ fn answered(name: &Name, declared: Declared<'_, '_>, within: Within<'_, '_>, fau
         .filter_map(|variable| resource.variables.iter().find(|(name, _)| name.value == **variable))
         .filter_map(|(name, variable)| argument(name, variable, tool, within, faults))
         .collect();
-    let input = resource.input.as_ref().map_or_else(|| nothing(name.at).to_json(), |input| input.to_json());
+    let input = resource.input.as_ref().map_or_else(|| nothing(name.at).to_json(), Spanned::to_json);
     Some(Content {
         requirement: tool.api.requirement.clone(),
         media_type: media_type.to_owned(),
-        content: ResourceContent::Tool { tool: place, input, variables },
+        body: ResourceContent::Tool { tool: place, input, variables },
     })
 }
 

@@ -102,7 +102,9 @@ async fn delete_note(
     input: delete_note::Input,
 ) -> Result<delete_note::Output, ToolError> {
     // Of no consequence for them: it is how the tests see that clients are told.
-    [List::Tools, List::Prompts, List::Resources].into_iter().for_each(|list| call.list_changed(list));
+    for list in [List::Tools, List::Prompts, List::Resources] {
+        call.list_changed(list);
+    }
     Ok(delete_note::Output { deleted: store.remove(call.subject(), &input.note_id) })
 }
 

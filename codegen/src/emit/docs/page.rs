@@ -329,12 +329,8 @@ pub(super) fn file(api: &Api) -> File {
     let Credential { name: _, abbreviation: _, env, create_at, verify: verifier } = credential;
     let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting: _ } = docs;
     let scopes = scope_rows(scopes, tools);
-    let (lifetime, upstream) = match verifier {
-        Verify::Tokens(tokens) => (Some(wording::duration(tokens.lifetime_seconds)), None),
-        Verify::Upstream(upstream) => (None, Some(upstream_facts(upstream))),
-        Verify::Jwt(_) | Verify::Introspection(_) => (None, None),
-    };
-    let keeps_tokens = matches!(verifier, Verify::Tokens(_));
+    let (lifetime, upstream) = checked_by(verifier);
+    let has_database = lifetime.is_some() || audit.is_some();
     let page = Page {
         title,
         version,
@@ -344,7 +340,7 @@ pub(super) fn file(api: &Api) -> File {
         bound: binding.as_ref().and_then(bound_facts),
         key,
         command: name,
-        database: (keeps_tokens || audit.is_some()).then(|| database_facts(name)),
+        database: has_database.then(|| database_facts(name)),
         upstream,
         issuer: issuer_facts(api),
         gateway: gateway.as_ref().map(|Gateway { env, example }| GatewayFacts { env, example, path }),
@@ -390,6 +386,15 @@ pub(super) fn file(api: &Api) -> File {
         protocol_troubles: troubles::of_clients(api),
     };
     document(api, "README.md", "docs/README.md", &page)
+}
+
+/// How long a credential lives that the server makes, or what is said of the API that checks it.
+fn checked_by(verifier: &Verify) -> (Option<String>, Option<UpstreamFacts<'_>>) {
+    match verifier {
+        Verify::Tokens(tokens) => (Some(wording::duration(tokens.lifetime_seconds)), None),
+        Verify::Upstream(upstream) => (None, Some(upstream_facts(upstream))),
+        Verify::Jwt(_) | Verify::Introspection(_) => (None, None),
+    }
 }
 
 fn database_facts(server: &str) -> DatabaseFacts {

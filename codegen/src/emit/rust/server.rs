@@ -93,27 +93,12 @@ fn constant(api: &Api) -> TokenStream {
     let description = text(description);
     let instructions = option(instructions.as_deref().map(text).map(|instructions| quote!(#instructions)));
     let binding = option(binding.as_ref().map(binding_of));
-    let listing = ident(match listing {
-        Listing::Granted => "Granted",
-        Listing::All => "All",
-        Listing::Gated => "Gated",
-    });
-    let notifies = notifies.iter().map(|list| {
-        let list = ident(match list {
-            NotifiedList::Tools => "Tools",
-            NotifiedList::Prompts => "Prompts",
-            NotifiedList::Resources => "Resources",
-        });
-        quote!(contract::List::#list)
-    });
+    let listing = listing_of(*listing);
+    let notifies = notifies.iter().map(|list| notified(*list));
     let gateway = option(
         gateway.as_ref().map(|Gateway { env, example }| quote!(contract::GatewaySpec { env: #env, example: #example })),
     );
-    let (body_bytes, call_seconds) = (grouped(*body_bytes), grouped(*call_seconds));
-    let [calls_per_minute, calls_in_flight] = [calls_per_minute, calls_in_flight].map(|calls| {
-        let calls = calls.map(|calls| grouped(calls.into()));
-        calls.map_or_else(|| option(None), |calls| quote!(::core::num::NonZeroU32::new(#calls)))
-    });
+    let limits = limits_of(*body_bytes, *call_seconds, [*calls_per_minute, *calls_in_flight]);
     let audit = option(audit.as_ref().map(|Audit { keep_seconds, arguments }| {
         let keep_seconds = grouped(*keep_seconds);
         quote!(contract::AuditSpec { keep_seconds: #keep_seconds, arguments: #arguments })
@@ -142,15 +127,10 @@ fn constant(api: &Api) -> TokenStream {
             path: #path,
             route: #route,
             binding: #binding,
-            listing: contract::Listing::#listing,
+            listing: #listing,
             notifies: &[#(#notifies),*],
             redact: &[#(#redact),*],
-            limits: contract::LimitsSpec {
-                body_bytes: #body_bytes,
-                call_seconds: #call_seconds,
-                calls_per_minute: #calls_per_minute,
-                calls_in_flight: #calls_in_flight,
-            },
+            limits: #limits,
             audit: #audit,
             credential: #credential,
             gateway: #gateway,
@@ -164,6 +144,38 @@ fn constant(api: &Api) -> TokenStream {
             clients: &[#(contract::ClientKind::#clients),*],
         };
     }
+}
+
+fn listing_of(listing: Listing) -> TokenStream {
+    let listing = ident(match listing {
+        Listing::Granted => "Granted",
+        Listing::All => "All",
+        Listing::Gated => "Gated",
+    });
+    quote!(contract::Listing::#listing)
+}
+
+fn notified(list: NotifiedList) -> TokenStream {
+    let list = ident(match list {
+        NotifiedList::Tools => "Tools",
+        NotifiedList::Prompts => "Prompts",
+        NotifiedList::Resources => "Resources",
+    });
+    quote!(contract::List::#list)
+}
+
+fn limits_of(body_bytes: u64, call_seconds: u64, calls: [Option<u32>; 2]) -> TokenStream {
+    let (body_bytes, call_seconds) = (grouped(body_bytes), grouped(call_seconds));
+    let [calls_per_minute, calls_in_flight] = calls.map(|calls| {
+        let calls = calls.map(|calls| grouped(calls.into()));
+        calls.map_or_else(|| option(None), |calls| quote!(::core::num::NonZeroU32::new(#calls)))
+    });
+    quote!(contract::LimitsSpec {
+        body_bytes: #body_bytes,
+        call_seconds: #call_seconds,
+        calls_per_minute: #calls_per_minute,
+        calls_in_flight: #calls_in_flight,
+    })
 }
 
 fn binding_of(binding: &Binding) -> TokenStream {
