@@ -16,7 +16,7 @@ fn listen(filter: &Value) -> Value {
 }
 
 /// What a client is told, with the id of its subscription if it has one.
-fn told(method: &str, params: Value, is_subscription: bool) -> Value {
+fn told(method: &str, params: &Value, is_subscription: bool) -> Value {
     let mut message = json!({"jsonrpc": "2.0", "method": format!("notifications/{method}"), "params": params});
     if is_subscription {
         message["params"]["_meta"] = json!({ID: 77});
@@ -27,11 +27,11 @@ fn told(method: &str, params: Value, is_subscription: bool) -> Value {
 }
 
 fn updated(uri: &str, is_subscription: bool) -> Value {
-    told("resources/updated", json!({"uri": uri}), is_subscription)
+    told("resources/updated", &json!({"uri": uri}), is_subscription)
 }
 
 fn acknowledged(filter: &Value) -> Value {
-    told("subscriptions/acknowledged", json!({"notifications": filter}), true)
+    told("subscriptions/acknowledged", &json!({"notifications": filter}), true)
 }
 
 /// Everything that there is to be told of, and more.
@@ -86,7 +86,7 @@ async fn a_client_hears_of_what_it_asked_for_and_of_nothing_else() {
     add(&mut own, "red").await;
     change_lists(&mut own).await;
     let lists = ["tools/list_changed", "prompts/list_changed", "resources/list_changed"];
-    let lists = lists.map(|list| told(list, json!({}), true));
+    let lists = lists.map(|list| told(list, &json!({}), true));
     let resources = ["acme://notes", "acme://notes", "acme://notes/red"].map(|uri| updated(uri, true));
     for expected in resources.into_iter().chain(lists.clone()) {
         assert_eq!(all.next().await, Some(expected));
@@ -112,7 +112,7 @@ async fn nobody_hears_of_what_they_may_not_read() {
     assert_eq!(stream.next().await, Some(acknowledged(&lists)));
     add(&mut own, "red").await;
     change_lists(&mut own).await;
-    assert_eq!(stream.next().await, Some(told("tools/list_changed", json!({}), true)));
+    assert_eq!(stream.next().await, Some(told("tools/list_changed", &json!({}), true)));
 
     for revision in OLDER {
         let mut client = connect(&server, Transport::Http, revision, &token).await;
@@ -130,7 +130,7 @@ async fn a_revoked_credential_hears_nothing_more() {
     let mut older = Events::get(server.url(), &token, Revision::V2025_11_25).await;
     assert_eq!(older.status(), 200);
     change_lists(&mut own).await;
-    assert_eq!(older.next().await, Some(told("tools/list_changed", json!({}), false)));
+    assert_eq!(older.next().await, Some(told("tools/list_changed", &json!({}), false)));
     server.revoke("ada");
     let other = server.token_for("ada", "another", &["notes:write"]);
     while modern.next().await.is_some() {}
@@ -165,7 +165,7 @@ async fn clients_of_the_older_revisions_subscribe_and_listen_apart() {
         add(&mut own, "red").await;
         change_lists(&mut own).await;
         for list in ["tools/list_changed", "prompts/list_changed", "resources/list_changed"] {
-            assert_eq!(stream.next().await, Some(told(list, json!({}), false)), "{revision:?}");
+            assert_eq!(stream.next().await, Some(told(list, &json!({}), false)), "{revision:?}");
         }
         server.terminate();
         assert_eq!(stream.next().await, None);
@@ -210,7 +210,7 @@ async fn a_client_over_stdio_listens_until_it_cancels() {
         call(&mut pipe, 1, "add_note", json!({"text": "x"}), MODERN).await;
         expect(&mut pipe, 1, vec![updated("acme://notes", true)]).await;
         call(&mut pipe, 2, "delete_note", json!({"note_id": "absent"}), MODERN).await;
-        expect(&mut pipe, 2, vec![told("tools/list_changed", json!({}), true)]).await;
+        expect(&mut pipe, 2, vec![told("tools/list_changed", &json!({}), true)]).await;
         let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 77}});
         pipe.send(&cancel.to_string()).await;
         // Its id is free again once the request is over.
@@ -247,7 +247,7 @@ async fn a_client_of_the_older_revisions_is_told_over_stdio() {
             call(&mut pipe, id, "delete_note", json!({"note_id": "absent"}), revision).await;
             let message = pipe.receive().await;
             if message.get("id").is_none() {
-                assert_eq!(message, told("tools/list_changed", json!({}), false));
+                assert_eq!(message, told("tools/list_changed", &json!({}), false));
                 break;
             }
             id += 1;
