@@ -173,7 +173,7 @@ async fn answers_have_the_headers_of_their_status() {
     let token = server.first_token(PREFIX);
     for target in ["GET /mcp", "DELETE /mcp", "PUT /mcp"] {
         let reply = Asked::body("").target(target).of(&server, &token).await;
-        assert_eq!(reply.header("allow"), Some("POST"), "{reply:?}");
+        assert_eq!(reply.header("allow"), Some("GET, POST"), "{reply:?}");
     }
     let modern = Asked::modern("tools/list", json!({})).header("Mcp-Session-Id", "stray").of(&server, &token).await;
     assert_eq!(modern.header("mcp-session-id"), None);

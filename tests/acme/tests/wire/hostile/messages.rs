@@ -9,6 +9,9 @@ use crate::{ACME, PREFIX};
 
 const INVALID_REQUEST: i64 = -32600;
 const METHOD_NOT_FOUND: i64 = -32601;
+const HEADER_MISMATCH: i64 = -32020;
+/// Of the older revisions.
+const RESOURCE_NOT_FOUND: i64 = -32002;
 
 type Cases = Vec<(&'static str, Asked)>;
 
@@ -134,13 +137,13 @@ async fn parameters() {
         ("a prompt in another case", Asked::legacy("prompts/get", &json!({"name": "Tidy_notes"})), 200, Some(INVALID_PARAMS)),
         ("nothing to complete", Asked::legacy("completion/complete", &json!({})), 400, Some(INVALID_PARAMS)),
         (
-            "to complete a resource",
+            "to complete a resource of no server",
             Asked::legacy(
                 "completion/complete",
                 &json!({"ref": {"type": "ref/resource", "uri": "x"}, "argument": {"name": "x", "value": ""}}),
             ),
-            400,
-            Some(INVALID_PARAMS),
+            200,
+            Some(RESOURCE_NOT_FOUND),
         ),
         (
             "to complete a number",
@@ -161,8 +164,21 @@ async fn revisions() {
         ("modern", Asked::modern("tools/list", json!({})), 200, None),
         ("modern call", Asked::modern("tools/call", json!({"name": "whoami"})), 200, None),
         (
-            "modern subscription",
-            Asked::modern("subscriptions/listen", json!({"notifications": {}})),
+            "modern, of no revision, and another in the header",
+            Asked::legacy(
+                "tools/list",
+                &json!({"_meta": {
+                    "io.modelcontextprotocol/protocolVersion": "2099-01-01",
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                }}),
+            )
+            .header("MCP-Protocol-Version", "2026-07-28"),
+            400,
+            Some(HEADER_MISMATCH),
+        ),
+        (
+            "modern, and a subscription of before",
+            Asked::modern("resources/subscribe", json!({"uri": "acme://guide"})),
             404,
             Some(METHOD_NOT_FOUND),
         ),

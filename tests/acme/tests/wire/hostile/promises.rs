@@ -141,7 +141,7 @@ fn test_of(promise: Promise) -> Test {
         Promise::UnknownMethod => one(Asked::modern("tools/destroy", json!({}))),
         Promise::UnknownMethodBefore => Test::Asked(vec![
             ("of no revision", Asked::legacy("tools/destroy", &json!({}))),
-            ("what is not announced", Asked::legacy("resources/list", &json!({}))),
+            ("what is not announced", Asked::legacy("tasks/list", &json!({}))),
         ]),
         Promise::RetiredMethod => Test::Asked(vec![
             ("a handshake", Asked::modern("initialize", Revision::V2025_11_25.initialize())),
