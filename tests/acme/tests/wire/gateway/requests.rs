@@ -26,9 +26,15 @@ fn echo(asked: &Asked) -> Value {
     json!({"jsonrpc": "2.0", "id": asked.json()["id"], "result": {"asked": asked.json()["method"]}})
 }
 
-/// Agrees on an older revision than it was asked for, keeps a session, and takes notifications.
+/// What asks to be told of changes.
+const LISTENS: &str = "GET /mcp HTTP/1.1";
+
+/// Agrees on an older revision than it was asked for, keeps a session, takes notifications, and tells of no changes.
 async fn obliging() -> Fake {
     Fake::new(async |asked: Asked| {
+        if asked.line == LISTENS {
+            return http("405 Method Not Allowed", "text/plain", "").into_bytes();
+        }
         let method = asked.json()["method"].as_str().expect("a method").to_owned();
         match method.as_str() {
             "initialize" => {
@@ -79,6 +85,7 @@ async fn every_message_is_one_post_with_the_headers_of_its_revision() {
         (old("ping", json!({})), agreed()),
     ];
     let mut lines = Vec::new();
+    let mut listens = 0;
     for (id, ((method, params), _)) in cases.iter().enumerate() {
         let mut message = json!({"jsonrpc": "2.0", "method": method, "params": params});
         if method.starts_with("notifications/") {
@@ -88,10 +95,16 @@ async fn every_message_is_one_post_with_the_headers_of_its_revision() {
             assert_eq!(pipe.request(&message).await.body["id"], json!(id));
         }
         lines.push(message.to_string());
+        // Then the client of an older revision can be told of changes.
+        listens += usize::from(method == "notifications/initialized");
         // Messages overtake one another unless somebody waits.
-        fake.wait_for(lines.len()).await;
+        fake.wait_for(lines.len() + listens).await;
     }
-    let asked = fake.asked();
+    let (listening, asked): (Vec<_>, Vec<_>) = fake.asked().into_iter().partition(|asked| asked.line == LISTENS);
+    let [listening] = listening.as_slice() else { panic!("{listening:?}") };
+    assert_eq!(listening.header("accept"), Some("text/event-stream"));
+    assert_eq!(listening.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+    assert_eq!(own_headers(listening), agreed());
     for ((asked, line), (_, headers)) in asked.iter().zip(&lines).zip(&cases) {
         assert_eq!(asked.line, "POST /mcp HTTP/1.1");
         assert_eq!(asked.body, *line, "it goes as it came");
