@@ -357,6 +357,7 @@ const CALL: &[&str] = &[
     "can_ask",
     "cancelled",
     "clone",
+    "elicit",
     "fmt",
     "identity",
     "list_changed",
