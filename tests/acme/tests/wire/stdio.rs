@@ -57,7 +57,7 @@ pub(super) async fn lines_that_are_no_requests_are_answered_and_forgotten() {
         ),
         (r#"{"jsonrpc":"2.0","id":"d","method":"tools/call","params":{"name":"nonsense"}}"#, -32602, Some(json!("d"))),
         (r#"{"jsonrpc":"2.0","id":"e","method":"tools/list","params":{"cursor":"2"}}"#, -32602, Some(json!("e"))),
-        (r#"{"jsonrpc":"2.0","id":"f","method":"resources/list"}"#, -32601, Some(json!("f"))),
+        (r#"{"jsonrpc":"2.0","id":"f","method":"tasks/list"}"#, -32601, Some(json!("f"))),
         (too_long.as_str(), -32600, None),
     ];
     for pipe in PIPES {
