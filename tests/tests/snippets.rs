@@ -17,7 +17,7 @@ const SERVERS: [(&str, &str, &str, &str, usize); 12] = [
     ("integrate-io", "integrateio", "https://api.xplenty.com/YOUR_ACCOUNT_ID/api/mcp", "INTEGRATE_IO_TOKEN", 7),
     ("library", "library", "https://mcp.library.example/mcp", "LIBRARY_KEY", 4),
     ("shelf", "shelf", "https://mcp.shelf.example/mcp", "SHELF_KEY", 2),
-    ("talk", "talk", "https://talk.acme.example/mcp", "TALK_KEY", 1),
+    ("talk", "talk", "https://talk.acme.example/mcp", "TALK_KEY", 2),
     ("tenants", "tenants", "https://api.tenants.example/YOUR_TEAM/mcp", "TENANTS_TOKEN", 4),
     ("vault", "vault", "https://mcp.vault.example/mcp", "VAULT_TOKEN", 3),
 ];
