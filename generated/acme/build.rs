@@ -10,7 +10,7 @@ fn main() {
             "logo.png".to_owned(), "media/note.png".to_owned(), "media/note.wav"
             .to_owned()
         ],
-        digest: "ba9171b20978efe5041ca2ef736209da32d1d8cfd2cbe0830f03c991e287f96e"
+        digest: "efbde1cbf3117c74b90920453c54493f88a738a475f88a9e23b200c550e4db6e"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

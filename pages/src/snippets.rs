@@ -74,7 +74,7 @@ fn panel(kind: ClientKind, selected: bool, connection: &Connection<'_>) -> Clien
     let block = |Snippet { format, text, source: _, is_named: _ }: Snippet| {
         let what = match format {
             Format::Shell => "command",
-            Format::Json | Format::Toml => "configuration",
+            Format::Json | Format::Toml | Format::Yaml => "configuration",
             Format::Text => "values",
         };
         Block { label: format!("the {what} for {}", kind.title()), text }

@@ -30,6 +30,7 @@ impl Told {
         match format {
             "json" => Self::from_json(client, &serde_json::from_str(text).expect(text), gateway),
             "toml" => Self::from_toml(client, &toml::from_str(text).expect(text)),
+            "yaml" => Self::from_yaml(client, &serde_saphyr::from_str(text).expect(text)),
             "sh" => Self::from_shell(client, text, variable, gateway),
             "txt" => Self::from_fields(client, text),
             _ => panic!("{client} has a snippet in {format}"),
@@ -47,6 +48,7 @@ impl Told {
             "vscode" if configuration.get("inputs").is_none() => ("servers", vec![]),
             "vscode" => ("servers", vec!["inputs"]),
             "opencode" => ("mcp", vec!["$schema"]),
+            "zed" => ("context_servers", vec![]),
             _ => ("mcpServers", vec![]),
         };
         let keys: Vec<&str> = configuration.as_object().expect("an object").keys().map(String::as_str).collect();
@@ -67,7 +69,11 @@ impl Told {
         };
         let url = if client == "windsurf" { "serverUrl" } else { "url" };
         let expected = match client {
-            "cursor" | "windsurf" => http(url),
+            "cursor" | "windsurf" | "zed" | "lm-studio" | "warp" => http(url),
+            "kiro" => with(http(url), json!({"disabled": false})),
+            "roo" => with(http(url), json!({"type": "streamable-http"})),
+            "cline" => with(http(url), json!({"type": "streamableHttp", "disabled": false})),
+            "copilot-cli" => with(http(url), json!({"type": "http", "tools": ["*"]})),
             "vscode" if signs_in => with(http(url), json!({"type": "http"})),
             "vscode" => {
                 let input = &configuration["inputs"][0];
@@ -83,13 +89,13 @@ impl Told {
                 let told = with(http(url), json!({"type": "remote", "enabled": true}));
                 if signs_in { told } else { with(told, json!({"oauth": false})) }
             }
-            "claude-desktop" if server.get("env").is_none() => {
+            "claude-desktop" | "jetbrains" if server.get("env").is_none() => {
                 let url = &server["args"][2];
                 let args = json!(["-y", "mcp-remote", url, "--transport", "http-only"]);
                 assert_eq!(*server, json!({"command": "npx", "args": args}));
                 return Self::over_http(name, url, &Value::Null);
             }
-            "claude-desktop" => {
+            "claude-desktop" | "jetbrains" => {
                 let (url, header) = (&server["args"][2], &server["env"]["AUTH_HEADER"]);
                 let args = json!(["-y", "mcp-remote", url, "--header", BRIDGED, "--transport", "http-only"]);
                 assert_eq!(*server, json!({"command": "npx", "args": args, "env": {"AUTH_HEADER": header}}));
@@ -124,6 +130,36 @@ impl Told {
         let server = json!({name: server});
         assert_eq!(*configuration, json!({"mcp_servers": server}));
         Self::over_http(name, url, variable)
+    }
+
+    fn from_yaml(client: &str, configuration: &Value) -> Self {
+        match client {
+            "goose" => {
+                let servers: Vec<_> = configuration["extensions"].as_object().expect("extensions").iter().collect();
+                let &[(name, server)] = servers.as_slice() else { panic!("{client} has extensions: {servers:?}") };
+                let (url, header) = (&server["uri"], server.pointer("/headers/Authorization"));
+                let mut expected =
+                    json!({"name": name, "type": "streamable_http", "uri": url, "enabled": true, "timeout": 300});
+                if let Some(header) = header {
+                    expected["headers"] = json!({"Authorization": header});
+                }
+                assert_eq!(*configuration, json!({"extensions": {name: expected}}));
+                Self::over_http(name, url, header.unwrap_or(&Value::Null))
+            }
+            "continue" => {
+                let server = &configuration["mcpServers"][0];
+                let (name, url) = (&server["name"], &server["url"]);
+                let header = server.pointer("/requestOptions/headers/Authorization");
+                let mut expected = json!({"name": name, "type": "streamable-http", "url": url});
+                if let Some(header) = header {
+                    expected["requestOptions"] = json!({"headers": {"Authorization": header}});
+                }
+                let expected = json!({"name": name, "version": "0.0.1", "schema": "v1", "mcpServers": [expected]});
+                assert_eq!(*configuration, expected);
+                Self::over_http(name.as_str().expect("a name"), url, header.unwrap_or(&Value::Null))
+            }
+            _ => panic!("{client} reads no YAML"),
+        }
     }
 
     fn from_shell(client: &str, text: &str, variable: &str, gateway: &str) -> Self {

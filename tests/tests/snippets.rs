@@ -8,7 +8,7 @@ use toolwright_tests::{Told, workspace};
 
 /// A server's folder, its key, its endpoint, the variable of its credential, and how many files its clients have.
 const SERVERS: [(&str, &str, &str, &str, usize); 12] = [
-    ("acme", "acme", "https://notes.acme.example/mcp", "ACME_KEY", 16),
+    ("acme", "acme", "https://notes.acme.example/mcp", "ACME_KEY", 26),
     ("archive", "archive", "https://mcp.archive.example/mcp", "ARCHIVE_TOKEN", 15),
     ("conformance", "conformance", "https://conformance.example/mcp", "CONFORMANCE_TOKEN", 4),
     ("forwarder", "forwarder", "https://mcp.forwarder.example/mcp", "NOTES_API_KEY", 4),
@@ -30,8 +30,9 @@ fn each_is_what_its_client_reads() {
     for (server, key, endpoint, variable, files) in SERVERS {
         let folder = generated.join(server).join("clients");
         let mut read = 0;
-        for file in fs::read_dir(&folder).expect(server) {
-            let path = file.expect("a file").path();
+        let entries = fs::read_dir(&folder).expect(server).map(|entry| entry.expect("an entry").path());
+        // A bundle is a folder, and no snippet.
+        for path in entries.filter(|path| path.is_file()) {
             let part = |part: Option<&OsStr>| part.and_then(OsStr::to_str).expect("UTF-8").to_owned();
             let (client, format) = (part(path.file_stem()), part(path.extension()));
             let text = fs::read_to_string(&path).expect("UTF-8");

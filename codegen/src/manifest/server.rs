@@ -331,6 +331,26 @@ pub enum Client {
     Inspector,
     /// Any other client that speaks Streamable HTTP, or that a bridge speaks for.
     Other,
+    /// Zed.
+    Zed,
+    /// Goose.
+    Goose,
+    /// Continue, in an editor.
+    Continue,
+    /// Kiro.
+    Kiro,
+    /// Roo Code.
+    Roo,
+    /// Cline.
+    Cline,
+    /// GitHub Copilot CLI.
+    CopilotCli,
+    /// LM Studio.
+    LmStudio,
+    /// Warp.
+    Warp,
+    /// JetBrains AI Assistant, through the bridge `mcp-remote`.
+    Jetbrains,
 }
 
 impl From<Client> for ClientKind {
@@ -348,6 +368,16 @@ impl From<Client> for ClientKind {
             Client::ClaudeDesktop => Self::ClaudeDesktop,
             Client::Inspector => Self::Inspector,
             Client::Other => Self::Other,
+            Client::Zed => Self::Zed,
+            Client::Goose => Self::Goose,
+            Client::Continue => Self::Continue,
+            Client::Kiro => Self::Kiro,
+            Client::Roo => Self::Roo,
+            Client::Cline => Self::Cline,
+            Client::CopilotCli => Self::CopilotCli,
+            Client::LmStudio => Self::LmStudio,
+            Client::Warp => Self::Warp,
+            Client::Jetbrains => Self::Jetbrains,
         }
     }
 }

@@ -25,19 +25,30 @@ fn each_declared_client_has_its_files() {
         "/claude-ai.txt",
         "/claude-code.sh",
         "/claude-desktop.json",
+        "/claude-desktop/manifest.json",
+        "/cline.json",
         "/codex.sh",
         "/codex.toml",
+        "/continue.yaml",
+        "/copilot-cli.json",
         "/cursor.json",
         "/gemini-cli.json",
+        "/goose.yaml",
         "/inspector.sh",
         "/inspector.txt",
+        "/jetbrains.json",
+        "/kiro.json",
+        "/lm-studio.json",
         "/opencode.json",
         "/other.sh",
         "/other.txt",
+        "/roo.json",
         "/stdio.json",
         "/stdio.sh",
         "/vscode.json",
+        "/warp.json",
         "/windsurf.json",
+        "/zed.json",
     ];
     assert_eq!(files, expected);
 }
@@ -100,6 +111,64 @@ fn configurations_are_json() {
     let codex: Value = toml::from_str(&workspace.read(&format!("{FOLDER}/codex.toml"))).expect("TOML");
     let server = json!({"url": URL, "bearer_token_env_var": "EVERY_KEY"});
     assert_eq!(codex, json!({"mcp_servers": {"Every_type-1": server}}));
+}
+
+#[test]
+fn configurations_of_editors_and_terminals_are_json_and_yaml() {
+    let workspace = generated();
+    let text = |file: &str| workspace.read(&format!("{FOLDER}/{file}"));
+    let written = format!("Bearer every_{}", "x".repeat(24));
+    let server = |more: Value, header: &str| {
+        let mut server = json!({"url": URL, "headers": {"Authorization": header}});
+        server.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        server
+    };
+    for (client, root, server) in [
+        ("zed", "context_servers", server(json!({}), &written)),
+        ("kiro", "mcpServers", server(json!({"disabled": false}), "Bearer ${EVERY_KEY}")),
+        ("roo", "mcpServers", server(json!({"type": "streamable-http"}), "Bearer ${env:EVERY_KEY}")),
+        ("cline", "mcpServers", server(json!({"type": "streamableHttp", "disabled": false}), &written)),
+        ("copilot-cli", "mcpServers", server(json!({"type": "http", "tools": ["*"]}), "Bearer ${EVERY_KEY}")),
+        ("lm-studio", "mcpServers", server(json!({}), &written)),
+        ("warp", "mcpServers", server(json!({}), &written)),
+    ] {
+        let read: Value = serde_json::from_str(&text(&format!("{client}.json"))).expect(client);
+        assert_eq!(read, json!({root: {"Every_type-1": server}}), "{client}");
+    }
+    assert_eq!(text("jetbrains.json"), text("claude-desktop.json"));
+
+    let read = |file: &str| -> Value { serde_saphyr::from_str(&text(file)).expect(file) };
+    let goose = json!({"extensions": {"Every_type-1": {
+        "name": "Every_type-1",
+        "type": "streamable_http",
+        "uri": URL,
+        "headers": {"Authorization": written},
+        "enabled": true,
+        "timeout": 300,
+    }}});
+    assert_eq!(read("goose.yaml"), goose);
+    let header = json!({"Authorization": "Bearer ${{ secrets.EVERY_KEY }}"});
+    let server =
+        json!({"name": "Every_type-1", "type": "streamable-http", "url": URL, "requestOptions": {"headers": header}});
+    let file = json!({"name": "Every_type-1", "version": "0.0.1", "schema": "v1", "mcpServers": [server]});
+    assert_eq!(read("continue.yaml"), file);
+}
+
+#[test]
+fn a_bundle_asks_for_the_credential_and_the_account() {
+    let workspace = generated();
+    let text = workspace.read(&format!("{FOLDER}/claude-desktop/manifest.json"));
+    let bundle: Value = serde_json::from_str(&text).expect("JSON");
+    let url = "https://every.example/v1/${user_config.account}/mcp";
+    let server = json!({
+        "command": "npx",
+        "args": ["-y", "mcp-remote", url, "--header", "Authorization:${AUTH_HEADER}", "--transport", "http-only"],
+        "env": {"AUTH_HEADER": "Bearer ${user_config.credential}"},
+    });
+    assert_eq!(bundle["server"]["mcp_config"], server);
+    let asked: Vec<_> = bundle["user_config"].as_object().expect("questions").keys().collect();
+    assert_eq!(asked, ["account", "credential"]);
+    assert_eq!(bundle["user_config"]["credential"]["sensitive"], true);
 }
 
 /// Runs a file in a shell in which `program` writes down its arguments and three variables; answers with them.
@@ -219,7 +288,9 @@ fn every_page_says_which_clients_cannot_connect() {
 fn the_documentation_shows_the_same_snippets() {
     let workspace = generated();
     let page = workspace.read("generated/every-type/docs/README.md");
-    for (name, content) in workspace.tree().into_iter().filter(|(name, _)| name.starts_with(FOLDER)) {
+    // A bundle is for those who pack it.
+    let is_shown = |name: &str| name.starts_with(FOLDER) && !name.ends_with("/manifest.json");
+    for (name, content) in workspace.tree().into_iter().filter(|(name, _)| is_shown(name)) {
         let content = String::from_utf8(content).expect("UTF-8");
         let snippet: Vec<&str> = content.lines().filter(|line| !line.starts_with("# @generated")).collect();
         assert!(page.contains(&format!("\n{}\n```", snippet.join("\n"))), "{name} is not in the documentation");

@@ -135,6 +135,8 @@ fn the_page_tells_how_each_client_connects() {
     let page = &pages()["README.md"];
     let rows = page.table("Client").into_iter().map(|row| row.iter().map(String::as_str).collect::<Vec<_>>());
     let referred = "header, which refers to EVERY_KEY in the environment";
+    let filled = "header, filled in in the file";
+    let bridged = "header, which the bridge takes from AUTH_HEADER in the file";
     let claude_code = "header, with the value that EVERY_KEY has when you add the server";
     assert_eq!(
         rows.collect::<Vec<_>>(),
@@ -143,7 +145,7 @@ fn the_page_tells_how_each_client_connects() {
             ["Cursor", "Streamable HTTP", referred, "none"],
             ["Claude.ai", "Streamable HTTP", "header, filled in among the connector's values", "none"],
             ["Local, over stdio", "stdio", "EVERY_KEY in the environment of the process", "none"],
-            ["Claude Desktop", "stdio", "header, which the bridge takes from AUTH_HEADER in the file", "mcp-remote"],
+            ["Claude Desktop", "stdio", bridged, "mcp-remote"],
             [
                 "MCP Inspector",
                 "Streamable HTTP",
@@ -161,6 +163,16 @@ fn the_page_tells_how_each_client_connects() {
             ["Codex", "Streamable HTTP", "header, with the value of EVERY_KEY in the environment", "none"],
             ["OpenCode", "Streamable HTTP", referred, "none"],
             ["Gemini CLI", "Streamable HTTP", referred, "none"],
+            ["Zed", "Streamable HTTP", filled, "none"],
+            ["Goose", "Streamable HTTP", filled, "none"],
+            ["Continue", "Streamable HTTP", "header, which refers to its secret EVERY_KEY", "none"],
+            ["Kiro", "Streamable HTTP", referred, "none"],
+            ["Roo Code", "Streamable HTTP", referred, "none"],
+            ["Cline", "Streamable HTTP", filled, "none"],
+            ["Copilot CLI", "Streamable HTTP", referred, "none"],
+            ["LM Studio", "Streamable HTTP", filled, "none"],
+            ["Warp", "Streamable HTTP", filled, "none"],
+            ["JetBrains AI Assistant", "stdio", bridged, "mcp-remote"],
         ]
     );
 }

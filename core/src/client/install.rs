@@ -5,14 +5,18 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{
-    ClientKind, Connection,
-    snippets::{cursor_server, vscode_server},
+    ClientKind, Connection, Secret,
+    snippets::{cursor_server, lm_studio_server, vscode_server},
 };
 
 pub(super) fn of(kind: ClientKind, connection: &Connection<'_>) -> Option<String> {
     match kind {
         ClientKind::Cursor => Some(cursor(connection)),
         ClientKind::Vscode => Some(vscode(connection)),
+        // They can refer to no credential, and nobody can put one in the place of a placeholder in a link.
+        ClientKind::Goose | ClientKind::LmStudio if matches!(connection.secret, Secret::Referred { .. }) => None,
+        ClientKind::Goose => Some(goose(connection)),
+        ClientKind::LmStudio => Some(lm_studio(connection)),
         ClientKind::ClaudeCode
         | ClientKind::Windsurf
         | ClientKind::Codex
@@ -22,15 +26,42 @@ pub(super) fn of(kind: ClientKind, connection: &Connection<'_>) -> Option<String
         | ClientKind::Stdio
         | ClientKind::ClaudeDesktop
         | ClientKind::Inspector
-        | ClientKind::Other => None,
+        | ClientKind::Other
+        | ClientKind::Zed
+        | ClientKind::Continue
+        | ClientKind::Kiro
+        | ClientKind::Roo
+        | ClientKind::Cline
+        | ClientKind::CopilotCli
+        | ClientKind::Warp
+        | ClientKind::Jetbrains => None,
     }
 }
 
 fn cursor(connection: &Connection<'_>) -> String {
-    let config = STANDARD.encode(cursor_server(connection).to_string());
-    // A plus of base64 would be a space in a query.
-    let config = utf8_percent_encode(&config, NON_ALPHANUMERIC);
+    let config = in_query(&cursor_server(connection));
     format!("cursor://anysphere.cursor-deeplink/mcp/install?name={}&config={config}", connection.name)
+}
+
+/// A configuration in base64, as part of a query.
+fn in_query(server: &Value) -> String {
+    // A plus of base64 would be a space.
+    utf8_percent_encode(&STANDARD.encode(server.to_string()), NON_ALPHANUMERIC).to_string()
+}
+
+fn goose(connection: &Connection<'_>) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let (url, name) = (encoded(connection.url), encoded(connection.name));
+    let header = match connection.secret {
+        Secret::Literal(_) => format!("&header={}", encoded(&format!("Authorization={}", connection.bearer()))),
+        Secret::Referred { .. } | Secret::SignIn { .. } => String::new(),
+    };
+    format!("goose://extension?type=streamable_http&url={url}&id={name}&name={name}{header}")
+}
+
+fn lm_studio(connection: &Connection<'_>) -> String {
+    let config = in_query(&lm_studio_server(connection));
+    format!("lmstudio://add_mcp?name={}&config={config}", connection.name)
 }
 
 /// Its handler takes the name and what is asked for out of the object; the rest is the server.
@@ -49,7 +80,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::Secret;
 
     fn connection(secret: Secret<'static>) -> Connection<'static> {
         Connection {
@@ -104,5 +134,44 @@ mod tests {
             }],
         });
         assert_eq!(server, expected);
+    }
+
+    #[test]
+    fn lm_studio_reads_its_configuration() {
+        let link = ClientKind::LmStudio.install_link(&connection(Secret::Literal("acme_0+/"))).expect("a link");
+        let config = STANDARD.decode(read(&link, "lmstudio://add_mcp?name=acme-prod&config=")).expect("base64");
+        let config: Value = serde_json::from_slice(&config).expect("JSON");
+        let expected =
+            json!({"url": connection(Secret::Literal("")).url, "headers": {"Authorization": "Bearer acme_0+/"}});
+        assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn goose_reads_each_part_of_its_query() {
+        let parts = |secret| -> Vec<(String, String)> {
+            let link = ClientKind::Goose.install_link(&connection(secret)).expect("a link");
+            let link = url::Url::parse(&link).expect("a URL");
+            assert_eq!((link.scheme(), link.host_str()), ("goose", Some("extension")));
+            link.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+        };
+        let known = [
+            ("type", "streamable_http"),
+            ("url", connection(Secret::Literal("")).url),
+            ("id", "acme-prod"),
+            ("name", "acme-prod"),
+        ];
+        let known: Vec<_> = known.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        assert_eq!(parts(Secret::SignIn { placeholder: "x" }), known);
+        let header = ("header".to_owned(), "Authorization=Bearer acme_0+/".to_owned());
+        assert_eq!(parts(Secret::Literal("acme_0+/")), [known, vec![header]].concat());
+    }
+
+    #[test]
+    fn no_link_has_a_placeholder() {
+        for kind in ClientKind::ALL {
+            let link = kind.install_link(&connection(Secret::Referred { placeholder: "PLACEHOLDER" }));
+            assert!(link.is_none_or(|link| !link.contains("PLACEHOLDER")), "{kind:?}");
+        }
+        assert!(ClientKind::Goose.install_link(&connection(Secret::Referred { placeholder: "x" })).is_none());
     }
 }

@@ -9,6 +9,7 @@ mod name;
 mod snippets;
 
 pub use name::{LONGEST_NAME, is_name, is_variable, variable};
+pub use snippets::desktop_server;
 
 /// What stands for a credential that an issuer gives: its form is the issuer's business.
 pub const ISSUED_PLACEHOLDER: &str = "YOUR_ACCESS_TOKEN";
@@ -40,11 +41,31 @@ pub enum ClientKind {
     Inspector,
     /// Any other client of a server over HTTP.
     Other,
+    /// Zed.
+    Zed,
+    /// Goose.
+    Goose,
+    /// Continue, in an editor.
+    Continue,
+    /// Kiro.
+    Kiro,
+    /// Roo Code.
+    Roo,
+    /// Cline.
+    Cline,
+    /// GitHub Copilot CLI.
+    CopilotCli,
+    /// LM Studio.
+    LmStudio,
+    /// Warp.
+    Warp,
+    /// JetBrains AI Assistant, through the bridge `mcp-remote`.
+    Jetbrains,
 }
 
 impl ClientKind {
     /// Every client.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 22] = [
         Self::ClaudeCode,
         Self::Cursor,
         Self::Vscode,
@@ -57,6 +78,16 @@ impl ClientKind {
         Self::ClaudeDesktop,
         Self::Inspector,
         Self::Other,
+        Self::Zed,
+        Self::Goose,
+        Self::Continue,
+        Self::Kiro,
+        Self::Roo,
+        Self::Cline,
+        Self::CopilotCli,
+        Self::LmStudio,
+        Self::Warp,
+        Self::Jetbrains,
     ];
 
     /// The word in a manifest, of its files and on the command line.
@@ -74,6 +105,16 @@ impl ClientKind {
             Self::ClaudeDesktop => "claude-desktop",
             Self::Inspector => "inspector",
             Self::Other => "other",
+            Self::Zed => "zed",
+            Self::Goose => "goose",
+            Self::Continue => "continue",
+            Self::Kiro => "kiro",
+            Self::Roo => "roo",
+            Self::Cline => "cline",
+            Self::CopilotCli => "copilot-cli",
+            Self::LmStudio => "lm-studio",
+            Self::Warp => "warp",
+            Self::Jetbrains => "jetbrains",
         }
     }
 
@@ -92,6 +133,16 @@ impl ClientKind {
             Self::ClaudeDesktop => "Claude Desktop",
             Self::Inspector => "MCP Inspector",
             Self::Other => "Other clients",
+            Self::Zed => "Zed",
+            Self::Goose => "Goose",
+            Self::Continue => "Continue",
+            Self::Kiro => "Kiro",
+            Self::Roo => "Roo Code",
+            Self::Cline => "Cline",
+            Self::CopilotCli => "Copilot CLI",
+            Self::LmStudio => "LM Studio",
+            Self::Warp => "Warp",
+            Self::Jetbrains => "JetBrains AI Assistant",
         }
     }
 
@@ -192,13 +243,15 @@ pub enum Format {
     Json,
     /// TOML.
     Toml,
+    /// YAML.
+    Yaml,
     /// Lines to fill in somewhere.
     Text,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::Shell, Self::Json, Self::Toml, Self::Text];
+    pub const ALL: [Self; 5] = [Self::Shell, Self::Json, Self::Toml, Self::Yaml, Self::Text];
 
     /// How the format is called where a block of code names its language.
     pub const fn language(self) -> &'static str {
@@ -214,6 +267,7 @@ impl Format {
             Self::Shell => "sh",
             Self::Json => "json",
             Self::Toml => "toml",
+            Self::Yaml => "yaml",
             Self::Text => "txt",
         }
     }

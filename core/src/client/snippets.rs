@@ -19,9 +19,19 @@ pub(super) fn of(kind: ClientKind, connection: &Connection<'_>) -> Vec<Snippet> 
         ClientKind::GeminiCli => vec![gemini_cli(connection)],
         ClientKind::ClaudeAi => vec![fields(connection, &[])],
         ClientKind::Stdio => stdio(connection),
-        ClientKind::ClaudeDesktop => vec![claude_desktop(connection)],
+        // The AI Assistant takes what Claude Desktop does.
+        ClientKind::ClaudeDesktop | ClientKind::Jetbrains => vec![claude_desktop(connection)],
         ClientKind::Inspector => inspector(connection),
         ClientKind::Other => other(connection),
+        ClientKind::Zed => vec![zed(connection)],
+        ClientKind::Goose => vec![goose(connection)],
+        ClientKind::Continue => vec![in_continue(connection)],
+        ClientKind::Kiro => vec![kiro(connection)],
+        ClientKind::Roo => vec![roo(connection)],
+        ClientKind::Cline => vec![cline(connection)],
+        ClientKind::CopilotCli => vec![copilot_cli(connection)],
+        ClientKind::LmStudio => vec![lm_studio(connection)],
+        ClientKind::Warp => vec![warp(connection)],
     }
 }
 
@@ -137,11 +147,16 @@ fn stdio(connection: &Connection<'_>) -> Vec<Snippet> {
 }
 
 fn claude_desktop(connection: &Connection<'_>) -> Snippet {
+    servers(connection, &desktop_server(connection), connection.source(Source::Placeholder))
+}
+
+/// The server alone, as the configuration of Claude Desktop has it: a bridge that it starts.
+pub fn desktop_server(connection: &Connection<'_>) -> Value {
     let mut server = json!({"command": "npx", "args": bridge(connection)});
     if !connection.signs_in() {
-        server["env"] = json!({BRIDGED_HEADER: format!("Bearer {}", connection.written())});
+        server["env"] = json!({BRIDGED_HEADER: connection.bearer()});
     }
-    servers(connection, &server, connection.source(Source::Placeholder))
+    server
 }
 
 fn inspector(connection: &Connection<'_>) -> Vec<Snippet> {
@@ -162,6 +177,81 @@ fn other(connection: &Connection<'_>) -> Vec<Snippet> {
     };
     let source = connection.source(Source::Variable);
     vec![fields(connection, &[]), Snippet { format: Format::Shell, text, source, is_named: false }]
+}
+
+fn zed(connection: &Connection<'_>) -> Snippet {
+    let server = connection.with_written_header(json!({"url": connection.url}));
+    let configuration = json!({"context_servers": {connection.name: server}});
+    let source = connection.source(Source::Placeholder);
+    Snippet { format: Format::Json, text: format!("{configuration:#}"), source, is_named: true }
+}
+
+fn goose(connection: &Connection<'_>) -> Snippet {
+    // A string of JSON is one of YAML too, and no name in quotation marks is a number.
+    let (name, url) = (Value::from(connection.name), Value::from(connection.url));
+    let headers = if connection.signs_in() {
+        String::new()
+    } else {
+        format!("    headers:\n      Authorization: {}\n", Value::from(connection.bearer()))
+    };
+    let text = format!(
+        "extensions:\n  {name}:\n    name: {name}\n    type: streamable_http\n    uri: {url}\n{headers}    enabled: true\n    \
+         timeout: 300"
+    );
+    let source = connection.source(Source::Placeholder);
+    Snippet { format: Format::Yaml, text, source, is_named: true }
+}
+
+/// Continue has no environment, but secrets with names.
+fn in_continue(connection: &Connection<'_>) -> Snippet {
+    let (name, url) = (Value::from(connection.name), Value::from(connection.url));
+    let server = connection.with_headers(json!({}), |variable| format!("${{{{ secrets.{variable} }}}}"));
+    let options = server
+        .pointer("/headers/Authorization")
+        .map(|bearer| format!("\n    requestOptions:\n      headers:\n        Authorization: {bearer}"));
+    let text = format!(
+        "name: {name}\nversion: 0.0.1\nschema: v1\nmcpServers:\n  - name: {name}\n    type: streamable-http\n    url: {url}{}",
+        options.unwrap_or_default()
+    );
+    Snippet { format: Format::Yaml, text, source: connection.source(Source::Variable), is_named: true }
+}
+
+fn kiro(connection: &Connection<'_>) -> Snippet {
+    let server = json!({"url": connection.url, "disabled": false});
+    let server = connection.with_headers(server, |variable| format!("${{{variable}}}"));
+    servers(connection, &server, connection.source(Source::Variable))
+}
+
+fn roo(connection: &Connection<'_>) -> Snippet {
+    // It replaces references in every text of a server. Without `type` it speaks the older transport.
+    let server = json!({"type": "streamable-http", "url": connection.url});
+    let server = connection.with_headers(server, |variable| format!("${{env:{variable}}}"));
+    servers(connection, &server, connection.source(Source::Variable))
+}
+
+fn cline(connection: &Connection<'_>) -> Snippet {
+    let server = json!({"type": "streamableHttp", "url": connection.url, "disabled": false});
+    servers(connection, &connection.with_written_header(server), connection.source(Source::Placeholder))
+}
+
+fn copilot_cli(connection: &Connection<'_>) -> Snippet {
+    let server = json!({"type": "http", "url": connection.url, "tools": ["*"]});
+    let server = connection.with_headers(server, |variable| format!("${{{variable}}}"));
+    servers(connection, &server, connection.source(Source::Variable))
+}
+
+fn lm_studio(connection: &Connection<'_>) -> Snippet {
+    servers(connection, &lm_studio_server(connection), connection.source(Source::Placeholder))
+}
+
+/// The server alone, as LM Studio's configuration has it.
+pub(super) fn lm_studio_server(connection: &Connection<'_>) -> Value {
+    connection.with_written_header(json!({"url": connection.url}))
+}
+
+fn warp(connection: &Connection<'_>) -> Snippet {
+    let server = connection.with_written_header(json!({"url": connection.url}));
+    servers(connection, &server, connection.source(Source::Placeholder))
 }
 
 /// What a person fills in where a client asks for it.
@@ -213,6 +303,16 @@ impl Connection<'_> {
         server
     }
 
+    /// The same for a client that replaces nothing.
+    fn with_written_header(&self, server: Value) -> Value {
+        self.with_headers(server, |_| self.written().to_owned())
+    }
+
+    /// The value of the header for a client that replaces nothing.
+    pub(super) fn bearer(&self) -> String {
+        format!("Bearer {}", self.written())
+    }
+
     /// The credential between double quotes of a shell, unless the client signs in by itself.
     fn in_shell(&self) -> Option<String> {
         match self.secret {
@@ -261,10 +361,21 @@ mod tests {
                 | ClientKind::Cursor
                 | ClientKind::Windsurf
                 | ClientKind::Opencode
-                | ClientKind::GeminiCli => &[Source::Variable],
+                | ClientKind::GeminiCli
+                | ClientKind::Continue
+                | ClientKind::Kiro
+                | ClientKind::Roo
+                | ClientKind::CopilotCli => &[Source::Variable],
                 ClientKind::Vscode => &[Source::Prompt],
                 ClientKind::Codex => &[Source::Variable, Source::Variable],
-                ClientKind::ClaudeAi | ClientKind::ClaudeDesktop => &[Source::Placeholder],
+                ClientKind::ClaudeAi
+                | ClientKind::ClaudeDesktop
+                | ClientKind::Zed
+                | ClientKind::Goose
+                | ClientKind::Cline
+                | ClientKind::LmStudio
+                | ClientKind::Warp
+                | ClientKind::Jetbrains => &[Source::Placeholder],
                 ClientKind::Stdio => &[Source::Placeholder, Source::Placeholder],
                 ClientKind::Inspector => &[Source::Variable, Source::Placeholder],
                 ClientKind::Other => &[Source::Placeholder, Source::Variable],

@@ -601,6 +601,16 @@ A note has a text, and may have a color and tags.
         contract::ClientKind::Codex,
         contract::ClientKind::Opencode,
         contract::ClientKind::GeminiCli,
+        contract::ClientKind::Zed,
+        contract::ClientKind::Goose,
+        contract::ClientKind::Continue,
+        contract::ClientKind::Kiro,
+        contract::ClientKind::Roo,
+        contract::ClientKind::Cline,
+        contract::ClientKind::CopilotCli,
+        contract::ClientKind::LmStudio,
+        contract::ClientKind::Warp,
+        contract::ClientKind::Jetbrains,
     ],
 };
 

@@ -86,12 +86,14 @@ fn no_page_has_a_script_or_a_style_within() {
 fn every_address_is_one_that_is_served() {
     const SERVED: [&str; 10] =
         ["sign-in", "sign-out", "tokens", "tokens/revoke", "connect", "tools", "keys", "keys/delete", "activity", ""];
+    /// Those of links that add the server to a client.
+    const SCHEMES: [&str; 4] = ["cursor:", "vscode:", "goose:", "lmstudio:"];
     for (name, page) in documents(plain) {
         for (selector, attribute) in
             [("a[href]", "href"), ("link", "href"), ("script", "src"), ("form", "action"), ("button", "formaction")]
         {
             for address in attributes(&page, selector, attribute) {
-                if address.starts_with('#') || address.starts_with("cursor:") || address.starts_with("vscode:") {
+                if address.starts_with('#') || SCHEMES.iter().any(|scheme| address.starts_with(scheme)) {
                     continue;
                 }
                 let address = address.split('#').next().unwrap_or_default();

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    installed::{CLAUDE, CODEX, GEMINI, NODE, OPENCODE, modules},
+    installed::{CLAUDE, CODEX, GEMINI, MCPB, NODE, OPENCODE, modules},
     outside::Outside,
 };
 
@@ -67,7 +67,7 @@ impl Home {
         };
         fs::create_dir(home.path("bin")).expect("a folder");
         fs::create_dir(home.path("tmp")).expect("a folder");
-        for program in [NODE, CLAUDE, CODEX, GEMINI, OPENCODE] {
+        for program in [NODE, CLAUDE, CODEX, GEMINI, OPENCODE, MCPB] {
             symlink(program.path(), home.path("bin").join(program.name)).expect("a link");
         }
         // A project: where npx looks for what is installed.

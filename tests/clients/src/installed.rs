@@ -40,7 +40,9 @@ pub(crate) const INSPECTOR: Program =
     Program { name: "mcp-inspector", package: "@modelcontextprotocol/inspector", file: ".bin/mcp-inspector" };
 pub(crate) const MCP_REMOTE: Program = Program { name: "mcp-remote", package: "mcp-remote", file: ".bin/mcp-remote" };
 
-const PROGRAMS: [Program; 7] = [NODE, CLAUDE, CODEX, GEMINI, OPENCODE, INSPECTOR, MCP_REMOTE];
+pub(crate) const MCPB: Program = Program { name: "mcpb", package: "@anthropic-ai/mcpb", file: ".bin/mcpb" };
+
+const PROGRAMS: [Program; 8] = [NODE, CLAUDE, CODEX, GEMINI, OPENCODE, INSPECTOR, MCP_REMOTE, MCPB];
 
 impl Program {
     /// Its file.

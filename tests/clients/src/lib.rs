@@ -6,6 +6,7 @@
 //! nowhere, and fails the test.
 #![cfg(unix)]
 
+mod bundle;
 mod home;
 mod installed;
 mod kinds;
@@ -15,6 +16,7 @@ mod outside;
 mod trial;
 mod witness;
 
+pub use bundle::refusal_of;
 pub use kinds::{Kind, connect};
 pub use official::{Job, drive};
 pub use trial::{Call, Row, Table, Trial};

@@ -1,6 +1,7 @@
 //! How each client is told about a server: as files and documentation, which name an environment variable, or
 //! have the client ask, wherever it can. What a client is told is in the core, since the runtime tells it too.
 
+mod bundle;
 mod kinds;
 
 use toolwright_core::{
@@ -49,18 +50,21 @@ impl Transport {
     }
 }
 
-/// A file for each snippet.
+/// A file for each snippet, and what Claude Desktop can be given in the place of one.
 pub(super) fn files(api: &Api) -> Vec<File> {
     let file = |kind: ClientKind, Snippet { format, text, source: _, is_named: _ }: Snippet| {
         let path = format!("clients/{}.{}", kind.as_str(), format.extension());
         match format {
-            Format::Shell | Format::Toml | Format::Text => File::new(path, format!("# {}\n{text}\n", notice(api))),
+            Format::Shell | Format::Toml | Format::Yaml | Format::Text => {
+                File::new(path, format!("# {}\n{text}\n", notice(api)))
+            }
             Format::Json => File::new(path, format!("{text}\n")),
         }
     };
     documented(api)
         .into_iter()
         .flat_map(|Client { kind, snippets, .. }| snippets.into_iter().map(move |snippet| file(kind, snippet)))
+        .chain(bundle::file(api))
         .collect()
 }
 

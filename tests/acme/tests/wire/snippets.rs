@@ -13,7 +13,7 @@ const PLACEHOLDER: &str = "acme_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// Each client and how it is told where the credential is, with `$KEY` for the variable and `KEY-ID` for the id of a
 /// question; the first row of a client is what it is told when no format is asked for.
-const CLIENTS: [(&str, &str, &str); 16] = [
+const CLIENTS: [(&str, &str, &str); 26] = [
     ("claude-code", "sh", "Bearer $KEY"),
     ("cursor", "json", "Bearer ${env:KEY}"),
     ("claude-ai", "txt", "Bearer PLACEHOLDER"),
@@ -30,6 +30,16 @@ const CLIENTS: [(&str, &str, &str); 16] = [
     ("codex", "toml", "KEY"),
     ("opencode", "json", "Bearer {env:KEY}"),
     ("gemini-cli", "json", "Bearer $KEY"),
+    ("zed", "json", "Bearer PLACEHOLDER"),
+    ("goose", "yaml", "Bearer PLACEHOLDER"),
+    ("continue", "yaml", "Bearer ${{ secrets.KEY }}"),
+    ("kiro", "json", "Bearer ${KEY}"),
+    ("roo", "json", "Bearer ${env:KEY}"),
+    ("cline", "json", "Bearer PLACEHOLDER"),
+    ("copilot-cli", "json", "Bearer ${KEY}"),
+    ("lm-studio", "json", "Bearer PLACEHOLDER"),
+    ("warp", "json", "Bearer PLACEHOLDER"),
+    ("jetbrains", "json", "Bearer PLACEHOLDER"),
 ];
 
 /// Whether a client is told a name in this format.
@@ -52,8 +62,8 @@ fn is_first(client: &str, format: &str) -> bool {
 fn without_options_it_prints_the_file_of_the_client() {
     let folder = workspace().join("generated/acme/clients");
     let mut files: BTreeMap<String, String> = BTreeMap::new();
-    for file in fs::read_dir(&folder).expect("the clients") {
-        let path = file.expect("a file").path();
+    let entries = fs::read_dir(&folder).expect("the clients").map(|entry| entry.expect("an entry").path());
+    for path in entries.filter(|path| path.is_file()) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).expect("UTF-8");
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("# @generated")).collect();
@@ -158,7 +168,7 @@ fn what_a_client_cannot_take_is_refused() {
             "acme: the URL has a `$`, which clients take for a variable",
         ),
         (vec!["codex", "--account", "ours"], "unexpected argument '--account'"),
-        (vec!["zed"], "possible values: claude-code, cursor, claude-ai, stdio"),
+        (vec!["emacs"], "possible values: claude-code, cursor, claude-ai, stdio"),
     ] {
         let ran = snippet(&arguments);
         assert!(!ran.status.success() && ran.stdout.is_empty(), "{arguments:?}: {}", ran.stdout);

@@ -10,7 +10,7 @@ fn main() {
             "logo.png".to_owned(), "pictures/thing.png".to_owned(), "pictures/thing.wav"
             .to_owned(), "texts/license.txt".to_owned()
         ],
-        digest: "a2f091ee02998cd784e867294427dfe63ae4af237964d423581094855569cf88"
+        digest: "1923cae8020c95a985f2fb473e09a24bb444ef3b642775422b3a8925e4552198"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
