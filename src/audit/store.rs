@@ -89,7 +89,8 @@ impl AuditStore {
                     .push_bind(entry.count);
             });
             query.push(" ON CONFLICT (id) DO NOTHING");
-            query.build().execute(connection).await.map(drop)
+            // A connection would keep a statement for each number of entries, and one of many takes much memory.
+            query.build().persistent(false).execute(connection).await.map(drop)
         })
     }
 
