@@ -44,7 +44,7 @@ impl Attached {
 
 fn read(folder: &Path, name: &Name) -> Result<Vec<u8>, Diagnostic> {
     let path = Path::new(&name.value);
-    let is_below = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let is_below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !is_below || name.value.contains('\\') {
         let title = format!("{} leads out of the manifest's folder", quoted(name));
         return Err(Diagnostic::new(Code::ManifestPath, name.at, title)

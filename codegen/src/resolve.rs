@@ -15,6 +15,7 @@ mod declared;
 mod docs;
 mod environment;
 mod fields;
+mod form_schemas;
 mod forms;
 mod grants;
 mod messages;

@@ -65,14 +65,23 @@ impl<'t> UriTemplate<'t> {
         rest.is_empty().then_some(values)
     }
 
-    /// Whether every URI of the one is also one of the other: they differ in the names of variables at most.
-    pub fn is_same_as(&self, other: &UriTemplate<'_>) -> bool {
-        let same = |(one, other): (&Part<'_>, &Part<'_>)| match (one, other) {
-            (Part::Literal(one), Part::Literal(other)) => one == other,
-            (Part::Variable(_), Part::Variable(_)) => true,
-            (Part::Literal(_), Part::Variable(_)) | (Part::Variable(_), Part::Literal(_)) => false,
-        };
-        self.parts.len() == other.parts.len() && self.parts.iter().zip(&other.parts).all(same)
+    /// Whether every URI of another template is also one of this. Where the other has escapes in the place of a variable,
+    /// nothing is said.
+    pub fn covers(&self, other: &UriTemplate<'_>) -> bool {
+        // A byte, or nothing for the value of a variable.
+        let mut rest = other.parts.iter().flat_map(|part| match part {
+            Part::Literal(text) => text.bytes().map(Some).collect(),
+            Part::Variable(_) => vec![None],
+        });
+        let mut rest = rest.by_ref().peekable();
+        let covered = self.parts.iter().all(|part| match part {
+            Part::Literal(text) => text.bytes().all(|byte| rest.next() == Some(Some(byte))),
+            Part::Variable(_) => {
+                let mut value = std::iter::from_fn(|| rest.next_if(|next| next.is_none_or(is_unreserved)));
+                value.by_ref().count() > 0
+            }
+        });
+        covered && rest.next().is_none()
     }
 }
 
@@ -300,15 +309,27 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_variables_tell_nothing_apart() {
-        let is_same = |one, other| {
-            let [one, other] = [one, other].map(|text| UriTemplate::parse(text).expect("a template"));
-            one.is_same_as(&other)
-        };
-        assert!(is_same("a:{b}/c", "a:{d}/c"));
-        assert!(!is_same("a:{b}/c", "a:{b}/d"));
-        assert!(!is_same("a:{b}", "a:b"));
-        assert!(!is_same("a:{b}", "a:{b}/{c}"));
+    fn a_template_covers_what_has_no_other_uris() {
+        let cases = [
+            ("a:{b}/c", "a:{d}/c", true),
+            ("a:{b}/c", "a:{b}/d", false),
+            ("a:{b}", "a:b", true),
+            ("a:b", "a:{b}", false),
+            ("a:{b}", "a:{b}/{c}", false),
+            ("a:{b}/{c}", "a:{b}", false),
+            ("a:{b}/{c}", "a:notes/{c}", true),
+            ("a:{b}/{c}", "a:note-{b}/{c}", true),
+            ("a:note-{b}/{c}", "a:{b}/{c}", false),
+            ("a:{b}", "a:b?{c}", false),
+            ("a:{b}", "a:", false),
+            ("a:{b}/", "a:/", false),
+            ("a:{b}", "a:%41", false),
+            ("a:%41", "a:%41", true),
+        ];
+        for (one, other, expected) in cases {
+            let [read, covered] = [one, other].map(|text| UriTemplate { parts: parts(text).expect("a template") });
+            assert_eq!(read.covers(&covered), expected, "{one} {other}");
+        }
     }
 
     #[test]

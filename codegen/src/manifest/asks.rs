@@ -79,8 +79,10 @@ pub struct FormField {
     /// Largest number.
     pub maximum: Option<Spanned<serde_json::Number>>,
     /// Fewest characters of a string.
+    #[schemars(range(max = 4_294_967_295_u32))]
     pub min_length: Option<Spanned<u64>>,
     /// Most characters of a string.
+    #[schemars(range(max = 4_294_967_295_u32))]
     pub max_length: Option<Spanned<u64>>,
     /// What a string says.
     pub format: Option<Spanned<FormFormat>>,

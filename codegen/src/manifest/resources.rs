@@ -22,12 +22,12 @@ pub struct Resource {
     pub title: Option<Text>,
     /// What it is, for people and models.
     pub description: Text,
-    /// Its media type, in lower case. A file needs one; a text is `text/plain` when it is left out, and what a tool answers
-    /// `application/json`. What is no text by its media type goes to clients as bytes.
+    /// Its media type, in lower case. A file and the `content` of a tool need one; a text is `text/plain` when it is left out,
+    /// and the `output` of a tool `application/json`. What is no text by its media type goes to clients as bytes.
     pub media_type: Option<Name>,
     /// What it says.
     pub text: Option<Text>,
-    /// A file that it is, of at most 1 MiB, by a path relative to the manifest of the server.
+    /// A file that it is, of at most 1 MiB, by a path relative to the manifest of the server and below its folder.
     pub file: Option<Name>,
     /// What a caller must hold to read a text or a file, as a tool has it. What a tool answers asks for the scope of that tool.
     pub scope: Option<ScopeRule>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     Faults, confirmation,
     fields::{ResolvedField, collision},
-    forms,
+    form_schemas, forms,
     templates::Template,
     types::ResolvedTypes,
 };
@@ -88,7 +88,7 @@ fn kind(
                     api::AskForm { schema: resolved.schema, fields: Some(resolved.fields) }
                 }
                 (None, Some(schema)) => {
-                    forms::check_raw(schema, faults);
+                    form_schemas::check(schema, faults);
                     api::AskForm { schema: schema.to_json(), fields: None }
                 }
                 (None, None) => {

@@ -191,7 +191,7 @@ fn idle(key: &str, at: Place) -> Diagnostic {
     invalid(at, format!("every value meets this `{key}`")).help("remove it")
 }
 
-fn crossed([least_key, most_key]: [&str; 2], least: Place, most: Place) -> Diagnostic {
+pub(super) fn crossed([least_key, most_key]: [&str; 2], least: Place, most: Place) -> Diagnostic {
     invalid(least, format!("no value is within `{least_key}` and `{most_key}`"))
         .and(most, format!("`{most_key}` is below"))
         .help("swap the two, or correct one")

@@ -20,9 +20,9 @@ use crate::{
         Entries, FormField, Name,
         fields::{Format, Typed},
     },
-    names::{self, Refusal},
+    names::Refusal,
     source::Spanned,
-    tree::{Node, Tree},
+    tree::Tree,
 };
 
 const FIELDS: &str = "a field is a `string`, an `integer`, a `number`, a `boolean`, a type that is a choice of words, or an \
@@ -152,6 +152,15 @@ fn check_type(field: &FormField, types: &ResolvedTypes<'_>, faults: &mut Faults)
                 .help("bound the number with `minimum` and `maximum`, or use the type `string`"),
         );
     }
+    let lengths = [("minLength", &field.min_length), ("maxLength", &field.max_length)];
+    let lengths = lengths.into_iter().filter_map(|(key, bound)| Some((key, bound.as_ref()?.at)));
+    let others = lengths.chain(field.format.as_ref().map(|format| ("format", format.at)));
+    if let (Kind::String, Some(values)) = (kind, &field.one_of) {
+        for (key, at) in others {
+            let title = format!("a choice of words has no `{key}` in a form");
+            faults.push(Diagnostic::new(Code::InvalidForm, at, title).and(values.at, "the words").help("remove it"));
+        }
+    }
     let mut schema = Map::from_iter([("type".to_owned(), Value::from(field.of.value.as_str()))]);
     let bounds = bounds::resolve(&declared, kind, faults);
     schema.extend(bounds.schema);
@@ -280,7 +289,7 @@ fn innermost(of: &Type) -> &Type {
 }
 
 /// What a person types into a form, the client reads, and with it whoever keeps its records.
-fn check_secret(name: &Name, of: &Type, faults: &mut Faults) {
+pub(super) fn check_secret(name: &Name, of: &Type, faults: &mut Faults) {
     if *of == Type::String && looks_secret(&name.value) {
         let title =
             format!("the field {} looks like a secret, which the protocol forbids to ask for in a form", quoted(name));
@@ -288,93 +297,4 @@ fn check_secret(name: &Name, of: &Type, faults: &mut Faults) {
             "have a person store it where no model and no client reads it; if it is none, rename it, as `token_name` or `token_count`",
         ));
     }
-}
-
-/// Checks a form that is declared as a schema.
-pub(super) fn check_raw(schema: &Tree, faults: &mut Faults) {
-    let invalid = |at, title: String| Diagnostic::new(Code::InvalidForm, at, title);
-    let json = schema.to_json();
-    if json["type"] != "object" {
-        faults.push(invalid(schema.at, "the schema of a form is of an object".into()).help("add `type: object`"));
-    }
-    let Some((_, Tree { value: Node::Map(properties), .. })) = schema.entry("properties") else {
-        faults.push(
-            invalid(schema.at, "the schema of a form says which properties there are".into()).help("add `properties`"),
-        );
-        return;
-    };
-    let primitive = jsonschema::draft202012::new(&primitive()).ok();
-    for (name, property) in properties {
-        if let Err(refusal) = names::field(name) {
-            faults.refuse(name, refusal);
-        }
-        if primitive.as_ref().is_some_and(|primitive| !primitive.is_valid(&property.to_json())) {
-            let title = format!("the protocol has no form for the property {}", quoted(name));
-            faults.push(invalid(name.at, title).help(
-                "it is a `string`, an `integer`, a `number`, a `boolean`, or an `array` of words, with the keywords that the protocol has for it",
-            ));
-        }
-        if json["properties"][&name.value]["type"] == "string" {
-            check_secret(name, &Type::String, faults);
-        }
-    }
-    if let Some((_, required)) = schema.entry("required") {
-        let Node::List(names) = &required.value else {
-            faults.push(invalid(required.at, "`required` lists the properties that must be there".into()));
-            return;
-        };
-        for name in names {
-            let is_property = |text: &str| properties.iter().any(|(property, _)| property.value == text);
-            if !matches!(&name.value, Node::Text(text) if is_property(text)) {
-                let title = format!("there is no property {}", quoted(&name.to_json().to_string()));
-                faults.push(invalid(name.at, title).help("name one of `properties`"));
-            }
-        }
-    }
-    if let Node::Map(entries) = &schema.value {
-        for (key, _) in entries.iter().filter(|(key, _)| !KEYWORDS.contains(&key.value.as_str())) {
-            let title = format!("the schema of a form has no keyword {}", quoted(key));
-            faults.push(invalid(key.at, title).help("remove it"));
-        }
-    }
-}
-
-/// What the schema of a form can have beside what its properties have.
-const KEYWORDS: &[&str] = &["$schema", "type", "properties", "required"];
-
-/// What a property of a form can be: `PrimitiveSchemaDefinition` of the protocol, revision 2026-07-28.
-fn primitive() -> Value {
-    let text = || json!({"type": "string"});
-    let count = || json!({"type": "integer", "minimum": 0});
-    let texts = || json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
-    let titled = || {
-        let word = json!({"type": "object", "properties": {"const": text(), "title": text()}, "required": ["const", "title"], "additionalProperties": false});
-        json!({"type": "array", "items": word, "minItems": 1})
-    };
-    let shape = |of: Value, own: Value| {
-        let mut properties = json!({"type": of, "title": text(), "description": text()});
-        if let (Some(properties), Value::Object(own)) = (properties.as_object_mut(), own) {
-            properties.extend(own);
-        }
-        json!({"type": "object", "properties": properties, "required": ["type"], "additionalProperties": false})
-    };
-    let formats = json!({"enum": ["email", "uri", "date", "date-time"]});
-    let number = || json!({"type": "number"});
-    let words = json!({"anyOf": [
-        {"type": "object", "properties": {"type": {"const": "string"}, "enum": texts()}, "required": ["type", "enum"], "additionalProperties": false},
-        {"type": "object", "properties": {"anyOf": titled()}, "required": ["anyOf"], "additionalProperties": false},
-    ]});
-    let mut array = shape(
-        json!({"const": "array"}),
-        json!({"items": words, "minItems": count(), "maxItems": count(), "default": {"type": "array", "items": text()}}),
-    );
-    array["required"] = json!(["type", "items"]);
-    json!({"anyOf": [
-        shape(json!({"const": "string"}), json!({"minLength": count(), "maxLength": count(), "format": formats, "default": text()})),
-        shape(json!({"const": "string"}), json!({"enum": texts(), "enumNames": texts(), "default": text()})),
-        shape(json!({"const": "string"}), json!({"oneOf": titled(), "default": text()})),
-        shape(json!({"enum": ["integer", "number"]}), json!({"minimum": number(), "maximum": number(), "default": number()})),
-        shape(json!({"const": "boolean"}), json!({"default": {"type": "boolean"}})),
-        array,
-    ]})
 }

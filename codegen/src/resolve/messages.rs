@@ -1,6 +1,7 @@
 //! The messages of prompts: that each says one thing, and that what it shows is what it says it is.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use toolwright_core::resource::is_media_type;
 
 use super::Faults;
 use crate::{
@@ -67,7 +68,7 @@ pub(super) fn templates(message: &PromptMessage) -> impl Iterator<Item = &Text> 
 
 fn media(media: &Media, kind: &str, name: &str, files: &Attached, faults: &mut Faults) -> Option<api::Media> {
     let Media { file, media_type } = media;
-    if check_media_type(media_type, faults) && !media_type.to_ascii_lowercase().starts_with(kind) {
+    if check_media_type(media_type, faults) && !media_type.starts_with(kind) {
         let title = format!("{} is of another kind than this message", quoted(media_type));
         let help = format!("name a type that begins with `{kind}`, or give the message another key");
         faults.push(Diagnostic::new(Code::InvalidMedia, media_type.at, title).help(help));
@@ -103,19 +104,12 @@ fn resource(resource: &EmbeddedResource, faults: &mut Faults) -> MessageContent 
     }
 }
 
-/// Whether a media type has its form (RFC 6838, section 4.2), without parameters or with them.
 fn check_media_type(media_type: &Name, faults: &mut Faults) -> bool {
-    let is_name = |name: &str| {
-        name.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && name.chars().all(|next| next.is_ascii_alphanumeric() || "!#$&-^_.+".contains(next))
-    };
-    let essence = media_type.split(';').next().unwrap_or_default().trim_end();
-    let is_sound = essence.split_once('/').is_some_and(|(kind, name)| is_name(kind) && is_name(name));
+    let is_sound = is_media_type(media_type);
     if !is_sound {
         let title = format!("{} is no media type", quoted(media_type));
-        faults.push(
-            Diagnostic::new(Code::InvalidMedia, media_type.at, title).help("write it as `image/png` or `text/plain`"),
-        );
+        let help = "write a type and a subtype in lower case, as `image/png` or `text/plain`";
+        faults.push(Diagnostic::new(Code::InvalidMedia, media_type.at, title).help(help));
     }
     is_sound
 }

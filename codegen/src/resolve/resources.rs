@@ -16,6 +16,7 @@ use super::{
     prompts::{Within, words},
     scopes::Asks,
     server::check_line,
+    text,
     tools::{self, ResolvedTool},
     types::ResolvedShape,
 };
@@ -23,7 +24,12 @@ use crate::{
     api::{self, ArgumentValues, ResourceContent, Type},
     attached::Attached,
     diagnostic::{Code, Diagnostic, quoted, suggestion},
-    manifest::{self, Name, fields::Secret, resources::ResourceVariable, tools::ToolAccess},
+    manifest::{
+        self, Name,
+        fields::Secret,
+        resources::ResourceVariable,
+        tools::{ContentKind, ToolAccess},
+    },
     names,
     source::{Place, Spanned},
 };
@@ -126,21 +132,30 @@ fn not_one(name: &Name, found: &[Place]) -> Diagnostic {
     Diagnostic::new(Code::InvalidResource, name.at, title).help(format!("give it {all}"))
 }
 
-/// Every URI leads to one resource.
+/// Every URI leads to one resource, and every resource has URIs: one without variables is found before all templates, and
+/// among these the one that is declared first.
 fn check_uris(entries: &[(&Name, &manifest::Resource)], faults: &mut Faults) {
     let mut seen: Vec<(UriTemplate<'_>, &Name)> = Vec::new();
     for (_, resource) in entries {
         let uri = &resource.uri;
         match UriTemplate::parse(&uri.value) {
             Ok(template) => {
-                if let Some((_, first)) = seen.iter().find(|(other, _)| other.is_same_as(&template)) {
-                    let title = format!("{} is the URI of two resources", quoted(uri));
-                    faults.push(
+                let is_single = |template: &UriTemplate<'_>| template.variables().next().is_none();
+                let covers =
+                    |other: &UriTemplate<'_>| other.covers(&template) && is_single(other) == is_single(&template);
+                if let Some((other, first)) = seen.iter().find(|(other, _)| covers(other)) {
+                    faults.push(if template.covers(other) {
+                        let title = format!("{} is the URI of two resources", quoted(uri));
                         Diagnostic::new(Code::DuplicateDeclaration, uri.at, title)
                             .label("again")
                             .and(first.at, "first here")
-                            .help("give one of the two another URI"),
-                    );
+                            .help("give one of the two another URI")
+                    } else {
+                        let title = format!("every URI of {} is that of another resource", quoted(uri));
+                        Diagnostic::new(Code::InvalidResource, uri.at, title)
+                            .and(first.at, "which has them all, and is declared before")
+                            .help("declare this one first, or give one of the two another URI")
+                    });
                 }
                 seen.push((template, uri));
             }
@@ -232,6 +247,11 @@ fn check_is_text(media_type: &str, at: Place, resource: &manifest::Resource, fau
 
 fn content_of(file: &Name, media_type: &str, attached: &Attached, faults: &mut Faults) -> Option<ResourceContent> {
     let content = attached.get(&file.value)?;
+    if content.is_empty() {
+        let title = format!("{} is empty", quoted(file));
+        faults.push(Diagnostic::new(Code::InvalidResource, file.at, title).help("name a file with something in it"));
+        return None;
+    }
     if !is_text(media_type) {
         return Some(ResourceContent::Bytes(content.to_vec()));
     }
@@ -243,7 +263,9 @@ fn content_of(file: &Name, media_type: &str, attached: &Attached, faults: &mut F
         return None;
     };
     // As checkouts may have it; the digest of the inputs is the same.
-    Some(ResourceContent::Text(text.replace("\r\n", "\n")))
+    let text = text.replace("\r\n", "\n");
+    text::check_file(file, &text, faults);
+    Some(ResourceContent::Text(text))
 }
 
 /// What a tool answers.
@@ -275,6 +297,9 @@ fn answered(name: &Name, declared: Declared<'_, '_>, within: Within<'_, '_>, fau
         faults.push(Diagnostic::new(Code::InvalidResource, declared.at, title).help("leave `media_type` out"));
     }
     check_access(name, tool, faults);
+    if let Some(content) = tool.declared.content.as_ref() {
+        check_content(name, resource, content, faults);
+    }
     check_input(name, declared, tool, faults);
     let variables = variables
         .iter()
@@ -304,6 +329,23 @@ fn check_access(name: &Name, tool: &ResolvedTool<'_>, faults: &mut Faults) {
             .and(at, what)
             .help("name a tool with `access: read` that records and asks nothing"),
     );
+}
+
+/// Content that can be read, of which the list of resources says what it is.
+fn check_content(
+    name: &Name,
+    resource: &manifest::Resource,
+    content: &Spanned<Vec<Spanned<ContentKind>>>,
+    faults: &mut Faults,
+) {
+    let fault = |title: String| Diagnostic::new(Code::InvalidResource, name.at, title).and(content.at, "its content");
+    if content.iter().all(|kind| kind.value == ContentKind::ResourceLink) {
+        let title = format!("{} only says where a resource is", quoted(name));
+        faults.push(fault(title).help("name a tool that answers with the content itself"));
+    } else if resource.media_type.is_none() {
+        let title = format!("nothing says what the content of {} is", quoted(name));
+        faults.push(fault(title).help("add its media type, as `media_type: text/plain`"));
+    }
 }
 
 /// The tool takes what it is called with, whatever the variables are.
