@@ -1,7 +1,5 @@
 //! Users, accounts, memberships and flags, beside the tokens.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use sqlx::FromRow;
 
@@ -215,13 +213,13 @@ impl Accounts {
             Asked { id, subdomain: subdomain.map(str::to_ascii_lowercase), user, flag: flag.map(str::to_owned) };
         let state = self.database.state_of_accounts();
         if let Some(standing) = self.reached.recall(&asked, state) {
-            return Ok(Some(*standing));
+            return Ok(Some(standing));
         }
         let standing: Option<Standing> = either!(&self.database, connection => {
             sqlx::query_as(query).bind(id).bind(subdomain).bind(user).bind(flag).fetch_optional(connection).await
         })?;
         if let Some(standing) = standing.filter(|standing| standing.is_member && standing.is_enabled) {
-            self.reached.remember(asked, state, Arc::new(standing));
+            self.reached.remember(asked, state, standing);
         }
         Ok(standing)
     }

@@ -1,10 +1,6 @@
 //! When a token was last used, written down beside the requests and not within them.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -17,15 +13,15 @@ use crate::database::{Database, either};
 /// A use is written down when the last one is this long ago, in seconds.
 const RESOLUTION: i64 = 60;
 
-/// How many uses wait to be written. More are dropped: the token's next request tells again.
+/// How many uses wait to be written. More are dropped: a later request tells again.
 const WAITING: usize = 256;
 
 /// How long the writing of what is left may take once the server ends.
 const ENDING: Duration = Duration::from_secs(8);
 
 /// Whether a use is to be written down after the last one. That can be in the future: a clock was set back.
-fn is_past(last: i64, now: i64) -> bool {
-    last.abs_diff(now) >= RESOLUTION.unsigned_abs()
+pub(super) fn is_past(last: Option<i64>, now: i64) -> bool {
+    last.is_none_or(|last| last.abs_diff(now) >= RESOLUTION.unsigned_abs())
 }
 
 /// Writes the times of last use in a task of its own.
@@ -50,13 +46,10 @@ impl LastUsed {
         Self { notes, writer }
     }
 
-    /// Notes a use; never waits. `last` is the one that was noted before it.
-    pub(super) fn note(&self, id: &str, last: &AtomicI64, now: i64) {
-        if is_past(last.load(Ordering::Relaxed), now)
-            && let Ok(place) = self.notes.try_reserve()
-        {
-            place.send(Note::Used { id: id.to_owned(), at: now });
-            last.store(now, Ordering::Relaxed);
+    /// Notes a use; never waits.
+    pub(super) fn note(&self, id: &str, at: i64) {
+        if let Ok(place) = self.notes.try_reserve() {
+            place.send(Note::Used { id: id.to_owned(), at });
         }
     }
 
@@ -88,7 +81,7 @@ async fn write(database: Database, mut waiting: mpsc::Receiver<Note>) {
                 continue;
             }
         };
-        if written.get(&id).is_some_and(|last| !is_past(*last, at)) {
+        if !is_past(written.get(&id).copied(), at) {
             continue;
         }
         let result = either!(&database, connection => {
@@ -101,7 +94,7 @@ async fn write(database: Database, mut waiting: mpsc::Receiver<Note>) {
         });
         if written.len() >= WAITING {
             // What is older holds nothing back.
-            written.retain(|_, last| !is_past(*last, at));
+            written.retain(|_, last| !is_past(Some(*last), at));
         }
         match result {
             Ok(()) => drop(written.insert(id, at)),

@@ -1,9 +1,6 @@
 //! Finds in the database whose a token is.
 
-use std::{
-    sync::{Arc, atomic::AtomicI64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, time::timeout};
 use toolwright_core::{ErrorCode, ScopeSet};
@@ -26,12 +23,11 @@ const AT_ONCE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A token that is not revoked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) identity: Arc<Identity>,
     pub(super) expires_at: i64,
-    /// When its use was last noted here.
-    pub(super) last_used_at: AtomicI64,
+    pub(super) last_used_at: Option<i64>,
 }
 
 /// Looks tokens up, each in a task that nobody stops. Work that is broken off costs its connection, and whoever has no
@@ -92,7 +88,7 @@ impl Tables {
         let (subject, user) = self.holder(&record).await?;
         Ok(Known {
             expires_at: record.expires_at,
-            last_used_at: record.last_used_at.unwrap_or(i64::MIN).into(),
+            last_used_at: record.last_used_at,
             identity: Arc::new(Identity {
                 grants: Grants::Whole(self.grants(&record)),
                 credential_id: record.id,

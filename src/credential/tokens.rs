@@ -9,7 +9,7 @@ use toolwright_core::{ErrorCode, ScopeSet};
 
 use super::{
     ID_PREFIX, RANDOM_ID_LENGTH,
-    last_used::LastUsed,
+    last_used::{LastUsed, is_past},
     search::{Known, Search},
     token::{Digest, Secret, digest, random_text},
 };
@@ -208,23 +208,29 @@ impl Tokens {
         let digest = digest(token);
         // From before the database is asked, so that what changes meanwhile is not remembered.
         let state = self.database.state_of_token(&digest);
-        let known = if let Some(known) = self.known.recall(&digest, state) {
+        let mut now = Timestamp::now().as_second();
+        // A use that is to be written down is held against what other instances have written.
+        let recalled = self.known.recall(&digest, state).filter(|known| !is_past(known.last_used_at, now));
+        let known = if let Some(known) = recalled {
             self.lookups.hit();
             known
         } else {
             self.lookups.miss();
-            let known = Arc::new(self.search.look_up(digest).await?);
-            self.known.remember(digest, state, Arc::clone(&known));
+            let mut known = self.search.look_up(digest).await?;
+            now = Timestamp::now().as_second();
+            let is_expired = known.expires_at <= now;
+            if !is_expired && is_past(known.last_used_at, now) {
+                self.last_used.note(&known.identity.credential_id, now);
+                known.last_used_at = Some(now);
+            }
+            self.known.remember(digest, state, known.clone());
             known
         };
-        // However it is known: time passes meanwhile.
-        let now = Timestamp::now().as_second();
         if known.expires_at <= now {
             tracing::info!(reason = "expired", credential = known.identity.credential_id, "a token was refused");
             return Err(ErrorCode::ExpiredCredential);
         }
-        self.last_used.note(&known.identity.credential_id, &known.last_used_at, now);
-        Ok(Arc::clone(&known.identity))
+        Ok(known.identity)
     }
 
     /// How often it was remembered whose a token is, where that is remembered.

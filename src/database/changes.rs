@@ -10,8 +10,8 @@ use std::{
 /// another instance's revocation can go unnoticed, whatever becomes of the connection.
 const LEASE: Duration = Duration::from_millis(500);
 
-/// Tokens are told apart by this many counters. Two that share one are forgotten together.
-const SHARDS: usize = 4096;
+/// Tokens are told apart by this many counters. Those that share one are forgotten together, and few counters are at hand.
+const SHARDS: usize = 256;
 
 /// What has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +37,19 @@ pub(crate) struct Changes {
     tokens: [AtomicU64; SHARDS],
 }
 
-/// A state of what something follows from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp(u64);
+/// A state of what something follows from, and when it was that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp {
+    count: u64,
+    at: Instant,
+}
+
+impl Stamp {
+    /// Whether nothing has changed until `now`, and that is not longer ago than `longest`.
+    pub(super) fn still_holds(self, now: Self, longest: Duration) -> bool {
+        self.count == now.count && now.at.saturating_duration_since(self.at) < longest
+    }
+}
 
 impl Default for Changes {
     fn default() -> Self {
@@ -56,16 +66,19 @@ impl Default for Changes {
 impl Changes {
     /// The present state of what a token follows from, its user among it; nothing while changes may go unheard.
     pub(crate) fn of_token(&self, digest: &[u8]) -> Option<Stamp> {
-        let rest = self.of_accounts()?;
-        Some(Stamp(rest.0 + self.shard(digest).load(Ordering::Acquire)))
+        let Stamp { count, at } = self.of_accounts()?;
+        Some(Stamp { count: count + self.shard(digest).load(Ordering::Acquire), at })
     }
 
     /// The same of who may reach which account.
     pub(crate) fn of_accounts(&self) -> Option<Stamp> {
-        let now = self.nanoseconds(Instant::now());
+        let at = Instant::now();
+        if self.nanoseconds(at) >= self.heard_until.load(Ordering::Acquire) {
+            return None;
+        }
         // Counters only grow, so that no two states have one sum.
-        (now < self.heard_until.load(Ordering::Acquire))
-            .then(|| Stamp(self.everything.load(Ordering::Acquire) + self.accounts.load(Ordering::Acquire)))
+        let count = self.everything.load(Ordering::Acquire) + self.accounts.load(Ordering::Acquire);
+        Some(Stamp { count, at })
     }
 
     /// Forgets what follows from something.
@@ -95,8 +108,7 @@ impl Changes {
 
     /// A digest's bytes are random.
     fn shard(&self, digest: &[u8]) -> &AtomicU64 {
-        let byte = |at: usize| usize::from(digest.get(at).copied().unwrap_or_default());
-        &self.tokens[(byte(0) << 8 | byte(1)) % SHARDS]
+        &self.tokens[usize::from(digest.first().copied().unwrap_or_default()) % SHARDS]
     }
 }
 
@@ -117,25 +129,38 @@ mod tests {
         ] {
             let changes = Changes::default();
             changes.heard(Instant::now() + Duration::from_hours(1));
-            let state = || [changes.of_token(&ONE), changes.of_token(&OTHER), changes.of_accounts()];
+            let state = || {
+                [changes.of_token(&ONE), changes.of_token(&OTHER), changes.of_accounts()]
+                    .map(|stamp| stamp.expect("a state"))
+            };
             let before = state();
-            assert!(before.iter().all(Option::is_some));
             changes.count(change);
             let after = state();
-            assert_eq!([0, 1, 2].map(|at| before[at] != after[at]), [token, other, accounts], "{change:?}");
+            let has_changed = |at: usize| !before[at].still_holds(after[at], Duration::MAX);
+            assert_eq!([0, 1, 2].map(has_changed), [token, other, accounts], "{change:?}");
         }
+    }
+
+    #[test]
+    fn no_state_holds_for_longer_than_it_may() {
+        let at = Instant::now();
+        let stamp = |seconds| Stamp { count: 7, at: at + Duration::from_secs(seconds) };
+        for (seconds, holds) in [(0, true), (59, true), (60, false), (61, false)] {
+            assert_eq!(stamp(0).still_holds(stamp(seconds), Duration::from_mins(1)), holds, "{seconds}");
+        }
+        assert!(stamp(1).still_holds(stamp(0), Duration::from_mins(1)), "somebody else was faster");
     }
 
     #[test]
     fn nothing_is_believed_without_a_fresh_proof() {
         let changes = Changes::default();
-        assert_eq!(changes.of_token(&ONE), None, "nothing was heard yet");
+        assert!(changes.of_token(&ONE).is_none(), "nothing was heard yet");
         changes.heard(Instant::now());
         assert!(changes.of_token(&ONE).is_some());
         changes.unheard();
-        assert_eq!(changes.of_accounts(), None);
+        assert!(changes.of_accounts().is_none());
         let Some(long_ago) = Instant::now().checked_sub(LEASE) else { return };
         changes.heard(long_ago);
-        assert_eq!(changes.of_accounts(), None, "a proof is good from when it was asked for");
+        assert!(changes.of_accounts().is_none(), "a proof is good from when it was asked for");
     }
 }

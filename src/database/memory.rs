@@ -1,11 +1,6 @@
 //! What is remembered of the database, so that it is not asked on every call.
 
-use std::{
-    fmt,
-    hash::Hash,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use quick_cache::sync::Cache;
 
@@ -18,13 +13,16 @@ const REMEMBERED: usize = 20_000;
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// What was read, by what it was asked for. Clones share it.
-pub(crate) struct Memory<K, V>(Arc<Cache<K, Arc<Remembered<V>>>>);
+///
+/// A value is copied out of it, and stands where it is found: each step to another place costs as much as the rest where memory is
+/// asked for it for the first time in a while.
+pub(crate) struct Memory<K, V>(Arc<Cache<K, Remembered<V>>>);
 
 /// What was read.
+#[derive(Clone)]
 struct Remembered<V> {
     before: Stamp,
-    at: Instant,
-    value: Arc<V>,
+    value: V,
 }
 
 impl<K, V> Clone for Memory<K, V> {
@@ -40,23 +38,24 @@ impl<K, V> fmt::Debug for Memory<K, V> {
     }
 }
 
-impl<K: Hash + Eq, V> Default for Memory<K, V> {
+impl<K: Hash + Eq, V: Clone> Default for Memory<K, V> {
     fn default() -> Self {
         Self(Arc::new(Cache::new(REMEMBERED)))
     }
 }
 
-impl<K: Hash + Eq, V> Memory<K, V> {
+impl<K: Hash + Eq, V: Clone> Memory<K, V> {
     /// What is known, if nothing has changed since that it follows from.
-    pub(crate) fn recall(&self, key: &K, now: Option<Stamp>) -> Option<Arc<V>> {
+    pub(crate) fn recall(&self, key: &K, now: Option<Stamp>) -> Option<V> {
+        let now = now?;
         let known = self.0.get(key)?;
-        (Some(known.before) == now && known.at.elapsed() < LONGEST).then(|| Arc::clone(&known.value))
+        known.before.still_holds(now, LONGEST).then_some(known.value)
     }
 
     /// Remembers what was read after `before`. While changes may go unheard there is nothing to rely on.
-    pub(crate) fn remember(&self, key: K, before: Option<Stamp>, value: Arc<V>) {
+    pub(crate) fn remember(&self, key: K, before: Option<Stamp>, value: V) {
         if let Some(before) = before {
-            self.0.insert(key, Arc::new(Remembered { before, at: Instant::now(), value }));
+            self.0.insert(key, Remembered { before, value });
         }
     }
 }

@@ -2,8 +2,8 @@
 //! time. `cargo bench -p acme --bench verification`.
 //!
 //! Calls come in a row, which says what the work takes, and at 1,000 a second, as two machines have it: one that has something
-//! to do between two calls, and one that has nothing, whose processor sleeps. Either comes back to cold caches: doing nothing
-//! takes twenty times as long there, and the machine is measured as much as the work. So nothing is measured too.
+//! to do between two calls, and one that has nothing, whose processor sleeps. Of 10,000 tokens each comes once in ten seconds
+//! then, and what is known of it has left the caches: that is what there is to pay for. Nothing is measured too.
 
 use std::{
     env, fmt, hint,
@@ -29,7 +29,8 @@ const WHOLE: Scale = Scale { tokens: 10_000, calls: 20_000, per_second: 1_000 };
 /// To see that it works, where nobody asked for numbers.
 const BRIEF: Scale = Scale { tokens: 100, calls: 200, per_second: 1_000 };
 
-/// What the design promises that a remembered token adds to a call. It is held in a row, where it says something of the work.
+/// What the design promises that a remembered token adds to a call. It is not held on a processor that sleeps, where each step in
+/// memory takes as long as the machine takes to wake.
 const PROMISE: Duration = Duration::from_micros(2);
 
 /// What happens between two calls.
@@ -102,7 +103,7 @@ async fn main() {
 
     let asking = open(&url, false).await;
     let tokens = fill(postgres, scale.tokens);
-    let mut promised = Duration::ZERO;
+    let mut promised = Vec::new();
     println!("{} tokens, {} calls each:", scale.tokens, scale.calls);
     for between in Between::ALL {
         // Each is asked for once, and from then on remembered for a minute, which is longer than it is measured.
@@ -119,12 +120,13 @@ async fn main() {
         println!("  asked     {asked}");
         println!("  nothing   {nothing}");
         println!("  at the median: remembered - nothing {adds:.2?}, asked / remembered {ratio:.0}");
-        if between == Between::Nothing {
-            promised = adds;
+        if between != Between::Sleep {
+            promised.push(adds);
         }
     }
     asking.close().await;
-    assert!(!is_asked_for || promised < PROMISE, "a remembered token is to add less than {PROMISE:?} at the median");
+    let is_kept = promised.iter().all(|adds| *adds < PROMISE);
+    assert!(!is_asked_for || is_kept, "a remembered token is to add less than {PROMISE:?} at the median");
 }
 
 async fn open(url: &str, remembers: bool) -> Verification {
@@ -153,10 +155,11 @@ async fn measure(verification: Option<&Verification>, tokens: &[String], scale: 
     for call in 0..scale.calls {
         between.pass(due).await;
         due += Duration::from_secs(1) / scale.per_second;
-        let token = &tokens[call * STRIDE % tokens.len()];
+        // A request has just brought it, so that it is at hand.
+        let token = hint::black_box(tokens[call * STRIDE % tokens.len()].clone());
         let begun = Instant::now();
         let is_good = match verification {
-            Some(verification) => verification.verify(token).await,
+            Some(verification) => verification.verify(&token).await,
             None => hint::black_box(!token.is_empty()),
         };
         times.push(begun.elapsed());
