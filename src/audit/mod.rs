@@ -4,6 +4,7 @@
 //! what a manifest calls secret. Whoever tells does not wait: the entries go to a [`writer`] with a task of its own. What is
 //! refused without a good credential is counted only ([`refusals`]): anybody can cause any number of those.
 
+mod age;
 mod arguments;
 mod entry;
 mod refusals;
@@ -12,9 +13,12 @@ mod store;
 mod tests;
 mod writer;
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -82,7 +86,7 @@ impl Audit {
         let ending = CancellationToken::new();
         let writer = Writer {
             store: store.clone(),
-            keep: i64::try_from(declared.keep_seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000),
+            keep: age::micros(Duration::from_secs(declared.keep_seconds)),
             entries: waiting,
             refusals: Arc::clone(&refusals),
             gaps: Arc::clone(&gaps),

@@ -147,6 +147,12 @@ impl AuditStore {
         })
     }
 
+    /// When the newest entry began of those not after a time, both in microseconds.
+    pub(super) async fn newest(&self, until: i64) -> sqlx::Result<Option<i64>> {
+        let statement = "SELECT MAX(at) FROM audit WHERE at <= $1";
+        either!(&self.database, connection => sqlx::query_scalar(statement).bind(until).fetch_one(connection).await)
+    }
+
     /// Deletes some of what is older than a time in microseconds, and tells how many. Several instances can do so at the
     /// same time: none waits for another.
     pub(super) async fn forget(&self, before: i64) -> sqlx::Result<u64> {

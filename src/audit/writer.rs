@@ -9,7 +9,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{AuditStore, Entry, Gaps, Kind, Verdict, Via, refusals::Refusals, store::FORGOTTEN_AT_ONCE};
+use super::{
+    AuditStore, Entry, Gaps, Kind, Verdict, Via,
+    age::{TRIED, TriedClock, micros},
+    refusals::Refusals,
+    store::FORGOTTEN_AT_ONCE,
+};
 use crate::{database::is_refused, shortened::shortened};
 
 /// How many entries wait to be written. A database that takes nothing for so long that there are more gets a gap.
@@ -55,6 +60,7 @@ impl Writer {
         let mut batch = Vec::new();
         let mut refusals_at = Instant::now() + COUNTED;
         let mut sweep_at = Instant::now();
+        let mut clock = TriedClock::new(Instant::now(), Timestamp::now().as_microsecond());
         loop {
             let due = tokio::select! {
                 taken = self.entries.recv_many(&mut batch, BATCH) => if taken == 0 { Due::End } else { Due::Entries },
@@ -72,7 +78,7 @@ impl Writer {
                     batch.extend(self.refusals.take());
                     self.write(&mut batch).await;
                 }
-                Due::Sweep => sweep_at = Instant::now() + self.sweep().await,
+                Due::Sweep => sweep_at = Instant::now() + self.sweep(&mut clock).await,
                 Due::End => return self.end(batch).await,
             }
         }
@@ -189,9 +195,8 @@ impl Writer {
     }
 
     /// Deletes some of what is too old, and tells when to go on.
-    async fn sweep(&self) -> Duration {
-        let before = Timestamp::now().as_microsecond().saturating_sub(self.keep);
-        match self.store.forget(before).await {
+    async fn sweep(&self, clock: &mut TriedClock) -> Duration {
+        match self.forget(clock).await {
             Ok(FORGOTTEN_AT_ONCE..) => Duration::ZERO,
             Ok(_) => SWEPT,
             Err(error) => {
@@ -199,6 +204,19 @@ impl Writer {
                 COUNTED
             }
         }
+    }
+
+    /// Only time tells whether a clock is right that the process has begun with. Until then it is no later than the log itself knows, without what is so new
+    /// that it can be of the same clock.
+    async fn forget(&self, clock: &mut TriedClock) -> sqlx::Result<u64> {
+        let now = Timestamp::now().as_microsecond();
+        let known = if clock.is_believed(Instant::now(), now) {
+            Some(now)
+        } else {
+            self.store.newest(now.saturating_sub(micros(TRIED))).await?
+        };
+        let Some(known) = known else { return Ok(0) };
+        self.store.forget(known.saturating_sub(self.keep)).await
     }
 }
 

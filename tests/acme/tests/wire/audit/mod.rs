@@ -24,7 +24,7 @@ fn servers(name: &str) -> Vec<Server> {
 }
 
 /// Runs a statement behind a server's back.
-async fn change(server: &Server, shared: Option<&str>, statement: &str) {
+pub(crate) async fn change(server: &Server, shared: Option<&str>, statement: &str) {
     if let Some(name) = shared {
         let postgres = Postgres::shared().expect("it was there before");
         postgres.sql(name, &format!("SET search_path TO toolwright; {statement}"));

@@ -3,14 +3,22 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use serde_json::json;
 use toolwright_core::Promise;
 use toolwright_tests::{Client, Revision, Server, ServerBuilder, promises::assert_kept};
 
-use crate::{ACME, ACME_LIMITS, SCOPES, audit::log, confirmation::brought, limits::is_refused, operations::get};
+use crate::{
+    ACME, ACME_LIMITS, SCOPES,
+    audit::{change, log},
+    confirmation::brought,
+    limits::is_refused,
+    operations::get,
+};
 
+const PATIENCE: Duration = Duration::from_secs(20);
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
@@ -88,15 +96,15 @@ async fn a_credential_expires_by_the_clock_and_by_nothing_else() {
     assert_eq!(later.call("list_notes", json!({})).await.status, Some(200));
     calls += 2;
     // Each of them is in the log, in the order of the clock.
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     while log(&server, &["--since", "40d"])
         .iter()
         .filter(|entry| entry["kind"] == "call" && entry["outcome"] == "ok")
         .count()
         < calls
     {
-        assert!(std::time::Instant::now() < deadline, "{calls} calls: {:?}", log(&server, &["--since", "40d"]));
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(Instant::now() < deadline, "{calls} calls: {:?}", log(&server, &["--since", "40d"]));
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -141,4 +149,40 @@ async fn a_clock_that_is_set_gives_no_calls_and_takes_none() {
         let seconds = refused.error_data()["retry_after"].as_u64().expect("a number");
         assert!(seconds <= 5, "{offset}: nobody waits longer: {refused:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_far_ahead_deletes_nothing_of_the_audit_log() {
+    let Some(clock) = Clock::new() else { return };
+    let mut server = clock.rules(Server::of(ACME)).start();
+    server.token("right", &["notes:read"]);
+    let right = log(&server, &[]);
+    let again = |server: &mut Server| {
+        server.terminate();
+        assert!(server.wait(PATIENCE).success());
+        clock.rules(Server::of(ACME).folder(server.folder())).start()
+    };
+    // What is too old in any case goes at each start, by which is seen that something goes.
+    let ancient = "INSERT INTO audit (id, at, kind, via, verdict, outcome) VALUES ('ancient', 1, 'call', 'http', 'allowed', 'ok')";
+    let swept = async |server: &Server| {
+        let deadline = Instant::now() + PATIENCE;
+        while log(server, &[]).iter().any(|entry| entry["id"] == "ancient") {
+            assert!(Instant::now() < deadline, "nothing is deleted");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+
+    // The acme server keeps the log for 30 days. What it has of the wrong clock is no reason to believe that one at the next start.
+    change(&server, None, ancient).await;
+    clock.set(400 * DAY);
+    let mut wrong = again(&mut server);
+    swept(&wrong).await;
+    wrong.token("wrong", &["notes:read"]);
+    change(&wrong, None, ancient).await;
+    let mut wrong = again(&mut wrong);
+    swept(&wrong).await;
+    clock.set(0);
+    let mended = again(&mut wrong);
+    let left = log(&mended, &["--since", "40d"]);
+    assert!(right.iter().all(|entry| left.contains(entry)), "{right:#?}\n{left:#?}");
 }
