@@ -22,7 +22,9 @@ const CONNECTIONS: u32 = 4;
 /// Opens a database; its folder and file are made when they are missing.
 pub(super) async fn open(url: &str) -> anyhow::Result<SqlitePool> {
     let path = path(url)?;
-    make_file(&path).with_context(|| format!("cannot create the token database {}", path.display()))?;
+    prepare_file(&path).with_context(|| {
+        format!("cannot write to the token database {}: it has to be where the server may write", path.display())
+    })?;
     let options = SqliteConnectOptions::new()
         .filename(&path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -65,11 +67,9 @@ fn path(url: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// Makes the file with its folder, readable for its owner only, before the database opens it.
-fn make_file(path: &Path) -> std::io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
+/// Makes the file with its folder where there is none, readable for its owner only, before the database opens it. SQLite would open one that cannot be
+/// written to, and fail with something else, or later.
+fn prepare_file(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }

@@ -172,7 +172,10 @@ fn a_database_that_cannot_be_is_said() {
         ("postgres://127.0.0.1:1/x?passwort=hunter2", "`passwort` is not a parameter of a token database"),
         ("postgres://127.0.0.1:1/x?schema=hunter2'", "the schema of the token database"),
         ("postgres://127.0.0.1:1/x?schema=", "the schema of the token database"),
-        ("sqlite:/proc/nowhere/x.db", "cannot create the token database /proc/nowhere/x.db"),
+        (
+            "sqlite:/proc/nowhere/x.db",
+            "cannot write to the token database /proc/nowhere/x.db: it has to be where the server may write",
+        ),
     ] {
         let stderr = folder.refused(&["token", "list", "--database", url]);
         assert!(stderr.contains(said), "{url}: {stderr}");

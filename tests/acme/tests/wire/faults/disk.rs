@@ -1,7 +1,7 @@
 //! A disk that takes nothing for a while, as it is full or cannot be written to. What needs no disk goes on.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -33,7 +33,20 @@ const OWN_DISK: [&str; 8] = [
     "sh",
 ];
 
-/// The limit that stands for a disk that cannot be written to would end the process else.
+/// The same folder through a mount of the server's own that is read-only. A kernel makes no file system read-only under files that are open for
+/// writing, so that a server can only be started on one.
+const READ_ONLY: [&str; 8] = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--mount",
+    "sh",
+    "-c",
+    r#"mount --bind "$PWD" "$PWD" && mount -o remount,bind,ro "$PWD" && cd "$PWD" && exec "$@""#,
+    "sh",
+];
+
+/// The limit that stands for writes that fail would end the process else.
 const UNLIMITED: [&str; 4] = ["sh", "-c", r#"trap '' XFSZ; exec "$@""#, "sh"];
 
 /// Whether a process can have a disk of its own here. As with a program, a test that cannot says so, and fails in CI.
@@ -68,7 +81,55 @@ async fn a_full_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_cannot_be_written_to() {
+async fn a_file_system_that_is_read_only() {
+    if !has_namespaces() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = || Server::of(ACME).folder(folder.path()).start();
+    let mut server = start();
+    let token = server.first_token(PREFIX);
+    let mut client = Client::http(server.url(), Some(&token), Revision::V2026_07_28);
+    let mut acknowledged = BTreeSet::new();
+    // One that was killed leaves more files behind.
+    for is_killed in [true, false] {
+        acknowledged.insert(check(&mut client).await.expect("a disk that works"));
+        if is_killed {
+            server.kill();
+        } else {
+            server.terminate();
+            assert!(server.wait(PATIENCE).success());
+        }
+        let before = files(folder.path());
+        for command in [
+            &["serve", "--listen", "127.0.0.1:0"][..],
+            &["token", "create", "--name", "new", "--scope", "notes:read"],
+            &["token", "list"],
+            &["audit"],
+        ] {
+            let ran = run(READ_ONLY[0], folder.path(), &[&READ_ONLY[1..], &[ACME], command].concat());
+            let why = "acme: cannot write to the token database data/acme.db: it has to be where the server may write: \
+                       Read-only file system";
+            assert!(ran.stderr.contains(why), "{command:?}: {}", ran.stderr);
+            assert_eq!((ran.status.code(), &*ran.stdout), (Some(1), ""), "{command:?}");
+        }
+        assert!(files(folder.path()) == before, "nothing is changed");
+        server = start();
+        assert_eq!(kept(&server).await.checks, acknowledged, "what was acknowledged is there");
+        client = Client::http(server.url(), Some(&token), Revision::V2026_07_28);
+    }
+}
+
+/// What is in the files of a server.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = fs::read_dir(folder.join("data")).expect("the data");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.map(|path| (path.clone(), fs::read(&path).expect("a file"))).collect()
+}
+
+/// What a running server meets on a disk that the kernel gave up, and has made read-only for that: files that are open, and in which every write fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_whose_writes_fail() {
     let server = Server::of(ACME).through(&UNLIMITED).arg("--operations-listen=127.0.0.1:0").start();
     let limit = |current: Option<u64>| {
         let process = i32::try_from(server.id()).ok().and_then(Pid::from_raw);
