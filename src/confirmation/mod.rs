@@ -27,7 +27,7 @@ use crate::{
     envelope::inline_version,
     gate::Admitted,
     question::{Questions, code},
-    seal::{Bearer, Seal, Sealed},
+    seal::{Purpose, Seal, Sealed},
     spec::ToolSpec,
 };
 
@@ -141,7 +141,8 @@ impl Confirmations {
         now: i64,
     ) -> Result<(), Unconfirmed> {
         let (tool, about) = (call.operation(), call.about());
-        let seal = Seal::of(about.caller().credential());
+        let purpose = if said.can_ask { Purpose::ClientConfirms } else { Purpose::ModelConfirms };
+        let seal = Seal::of(about.caller().credential(), purpose);
         let sealed = Sealed {
             server: self.server.name,
             tool: tool.name,
@@ -152,18 +153,18 @@ impl Confirmations {
         let ask = || self.ask(call, arguments, secrets).map_err(ToolError::internal);
         if said.can_ask {
             match (&said.state, said.agreed) {
-                (Some(state), _) if !seal.opens(state, sealed, Bearer::Client, now) => Err(Unconfirmed::ForeignState),
+                (Some(state), _) if !seal.opens(state, sealed, now) => Err(Unconfirmed::ForeignState),
                 (Some(_), Some(true)) => Ok(()),
                 (Some(_), Some(false)) => Err(declined()),
-                (Some(_) | None, _) => Err(asked(ask()?, seal.close(sealed, Bearer::Client, now))),
+                (Some(_) | None, _) => Err(asked(ask()?, seal.close(sealed, now))),
             }
         } else {
             let why = match brought.and_then(Value::as_str) {
-                Some(text) if seal.opens(text, sealed, Bearer::Model, now) => return Ok(()),
+                Some(text) if seal.opens(text, sealed, now) => return Ok(()),
                 Some(_) => "what came as `confirmation` is not for this call with these arguments, or too old",
                 None => "nobody has agreed to this call yet",
             };
-            Err(told(tool, why, &ask()?, &seal.close(sealed, Bearer::Model, now)))
+            Err(told(tool, why, &ask()?, &seal.close(sealed, now)))
         }
     }
 }

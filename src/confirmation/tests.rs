@@ -2,13 +2,13 @@ use serde_json::{Value, json};
 
 use crate::{
     credential::Credential,
-    seal::{Bearer, Seal, Sealed},
+    seal::{Purpose, Seal, Sealed},
 };
 
 const NOW: i64 = 1_800_000_000;
 
 fn seal(credential: &str) -> Seal {
-    Seal::of(&Credential::new(credential))
+    Seal::of(&Credential::new(credential), Purpose::ModelConfirms)
 }
 
 fn call(arguments: &Value) -> Sealed<'_> {
@@ -18,34 +18,31 @@ fn call(arguments: &Value) -> Sealed<'_> {
 #[test]
 fn a_confirmation_holds_for_ten_minutes() {
     let (seal, arguments) = (seal("acme_1"), json!({"note_id": "n1"}));
-    for bearer in [Bearer::Client, Bearer::Model] {
-        let text = seal.close(call(&arguments), bearer, NOW);
-        // An instance whose clock is behind takes it too: nobody but an instance can have made it.
-        // By much is no clock that is behind, but one that was set back.
-        for (later, holds) in [
-            (-86_400, false),
-            (-61, false),
-            (-60, true),
-            (0, true),
-            (599, true),
-            (600, false),
-            (601, false),
-            (86_400, false),
-        ] {
-            assert_eq!(seal.opens(&text, call(&arguments), bearer, NOW + later), holds, "{later} seconds later");
-        }
-        assert!(!seal.opens(&text, call(&arguments), bearer, i64::MAX));
+    let text = seal.close(call(&arguments), NOW);
+    // An instance whose clock is behind takes it too: nobody but an instance can have made it.
+    // By much is no clock that is behind, but one that was set back.
+    for (later, holds) in [
+        (-86_400, false),
+        (-61, false),
+        (-60, true),
+        (0, true),
+        (599, true),
+        (600, false),
+        (601, false),
+        (86_400, false),
+    ] {
+        assert_eq!(seal.opens(&text, call(&arguments), NOW + later), holds, "{later} seconds later");
     }
+    assert!(!seal.opens(&text, call(&arguments), i64::MAX));
 }
 
 #[test]
 fn a_confirmation_is_bound_to_all_of_a_call() {
     let arguments = json!({"note_id": "n1"});
-    let text = seal("acme_1").close(call(&arguments), Bearer::Model, NOW);
-    let opens = |seal: &Seal, call: Sealed<'_>, bearer| seal.opens(&text, call, bearer, NOW);
-    assert!(opens(&seal("acme_1"), call(&arguments), Bearer::Model));
-    assert!(!opens(&seal("acme_2"), call(&arguments), Bearer::Model));
-    assert!(!opens(&seal("acme_1"), call(&arguments), Bearer::Client));
+    let text = seal("acme_1").close(call(&arguments), NOW);
+    let opens = |seal: &Seal, call: Sealed<'_>| seal.opens(&text, call, NOW);
+    assert!(opens(&seal("acme_1"), call(&arguments)));
+    assert!(!opens(&seal("acme_2"), call(&arguments)));
     let other = json!({"note_id": "n2"});
     for call in [
         Sealed { server: "tenants", ..call(&arguments) },
@@ -54,13 +51,13 @@ fn a_confirmation_is_bound_to_all_of_a_call() {
         Sealed { value: Some("1"), ..call(&arguments) },
         Sealed { arguments: &other, ..call(&arguments) },
     ] {
-        assert!(!opens(&seal("acme_1"), call, Bearer::Model), "{call:?}");
+        assert!(!opens(&seal("acme_1"), call), "{call:?}");
     }
     // Where one part ends is not for the parts to say.
     let joined = json!("x");
     let one = Sealed { server: "a", tool: "b\",\"c", account: None, value: None, arguments: &joined };
     let other = Sealed { server: "a\",\"b", tool: "c", account: None, value: None, arguments: &joined };
-    assert!(!seal("k").opens(&seal("k").close(one, Bearer::Model, NOW), other, Bearer::Model, NOW));
+    assert!(!seal("k").opens(&seal("k").close(one, NOW), other, NOW));
 }
 
 #[test]
@@ -68,7 +65,7 @@ fn arguments_are_the_same_by_what_they_mean() {
     let same = |left: &str, right: &str| {
         let (left, right): (Value, Value) = (left.parse().expect("JSON"), right.parse().expect("JSON"));
         let seal = seal("acme_1");
-        seal.opens(&seal.close(call(&left), Bearer::Model, NOW), call(&right), Bearer::Model, NOW)
+        seal.opens(&seal.close(call(&left), NOW), call(&right), NOW)
     };
     for (left, right) in [
         (r#"{"a": 1, "b": {"c": 2, "d": 3}}"#, r#"{"b": {"d": 3, "c": 2}, "a": 1}"#),

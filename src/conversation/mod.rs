@@ -40,7 +40,7 @@ use crate::{
     gate::Admitted,
     observation::Era,
     question::Questions,
-    seal::{Bearer, Seal, Sealed},
+    seal::{Purpose, Seal, Sealed},
     shortened::shortened,
     spec::{AskSpec, ToolSpec},
 };
@@ -163,13 +163,13 @@ impl Conversations {
         now: i64,
     ) -> Result<Way, ForeignState> {
         let about = call.about().clone();
-        let seal = Seal::of(about.caller().credential());
+        let seal = Seal::of(about.caller().credential(), Purpose::Asked);
         let carried = match &inputs.state {
             // Answers without a state are a client's that knows the questions: they are its own either way.
             None => ByKey::new(),
             Some(state) => {
                 let sealed = sealed(self.server, call.operation(), &about, arguments);
-                let carried = seal.open(state, sealed, Bearer::Asked, now).ok_or(ForeignState)?;
+                let carried = seal.open(state, sealed, now).ok_or(ForeignState)?;
                 serde_json::from_slice(&carried).map_err(|_| ForeignState)?
             }
         };
@@ -331,7 +331,7 @@ impl Conversation {
             inputs.inspect_err(|error| tracing::error!(%error, "a question is not one of the protocol")).ok()?;
         let carried = Value::Object(answered).to_string();
         let sealed = sealed(shared.server, self.tool, about, arguments);
-        let state = seal.close_on(carried.as_bytes(), sealed, Bearer::Asked, now);
+        let state = seal.close_on(carried.as_bytes(), sealed, now);
         Some(InputRequiredResult::new(Some(inputs), Some(state)))
     }
 }

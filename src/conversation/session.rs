@@ -3,11 +3,13 @@
 
 use http::HeaderName;
 use rand::rngs::SysError;
-use rmcp::model::{RequestStateCodec, SealOptions};
-use sha2::{Digest as _, Sha256};
+use rmcp::model::SealOptions;
 
 use super::capabilities::Capabilities;
-use crate::credential::{Credential, random_text};
+use crate::{
+    credential::{Credential, random_text},
+    seal::Purpose,
+};
 
 /// Where the id stands.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -22,17 +24,11 @@ const RANDOM: usize = 22;
 pub(crate) fn begin(server: &str, credential: &Credential, capabilities: Capabilities) -> Result<String, SysError> {
     let mut content = vec![capabilities.to_byte()];
     content.extend(random_text(RANDOM)?.into_bytes());
-    Ok(codec(credential).seal_with(&content, &SealOptions::new().associated_data(server.as_bytes())))
+    Ok(Purpose::Session.codec(credential).seal_with(&content, &SealOptions::new().associated_data(server.as_bytes())))
 }
 
 /// What the client of a session can do, if the id is one of this server and this credential.
 pub(crate) fn read(server: &str, credential: &Credential, id: &str) -> Option<Capabilities> {
-    let content = codec(credential).open_with(id, server.as_bytes()).ok()?;
+    let content = Purpose::Session.codec(credential).open_with(id, server.as_bytes()).ok()?;
     content.first().copied().map(Capabilities::from_byte)
-}
-
-fn codec(credential: &Credential) -> RequestStateCodec {
-    let key = Sha256::new_with_prefix("toolwright session").chain_update(credential.expose()).finalize();
-    // A digest is as long as the codec asks for.
-    RequestStateCodec::new_unchecked(key.to_vec())
 }
