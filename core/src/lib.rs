@@ -27,6 +27,15 @@ pub use errors::{ErrorCode, ErrorEntry};
 pub use promises::Promise;
 pub use scope::{Clause, Missing, Requirement, Scope, ScopeId, ScopeSet, Scopes, authorize};
 
+/// How long a server keeps an idle connection open, in seconds: for longer than most balancers, which then are those who close it.
+pub const IDLE_SECONDS: u64 = 75;
+
+/// How many connections to PostgreSQL answer the requests of one instance at the same time.
+pub const DATABASE_CONNECTIONS: u32 = 8;
+
+/// How many more an instance has that remembers tokens: one hears of changes, and one proves that all of them were heard.
+pub const LISTENING_CONNECTIONS: u32 = 2;
+
 /// What a tool does to the account: declared for every tool, never guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {

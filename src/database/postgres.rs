@@ -13,14 +13,12 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::task::JoinHandle;
+use toolwright_core::DATABASE_CONNECTIONS;
 use url::Url;
 
 use super::{changes::Changes, listener::listen, migrator};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/migrations/postgres");
-
-/// How many connections answer requests at the same time.
-const CONNECTIONS: u32 = 8;
 
 /// How long a request waits for one of them, and a start for the first.
 const ACQUIRE: Duration = Duration::from_secs(4);
@@ -114,7 +112,7 @@ pub(super) async fn open(url: &str) -> anyhow::Result<Shared> {
         ("idle_in_transaction_session_timeout", &milliseconds),
     ]);
     let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(DATABASE_CONNECTIONS)
         .acquire_timeout(ACQUIRE)
         .connect_with(options)
         .await

@@ -10,24 +10,23 @@ use std::{
 use axum::Router;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
+use toolwright_core::IDLE_SECONDS;
 use tower::ServiceExt as _;
 
+use super::idle::{Patience, watched};
 use crate::operations::Connections;
 
 /// How many connections are open at a time; more wait to be accepted.
 pub(crate) const CONNECTIONS: usize = 1024;
 
-/// How long a request's headers may take to arrive, and how long an idle connection stays open.
-const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long a request's headers may take to arrive, and how long an idle connection stays open: for longer than balancers keep one, which then
+/// are those who close it, and never send a request that finds nobody.
+const PATIENCE: Patience = Patience { headers: Duration::from_secs(10), idle: Duration::from_secs(IDLE_SECONDS) };
 
 /// How large a request's headers may be, in bytes.
 const HEADER_SIZE: usize = 16 * 1024;
@@ -48,7 +47,7 @@ pub(crate) async fn serve(
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_header_size(HEADER_SIZE);
+    builder.header_read_timeout(PATIENCE.idle).max_header_size(HEADER_SIZE);
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer, slot) = tokio::select! {
@@ -60,7 +59,9 @@ pub(crate) async fn serve(
             request
         });
         let service = TowerToHyperService::new(routes);
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let (stream, timer) = watched(stream, PATIENCE);
+        let connection = builder.clone().timer(timer).serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
         let open = counted.accepted();
         tokio::spawn(async move {
             if let Err(error) = connection.await {

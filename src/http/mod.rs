@@ -6,6 +6,7 @@ mod connections;
 mod credential;
 mod discovery;
 mod grant;
+mod idle;
 mod negotiation;
 mod origin;
 mod reply;

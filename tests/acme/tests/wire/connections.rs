@@ -38,6 +38,24 @@ pub(super) async fn headers_that_never_end_lose_their_connection() {
     );
 }
 
+/// As a balancer keeps its connections: a request comes on one that was idle for longer than headers may take.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_is_kept_for_longer_than_headers_may_take() {
+    let server = Server::of(ACME).start();
+    let health = raw::request(server.authority(), "GET /healthz", &[], b"");
+    let mut stream = raw::connect(server.authority()).await;
+    stream.write_all(&health).await.expect("a connection");
+    assert_eq!(raw::read(&mut stream).await.expect("an answer").status, 200);
+    tokio::time::sleep(AT_MOST).await;
+    stream.write_all(&health).await.expect("a connection");
+    assert_eq!(raw::read(&mut stream).await.expect("an answer on the same connection").status, 200);
+    // And its headers have their time as those of any other.
+    let started = Instant::now();
+    stream.write_all(&health[..20]).await.expect("a connection");
+    assert!(raw::read(&mut stream).await.is_none(), "the server closes the connection");
+    assert_patience(started);
+}
+
 async fn lose_connection(server: &Server, start: &str) {
     let started = Instant::now();
     let (mut reader, mut writer) = raw::connect(server.authority()).await.into_split();
