@@ -39,6 +39,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// about to be closed.
 const IDLE: Duration = Duration::from_secs(4);
 
+/// How often a connection on which nothing comes is asked whether its other end is still there. A stream of changes can be silent for long.
+const PROBED: Duration = Duration::from_secs(15);
+
 pub(crate) struct Connection(Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>);
 
 impl Connection {
@@ -49,6 +52,8 @@ impl Connection {
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT));
+        connector.set_keepalive(Some(PROBED));
+        connector.set_keepalive_interval(Some(PROBED));
         let provider = ring::default_provider();
         let builder = HttpsConnectorBuilder::new();
         let builder = if is_encrypted {

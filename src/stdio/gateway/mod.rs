@@ -4,6 +4,7 @@
 mod address;
 mod failure;
 mod headers;
+mod listening;
 mod reply;
 
 use std::{
@@ -97,22 +98,6 @@ impl Gateway {
 
     pub(super) fn observe(&self) -> Observation {
         Observation::start(&self.observers, Transport::Stdio)
-    }
-
-    /// Passes on what the server tells of changes, until it ends that.
-    pub(super) async fn listen(&self, presented: Presented<'_>, outbox: &Outbox) {
-        let Ok(mut get) = self.post(Vec::new(), "", &Map::new(), presented) else { return };
-        *get.method_mut() = http::Method::GET;
-        get.headers_mut().remove(header::CONTENT_TYPE);
-        get.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
-        let passed_on = async {
-            let (head, body) = self.connection.send(get).await.ok()?.into_parts();
-            if head.status.is_success() { reply::pass_on(&head.headers, body, outbox).await.ok() } else { None }
-        };
-        tokio::select! {
-            passed_on = passed_on => tracing::debug!(whole = passed_on.is_some(), "the server tells of no more changes"),
-            () = self.closing.cancelled() => {}
-        }
     }
 
     /// Ends what would go on for ever.

@@ -10,7 +10,10 @@ use serde_json::{Value, json, value::RawValue};
 use sse_stream::SseStream;
 use tokio_stream::StreamExt as _;
 
-use crate::{conversation::outbox::Outbox, envelope::Id};
+use crate::{
+    conversation::outbox::{Gone, Outbox},
+    envelope::Id,
+};
 
 /// How large an answer may be.
 const SIZE: usize = 64 * 1024 * 1024;
@@ -109,27 +112,24 @@ pub(super) async fn read(
     Ok(None)
 }
 
-/// Passes on the messages of a stream that answers nothing.
+/// Passes on the messages of a stream that answers nothing, until it ends or nobody reads them.
 ///
 /// # Errors
 /// When the stream breaks off.
-pub(super) async fn pass_on(headers: &HeaderMap, body: Incoming, outbox: &Outbox) -> io::Result<()> {
-    if !is_stream(headers) {
-        return Ok(());
-    }
+pub(super) async fn pass_on(body: Incoming, outbox: &Outbox) -> io::Result<Result<(), Gone>> {
     let mut events = SseStream::new(body.map_err(io::Error::other));
     while let Some(event) = events.next().await {
         let data = event.map_err(io::Error::other)?.data;
         if let Some(message) = data.as_deref().and_then(told)
-            && outbox.send(message).await.is_err()
+            && let Err(gone) = outbox.send(message).await
         {
-            return Ok(());
+            return Ok(Err(gone));
         }
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
-fn is_stream(headers: &HeaderMap) -> bool {
+pub(super) fn is_stream(headers: &HeaderMap) -> bool {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
 }

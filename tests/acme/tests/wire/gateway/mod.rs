@@ -2,6 +2,7 @@
 //! comes back.
 
 mod answers;
+mod listening;
 mod requests;
 mod script;
 mod start;
