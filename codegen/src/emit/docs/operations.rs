@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use toolwright_core::{
+    DATABASE_CONNECTIONS, IDLE_SECONDS, LISTENING_CONNECTIONS,
     environment::option_env,
     metrics::{LABELS, METRICS, Metric, Only},
 };
@@ -42,11 +43,18 @@ struct Page<'a> {
     grant: bool,
     /// For how long the audit log is kept, where there is one.
     audit: Option<String>,
+    /// The tools that ask their client something while they run.
+    asking: Vec<&'a str>,
+    /// What clients are told the changes of: `resources`, `lists` only, or nothing.
+    changes: &'static str,
     /// Whether tools write something that the server's own code keeps.
     has_own: bool,
     body_bytes: u64,
     call_seconds: u64,
     proxy_seconds: u64,
+    idle_seconds: u64,
+    pool_connections: u32,
+    listening_connections: u32,
     slow_seconds: u64,
     stop_seconds: u64,
     drain: u64,
@@ -96,10 +104,15 @@ pub(super) fn file(api: &Api) -> File {
         limits: api.server.calls_per_minute.is_some() || api.server.calls_in_flight.is_some(),
         grant: api.credential.password_grant().is_some(),
         audit: api.server.audit.as_ref().map(|audit| wording::duration(audit.keep_seconds)),
+        asking: api.tools.iter().filter(|tool| !tool.asks.is_empty()).map(|tool| tool.name.as_str()).collect(),
+        changes: changes(api),
         has_own: api.tools.iter().any(|tool| tool.access != toolwright_core::Access::Read),
         body_bytes: *body_bytes,
         call_seconds: *call_seconds,
         proxy_seconds: call_seconds + ANSWER,
+        idle_seconds: IDLE_SECONDS,
+        pool_connections: DATABASE_CONNECTIONS,
+        listening_connections: LISTENING_CONNECTIONS,
         slow_seconds: (call_seconds / 2).max(1),
         stop_seconds: DRAIN + 2 * (call_seconds + ANSWER) + REST,
         drain: DRAIN,
@@ -107,6 +120,14 @@ pub(super) fn file(api: &Api) -> File {
         metrics: metrics.into_iter().map(|metric| row(api, metric)).collect(),
     };
     document(api, "operations.md", "docs/operations.md", &page)
+}
+
+fn changes(api: &Api) -> &'static str {
+    match api.server.notifies.as_slice() {
+        _ if api.resources.iter().any(|resource| resource.subscribe) => "resources",
+        [] => "",
+        _ => "lists",
+    }
 }
 
 fn has(api: &Api, only: Only) -> bool {
