@@ -19,7 +19,7 @@ use crate::{
     caller::{Caller, Named},
     changes::Changes,
     confirmation::Confirmed,
-    conversation::Conversation,
+    conversation::{Capabilities, Conversation},
     credential::{Presented, Verifier},
     gate,
     limits::Slot,
@@ -59,6 +59,8 @@ pub(crate) enum Verdict {
     Refused,
     /// It cannot be told from this answer.
     Unclear(String),
+    /// The tool was not called: it asks its client while it runs, and nobody is here who could answer.
+    NotAsked,
 }
 
 impl Verdict {
@@ -83,6 +85,7 @@ impl Verdict {
             Self::Allowed => "allowed",
             Self::Refused => "refused",
             Self::Unclear(_) => "unclear",
+            Self::NotAsked => "not asked",
         }
     }
 }
@@ -98,7 +101,7 @@ impl Finding {
         let about = about_in_words.as_ref().map(|about| format!(" about {about}")).unwrap_or_default();
         let call = format!("`{tool}` with {key}{about}");
         match (expected, found) {
-            (Ok(()), Verdict::Allowed) | (Err(_), Verdict::Refused) => None,
+            (Ok(()), Verdict::Allowed) | (Err(_), Verdict::Refused) | (_, Verdict::NotAsked) => None,
             (Err(missing), Verdict::Allowed) => Some(format!(
                 "{call}: expected refused, found allowed. The manifest asks for {}, which the key does not hold, and the \
                  API asks for less: correct `scope` of `{tool}` in the manifest, or have the API refuse it.",
@@ -176,11 +179,11 @@ impl Comparison {
 
     async fn call(&self, key: &str, tool: &'static ToolSpec, about: &About, arguments: Map<String, Value>) -> Finding {
         let expected = gate::admit(self.spec, about, tool);
-        let admitted = gate::set_aside(self, about, tool);
-        let call = Confirmed::unasked(self, admitted, Value::Object(arguments));
-        let conversation = Arc::new(Conversation::silent(tool, self.secrets.clone()));
-        let (slot, cancelled) = (Slot::uncounted(self), CancellationToken::new());
-        let answer = self.runner.run(call, conversation, slot, Parent::default(), cancelled).await;
+        let found = if Capabilities::default().lacks(tool.asks).is_some() {
+            Verdict::NotAsked
+        } else {
+            Verdict::of(self.answer(tool, about, arguments).await)
+        };
         let value = about.value();
         Finding {
             tool: tool.name,
@@ -188,8 +191,22 @@ impl Comparison {
             about: value.map(|value| value.id.clone()),
             about_in_words: value.map(in_words),
             expected: expected.map(|_| ()).map_err(|denial| denial.missing(self.spec)),
-            found: Verdict::of(answer),
+            found,
         }
+    }
+
+    /// What the handler answers, with the gate set aside, and without a client that could be told or asked anything.
+    async fn answer(
+        &self,
+        tool: &'static ToolSpec,
+        about: &About,
+        arguments: Map<String, Value>,
+    ) -> Option<Result<Value, ToolError>> {
+        let admitted = gate::set_aside(self, about, tool);
+        let call = Confirmed::unasked(self, admitted, Value::Object(arguments));
+        let conversation = Arc::new(Conversation::silent(tool, self.secrets.clone()));
+        let (slot, cancelled) = (Slot::uncounted(self), CancellationToken::new());
+        self.runner.run(call, conversation, slot, Parent::default(), cancelled).await
     }
 
     /// Waits for the calls that still run.

@@ -7,7 +7,7 @@ fn main() {
         manifest: "tests/forwarder/shelf.yaml".to_owned(),
         include: vec![],
         files: vec![],
-        digest: "c5b1c7909fbb1a45f2d3e52e56da937611afa7a5c70e96044d6a4beb3f72d5b1"
+        digest: "c243db8350dfc749288517a56043b28f64ec62a93b65b7ce4034a19084dfd272"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -21,7 +21,8 @@ pub(super) enum ContractCommand<A: Args> {
         long_about = "Call every tool with every key, about everything that the key reaches, and compare what the manifest \
                       allows with what the API allows. The arguments are those of the tool's first example, and the \
                       server's own check of scopes is set aside, so that the API is asked also for what the manifest \
-                      refuses.\n\nWhat a tool writes is written. Use it with a system for tests, and with one key of each \
+                      refuses. A tool that asks its client for something while it runs is not called; one that asks a person \
+                      to agree before is.\n\nWhat a tool writes is written. Use it with a system for tests, and with one key of each \
                       kind: one that may only read, one that may write."
     )]
     Contract(ContractOptions<A>),

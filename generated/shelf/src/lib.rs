@@ -13,6 +13,10 @@ use ::toolwright::contract;
 pub mod read_shelf;
 #[path = "tools/misdirect.rs"]
 pub mod misdirect;
+#[path = "tools/ask_reader.rs"]
+pub mod ask_reader;
+#[path = "tools/suggest.rs"]
+pub mod suggest;
 
 /// What the manifest declares about the server.
 pub static SERVER: contract::ServerSpec = contract::ServerSpec {
@@ -75,6 +79,14 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
                     tool: <misdirect::Tool as contract::Tool>::SPEC,
                     input: "{}",
                 },
+                contract::CaseSpec {
+                    tool: <ask_reader::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
+                contract::CaseSpec {
+                    tool: <suggest::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                },
             ],
         }),
     },
@@ -98,6 +110,8 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tools: &[
         <read_shelf::Tool as contract::Tool>::SPEC,
         <misdirect::Tool as contract::Tool>::SPEC,
+        <ask_reader::Tool as contract::Tool>::SPEC,
+        <suggest::Tool as contract::Tool>::SPEC,
     ],
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
@@ -125,14 +139,16 @@ impl Bindings for contract::Call {
 /// Every handler of the server, on the store that reads.
 pub fn handlers<R>(read: R) -> contract::Handlers
 where
-    R: contract::Handle<read_shelf::Tool> + contract::Handle<misdirect::Tool>,
+    R: contract::Handle<read_shelf::Tool> + contract::Handle<misdirect::Tool>
+        + contract::Handle<ask_reader::Tool> + contract::Handle<suggest::Tool>,
 {
     struct Stores<R> {
         read: R,
     }
     impl<R> contract::Dispatch for Stores<R>
     where
-        R: contract::Handle<read_shelf::Tool> + contract::Handle<misdirect::Tool>,
+        R: contract::Handle<read_shelf::Tool> + contract::Handle<misdirect::Tool>
+            + contract::Handle<ask_reader::Tool> + contract::Handle<suggest::Tool>,
     {
         fn dispatch(
             self: ::std::sync::Arc<Self>,
@@ -154,6 +170,20 @@ where
                         Self,
                     >(self, |stores| &stores.read, call, arguments)
                 }
+                "ask_reader" => {
+                    contract::invoke::<
+                        ask_reader::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
+                "suggest" => {
+                    contract::invoke::<
+                        suggest::Tool,
+                        R,
+                        Self,
+                    >(self, |stores| &stores.read, call, arguments)
+                }
                 _ => contract::undeclared(&call),
             }
         }
@@ -171,9 +201,15 @@ macro_rules! declared_tool {
     (misdirect => $($handler:tt)*) => {
         $($handler)*
     };
+    (ask_reader => $($handler:tt)*) => {
+        $($handler)*
+    };
+    (suggest => $($handler:tt)*) => {
+        $($handler)*
+    };
     ($other:ident => $($handler:tt)*) => {
         ::core::compile_error!(::core::concat!("tests/forwarder/shelf.yaml declares no tool `",
         ::core::stringify!($other), "`\n",
-        "declare it there and run `cargo run -p codegen`, or use one of: read_shelf, misdirect"));
+        "declare it there and run `cargo run -p codegen`, or use one of: read_shelf, misdirect, ask_reader, suggest"));
     };
 }

@@ -5,14 +5,18 @@ use std::process::Output;
 use tokio::process::Command;
 
 use super::{
-    ARCHIVE, DRAFTS, LIBRARY, MAIN,
+    ARCHIVE, DRAFTS, LIBRARY, MAIN, SHELF,
     api::{Api, Rule},
 };
 
 /// Runs `library contract` with these keys, by the names of their variables.
 async fn contract(api: &Api, keys: &[(&str, &str)], asked: &[&str]) -> (Option<i32>, String, String) {
+    contract_of(LIBRARY, api, keys, asked).await
+}
+
+async fn contract_of(binary: &str, api: &Api, keys: &[(&str, &str)], asked: &[&str]) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(LIBRARY);
+    let mut command = Command::new(binary);
     command.arg("contract").args(asked).current_dir(folder.path()).env_remove("RUST_LOG");
     command.env(super::BASE_URL, api.address()).envs(keys.iter().copied());
     let Output { status, stdout, stderr } = command.output().await.expect("the binary under test");
@@ -135,4 +139,26 @@ async fn a_key_that_cannot_be_used_is_named() {
     let (code, _, stderr) = contract(&api, &[], &[]).await;
     assert_eq!(code, Some(2), "{stderr}");
     assert_eq!(api.asked(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_cannot_do_without_an_answer_is_not_asked() {
+    let api = Api::start(Rule::AsGranted).await;
+    let reader = api.key('a', &[MAIN], None);
+    let (code, stdout, stderr) = contract_of(SHELF, &api, &[("READER", &reader)], &["READER"]).await;
+    let table = "\
+TOOL        KEY     BOOK SHELF  EXPECTED  FOUND
+read_shelf  READER  p_main      allowed   allowed
+misdirect   READER  -           allowed   unclear
+ask_reader  READER  p_main      allowed   not asked
+suggest     READER  p_main      allowed   allowed
+";
+    assert_eq!(stdout, table);
+    // That nobody was asked is no difference; what another tool asks of a call about nothing is one.
+    assert_eq!(code, Some(1), "{stderr}");
+    let told = stderr.split_once("shelf: manifest and API differ").map_or("", |(_, told)| told);
+    assert!(
+        told.starts_with(" in 1 call of 4:\n- `misdirect` with READER: expected allowed, found no verdict ("),
+        "{stderr}"
+    );
 }
