@@ -145,10 +145,10 @@ impl Protocol {
         resource: &AdmittedResource,
         trace: Parent,
         context: &Context,
-    ) -> Option<Result<ResourceContents, ToolError>> {
+    ) -> Option<Result<Vec<ResourceContents>, ToolError>> {
         let call = match &resource.source {
-            Source::Text(text) => return Some(Ok(resource.text(*text))),
-            Source::Blob(blob) => return Some(Ok(resource.blob(*blob))),
+            Source::Text(text) => return Some(Ok(vec![resource.text(*text)])),
+            Source::Blob(blob) => return Some(Ok(vec![resource.blob(*blob)])),
             Source::Call(call) => call.clone().map(|call| *call),
         };
         let (tool, answer) = match self.confirm(call, context) {
@@ -156,7 +156,7 @@ impl Protocol {
             Err(unconfirmed) => return Some(Err(unconfirmed.into_error())),
         };
         Some(answer.and_then(|value| {
-            if tool.content.is_empty() { Ok(resource.text(value.to_string())) } else { resource.block(&value) }
+            if tool.content.is_empty() { Ok(vec![resource.text(value.to_string())]) } else { resource.blocks(&value) }
         }))
     }
 
@@ -381,7 +381,7 @@ impl ServerHandler for Protocol {
         let contents = answer
             .ok_or_else(unread)?
             .map_err(|error| self.0.unanswered(resource.uri(), &error, self.explained(&error), modern))?;
-        let result = ReadResourceResult::new(vec![contents]);
+        let result = ReadResourceResult::new(contents);
         // Nobody shares what a credential was asked for.
         let ttl = if matches!(resource.source, Source::Call(_)) { 0 } else { FIXED_TTL_MS };
         let result = if modern { result.with_ttl_ms(ttl).with_cache_scope(CacheScope::Private) } else { result };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::model::{ErrorData, ResourceContents};
 use serde_json::{Map, Value, json};
-use toolwright_core::ErrorCode;
+use toolwright_core::{ErrorCode, resource::is_text};
 
 use crate::{
     ToolError,
@@ -23,6 +23,8 @@ use crate::{
 
 /// JSON-RPC code of an unknown resource in the revisions before 2026-07-28, which forbids it.
 const NOT_FOUND_OF_OLDER_REVISIONS: i32 = -32002;
+
+const PLAIN_TEXT: &str = "text/plain";
 
 /// An authorized resource.
 #[derive(Debug, Clone)]
@@ -56,20 +58,29 @@ impl AdmittedResource {
         ResourceContents::text(text, &self.uri).with_mime_type(self.media_type)
     }
 
-    /// The first block of what a tool answers that has no output schema.
+    /// What a tool answers that has no output schema, one block after the other. A link is none that can be read: it says where something else is.
     ///
     /// # Errors
-    /// When that only says where a resource is.
-    pub(crate) fn block(&self, blocks: &Value) -> Result<ResourceContents, ToolError> {
-        let block = &blocks[0];
+    /// When there are only links.
+    pub(crate) fn blocks(&self, blocks: &Value) -> Result<Vec<ResourceContents>, ToolError> {
+        let contents: Vec<_> = blocks.as_array().into_iter().flatten().filter_map(|block| self.block(block)).collect();
+        if contents.is_empty() {
+            return Err(ToolError::internal("the tool answers with nothing that can be read"));
+        }
+        Ok(contents)
+    }
+
+    fn block(&self, block: &Value) -> Option<ResourceContents> {
         let block = block.get("resource").unwrap_or(block);
         let of = |key: &str| block.get(key).and_then(Value::as_str);
         let contents = match (of("text"), of("data").or_else(|| of("blob"))) {
+            // Beside a picture, a text has no media type of its own, and is none.
+            (Some(text), _) if !is_text(self.media_type) => self.text(text).with_mime_type(PLAIN_TEXT),
             (Some(text), _) => self.text(text),
             (None, Some(bytes)) => self.blob(bytes),
-            (None, None) => return Err(ToolError::internal("the tool answers with nothing that can be read")),
+            (None, None) => return None,
         };
-        Ok(match of("mimeType") {
+        Some(match of("mimeType") {
             Some(media_type) => contents.with_mime_type(media_type),
             None => contents,
         })

@@ -7,7 +7,7 @@ fn main() {
         manifest: "tests/acme/talk.yaml".to_owned(),
         include: vec![],
         files: vec![],
-        digest: "d8a6abbb71353d39561707951f8c4caa9660971fc0602ee3d80ee3cbb532fa6d"
+        digest: "9c02234fe10bddcff54df5743970d240239a4f5dca7828a320b276076b2f59ee"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

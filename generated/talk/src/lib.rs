@@ -83,8 +83,47 @@ pub static SERVER: contract::ServerSpec = contract::ServerSpec {
     tool_list: ::core::include_str!("../tools.json"),
     prompts: const { &[] },
     prompt_list: "[]",
-    resources: const { &[] },
-    resource_list: "[]",
+    resources: const {
+        &[
+            contract::ResourceSpec {
+                name: "drawing",
+                uri: "talk://drawing",
+                media_type: "image/png",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <draw::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                    variables: &[],
+                }),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "everything",
+                uri: "talk://everything",
+                media_type: "text/markdown",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <show::Tool as contract::Tool>::SPEC,
+                    input: "{}",
+                    variables: &[],
+                }),
+                subscribe: false,
+            },
+            contract::ResourceSpec {
+                name: "noise",
+                uri: "talk://noise",
+                media_type: "audio/wav",
+                requirement: contract::Requirement::all_of(const { &[] }),
+                content: contract::ResourceContentSpec::Tool(contract::ResourceToolSpec {
+                    tool: <draw::Tool as contract::Tool>::SPEC,
+                    input: r#"{"sound":true}"#,
+                    variables: &[],
+                }),
+                subscribe: false,
+            },
+        ]
+    },
+    resource_list: ::core::include_str!("../resources.json"),
     resource_template_list: "[]",
     clients: &[contract::ClientKind::Stdio],
 };

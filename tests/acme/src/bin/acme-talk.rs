@@ -17,6 +17,9 @@ static SERVER: ServerSpec = ServerSpec {
     tool_list: talk_tools::SERVER.tool_list,
     prompts: &[],
     prompt_list: "[]",
+    resources: talk_tools::SERVER.resources,
+    resource_list: talk_tools::SERVER.resource_list,
+    resource_template_list: talk_tools::SERVER.resource_template_list,
     ..acme_tools::SERVER
 };
 
