@@ -44,6 +44,7 @@ pub(crate) fn environment() -> Environment<'static> {
         let text = value.to_string();
         Ok(output.write_str(&if is_text { text } else { escaped(&text) })?)
     });
+    environment.add_filter("counted", counted);
     environment.add_filter("prose", |text: &str| Value::from_safe_string(prose(text)));
     for (name, source) in TEMPLATES {
         // A checkout may have changed line endings; no output has another than `\n`.
@@ -69,6 +70,11 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// How many there are of what a word that takes an s means.
+fn counted(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The manifest's prose as HTML: what stands between backticks is code. One without its other is itself.
