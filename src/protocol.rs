@@ -26,7 +26,7 @@ use toolwright_core::ErrorCode;
 use crate::{
     List, ServerSpec, ToolError,
     caller::Caller,
-    changes::{Listen, Listening, Wanted},
+    changes::{Listen, Listening, Over, Wanted},
     completion::{self, Candidates, Completion},
     confirmation::{Confirmed, Unconfirmed},
     content,
@@ -405,7 +405,11 @@ impl ServerHandler for Protocol {
                 () = subscription.cancelled() => return Ok(()),
                 change = listening.next() => change,
             };
-            let Some(change) = change else { return Ok(()) };
+            let change = match change {
+                Ok(change) => change,
+                Err(Over::Closing) => return Ok(()),
+                Err(Over::Refused(refusal)) => return Err(refusal.error()),
+            };
             // Who does not read for so long has gone, as far as anybody can tell.
             let sent = timeout(READ_WITHIN, subscription.sink().send(change.notification())).await;
             if !matches!(sent, Ok(Ok(()))) {

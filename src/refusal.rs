@@ -1,10 +1,11 @@
 //! What a caller is told when a request is refused before it reaches the protocol.
 
+use rmcp::ErrorData;
 use serde_json::{Map, Value, json};
 use toolwright_core::{
     ErrorCode, ErrorEntry,
     environment::{ACCOUNT, option_env},
-    errors::binding_fix,
+    errors::{INTERNAL_ERROR, binding_fix},
 };
 
 use crate::{
@@ -176,16 +177,22 @@ impl Refusal {
     pub(crate) fn body(&self) -> Value {
         let mut body = json!({
             "jsonrpc": "2.0",
-            "error": {
-                "code": self.json_rpc.or(self.code.entry().json_rpc),
-                "message": self.message,
-                "data": self.data,
-            },
+            "error": { "code": self.json_rpc(), "message": self.message, "data": self.data },
         });
         if let Some(id) = &self.id {
             body["id"] = json!(id);
         }
         body
+    }
+
+    /// The same error, where a request that was let in ends with it.
+    pub(crate) fn error(&self) -> ErrorData {
+        let code = rmcp::model::ErrorCode(self.json_rpc().unwrap_or(INTERNAL_ERROR));
+        ErrorData::new(code, self.message.clone(), Some(json!(self.data)))
+    }
+
+    fn json_rpc(&self) -> Option<i32> {
+        self.json_rpc.or(self.code.entry().json_rpc)
     }
 
     /// The value of `WWW-Authenticate` (RFC 6750, section 3), if the refusal has one. Where clients sign in at an issuer,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::model::{ErrorData, ResourceContents};
 use serde_json::{Map, Value, json};
-use toolwright_core::{ErrorCode, resource::is_text};
+use toolwright_core::{ErrorCode, errors::RESOURCE_NOT_FOUND, resource::is_text};
 
 use crate::{
     ToolError,
@@ -20,9 +20,6 @@ use crate::{
     shortened::shortened,
     spec::{ArgumentValues, ResourceContentSpec, ResourceSpec, ResourceToolSpec, ResourceVariableSpec},
 };
-
-/// JSON-RPC code of an unknown resource in the revisions before 2026-07-28, which forbids it.
-const NOT_FOUND_OF_OLDER_REVISIONS: i32 = -32002;
 
 const PLAIN_TEXT: &str = "text/plain";
 
@@ -157,7 +154,7 @@ impl Server {
         let refusal =
             Refusal::new(self.spec, ErrorCode::UnknownResource, Some(&format!("There is no resource `{shown}`.")))
                 .with_data(json!({ "uri": shown }));
-        if has_handshake { refusal.with_json_rpc(NOT_FOUND_OF_OLDER_REVISIONS) } else { refusal }
+        if has_handshake { refusal.with_json_rpc(RESOURCE_NOT_FOUND) } else { refusal }
     }
 
     /// A URI as a message repeats it.
@@ -181,7 +178,7 @@ impl Server {
         let data = Some(json!({ "reason": code.entry().name, "uri": self.shown(uri) }));
         match (is_unknown, is_modern) {
             (true, true) => ErrorData::invalid_params(explained, data),
-            (true, false) => ErrorData::new(rmcp::model::ErrorCode(NOT_FOUND_OF_OLDER_REVISIONS), explained, data),
+            (true, false) => ErrorData::new(rmcp::model::ErrorCode(RESOURCE_NOT_FOUND), explained, data),
             (false, _) => ErrorData::internal_error(explained, data),
         }
     }

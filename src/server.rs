@@ -1,6 +1,9 @@
 //! A running server: what it declares, who may use it, and what answers.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -37,6 +40,10 @@ use crate::{
     shortened::shortened,
     spec::{ArgumentValues, CompletionSpec, ResourceSpec, ToolSpec},
 };
+
+/// How often it is asked again whether the credential behind a stream is good: one that is revoked hears nothing more within a
+/// second.
+pub(crate) const ASKED_AGAIN: Duration = Duration::from_millis(500);
 
 /// Everything that answering a request takes, shared by all transports.
 pub(crate) struct Server {
@@ -263,6 +270,25 @@ impl Server {
     pub(crate) async fn known(&self, caller: &Caller) -> Result<Arc<Caller>, Refusal> {
         let authenticated = self.authenticate(Presented::Bearer(caller.credential().expose())).await?;
         self.resolve(authenticated, caller.account().map_or(Named::Only, Named::By)).await
+    }
+
+    /// Waits until the caller's credential is refused, and says how. One that expires ends nothing that was begun with it: how
+    /// long that goes on is limited. That nobody can be asked about it says nothing of it.
+    pub(crate) async fn withdrawn(&self, caller: &Caller) -> Refusal {
+        loop {
+            tokio::time::sleep(ASKED_AGAIN).await;
+            let Err(refusal) = self.known(caller).await else { continue };
+            let goes_on = matches!(
+                refusal.code,
+                ErrorCode::ExpiredCredential
+                    | ErrorCode::Internal
+                    | ErrorCode::UpstreamUnavailable
+                    | ErrorCode::IssuerUnavailable
+            );
+            if !goes_on {
+                return refusal;
+            }
+        }
     }
 
     /// Whether the caller may send this message, and with what it goes on. An answer to a question of the server's is taken.

@@ -1,6 +1,6 @@
 //! One who listens: what they are told of, and for how long.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use rmcp::model::SubscriptionFilter;
@@ -19,12 +19,9 @@ use crate::{
     gate,
     limits::Exceeded,
     refusal::Refusal,
-    server::{Server, Work},
+    server::{ASKED_AGAIN, Server, Work},
     spec::List,
 };
-
-/// How often it is asked again whether the credential is good: one that is revoked hears nothing more within a second.
-const ASKED_AGAIN: Duration = Duration::from_millis(500);
 
 /// A `subscriptions/listen` that was authorized.
 #[derive(Debug, Clone)]
@@ -43,6 +40,15 @@ pub(crate) enum Wanted {
     Filter(SubscriptionFilter),
     /// Every list, and what their credential is subscribed to, also from now on.
     Subscribed,
+}
+
+/// Why nobody is told of anything more.
+#[derive(Debug)]
+pub(crate) enum Over {
+    /// The server ends.
+    Closing,
+    /// The credential is not known to be good any more.
+    Refused(Box<Refusal>),
 }
 
 /// Somebody who listens.
@@ -71,26 +77,31 @@ impl Listening {
         }
     }
 
-    /// The next change that they are told of. Nothing once it is over: the server ends, or the credential is not known to be
-    /// good any more.
-    pub(crate) async fn next(&mut self) -> Option<Change> {
+    /// The next change that they are told of.
+    ///
+    /// # Errors
+    /// Once it is over.
+    pub(crate) async fn next(&mut self) -> Result<Change, Over> {
         let closing = self.server.changes.closing.clone();
         loop {
             while let Some(change) = self.waiting.pop_front() {
                 if self.is_told(&change) {
-                    return Some(change);
+                    return Ok(change);
                 }
             }
             tokio::select! {
                 biased;
-                () = closing.cancelled() => return None,
-                _ = self.again.tick() => self.caller = self.server.known(&self.caller).await.ok()?,
+                () = closing.cancelled() => return Err(Over::Closing),
+                _ = self.again.tick() => {
+                    let known = self.server.known(&self.caller).await;
+                    self.caller = known.map_err(|refusal| Over::Refused(Box::new(refusal)))?;
+                }
                 event = self.events.recv() => match event {
                     Ok(Event { audience: of, change }) if of == audience(&self.caller) => self.waiting.push_back(change),
                     Ok(_) => {}
                     // Of what was missed it is enough to know that it may have changed.
                     Err(RecvError::Lagged(_)) => self.waiting = self.everything().into(),
-                    Err(RecvError::Closed) => return None,
+                    Err(RecvError::Closed) => return Err(Over::Closing),
                 },
             }
         }

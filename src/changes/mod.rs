@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use listening::{Listen, Listening, Wanted};
+pub(crate) use listening::{Listen, Listening, Over, Wanted};
 pub(crate) use subscriptions::Subscriptions;
 
 use crate::{ServerSpec, caller::Caller, spec::List};

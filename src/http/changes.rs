@@ -66,7 +66,7 @@ impl Front {
                     () = sender.closed() => return,
                     change = listening.next() => change,
                 };
-                let Some(change) = change else { return };
+                let Ok(change) = change else { return };
                 let event = Event::default().event("message").data(change.message().to_string());
                 // Who does not read that much has gone, as far as anybody can tell.
                 if sender.try_send(Ok(event)).is_err() {

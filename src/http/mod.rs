@@ -12,7 +12,7 @@ mod origin;
 mod reply;
 mod stream;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -39,11 +39,11 @@ pub(crate) use origin::Trusted;
 pub(crate) use origin::is_loopback;
 
 use crate::{
-    caller::Named,
+    caller::{Caller, Named},
     conversation::{Capabilities, Handshake, outbox, session},
     credential::Credential,
-    envelope::{self, Message},
-    observation::{Observation, Transport},
+    envelope::{self, Id, Message},
+    observation::{Observation, Outcome, Transport},
     password_grant::PasswordGrants,
     protocol::Protocol,
     refusal::Refusal,
@@ -133,10 +133,12 @@ impl Front {
         let body = body::read(body, &parts.headers, spec.limits.body_bytes).await.map_err(refuse)?;
         seen.request_bytes = u64::try_from(body.len()).ok();
         let message = envelope::parse(&body).map_err(|fault| Refusal::misunderstood(spec, fault))?;
+        let mut id = None;
         match &message {
             Message::Request(request) => {
                 seen.asks(request);
                 self.server.note_asked(request, seen);
+                id = Some(request.id.clone().into_owned());
             }
             Message::Notification { method, params: _ } => seen.notifies(method),
             Message::Answer(_) => seen.replies(),
@@ -156,6 +158,7 @@ impl Front {
 
         let outcome = Arc::clone(&passage.outcome);
         let body = passage.rewritten().cloned().unwrap_or(body);
+        let caller = Arc::clone(&passage.caller);
         let opens = passage.opens.map(|capabilities| (Arc::clone(&passage.caller), capabilities));
         prepare(&mut parts.headers);
         parts.extensions.insert(passage);
@@ -166,7 +169,10 @@ impl Front {
         });
         let response = tokio::select! {
             biased;
-            Some(first) = messages.recv() => return Ok(Passed::Talk(Talk::new(first, messages, answering, outcome))),
+            Some(first) = messages.recv() => {
+                let answering = Arc::clone(self).unless_withdrawn(answering, caller, id, Arc::clone(&outcome));
+                return Ok(Passed::Talk(Talk::new(first, messages, answering, outcome)));
+            }
             response = &mut answering => response,
         };
         seen.outcome = outcome.get().copied();
@@ -181,6 +187,25 @@ impl Front {
             }
             None => Ok(Passed::Whole(response)),
         }
+    }
+
+    /// The answer, or the refusal in its place once the credential is good no more: who was let in hears nothing more then.
+    async fn unless_withdrawn(
+        self: Arc<Self>,
+        answering: impl Future<Output = Response>,
+        caller: Arc<Caller>,
+        id: Option<Id<'static>>,
+        outcome: Arc<OnceLock<Outcome>>,
+    ) -> Response {
+        let refusal = tokio::select! {
+            biased;
+            response = answering => return response,
+            refusal = self.server.withdrawn(&caller) => refusal,
+        };
+        // A call that ends in this very moment has said already how.
+        let _ = outcome.set(Outcome::Refused(refusal.code));
+        let refusal = id.iter().fold(refusal, Refusal::answering);
+        reply::refuse(&refusal, &self.server)
     }
 
     /// Gives a client that was welcomed what says what it can do, for its next requests.

@@ -69,6 +69,8 @@ impl Talk {
         {
             self.answering = None;
             self.answer = Some(answer);
+            // A write can go on after a refusal that is its answer.
+            self.messages.close();
         }
         if self.answering.is_some() {
             return match self.messages.poll_recv(context) {

@@ -134,7 +134,7 @@ impl Local {
         let Ok(caller) = self.server.resolve(authenticated, named).await else { return };
         let Ok(open) = self.server.open_stream(&caller) else { return };
         let mut listening = Listening::new(&self.server, &caller, Wanted::Subscribed, open);
-        while let Some(change) = listening.next().await {
+        while let Ok(change) = listening.next().await {
             if outbox.send(change.message().to_string()).await.is_err() {
                 return;
             }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Revision;
+use crate::{Reply, Revision};
 
 /// The messages of a response, one by one: those of a stream (`text/event-stream`), or the only one of any other.
 #[derive(Debug)]
@@ -56,6 +56,14 @@ impl Events {
     /// A header of the response.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The answer of a response that is no stream.
+    pub async fn reply(mut self) -> Reply {
+        let header = |name: &str| self.header(name).map(str::to_owned);
+        let (challenge, retry_after) = (header("www-authenticate"), header("retry-after"));
+        let status = Some(self.status());
+        Reply { status, challenge, retry_after, body: self.next().await.unwrap_or_default() }
     }
 
     /// The next message; none at the end, and none for a body that is no JSON.

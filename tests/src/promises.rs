@@ -1,8 +1,12 @@
 //! Where each promise is tested, and how an answer is held against it: the table says which status, code and name are
 //! expected, and no test does.
 
+mod held;
+
 use serde_json::Value;
-use toolwright_core::promises::{Outcome, Promise};
+use toolwright_core::promises::{Only, Outcome, Promise};
+
+pub use held::{Held, held};
 
 use crate::{Reply, raw::RawReply};
 
@@ -35,9 +39,11 @@ pub const fn places(promise: Promise) -> &'static [Place] {
         | Promise::EndlessHeader
         | Promise::UnknownCredential
         | Promise::RevokedCredential
+        | Promise::RevokedStream
         | Promise::NoSignIn
         | Promise::StateOfAnother
         | Promise::TamperedState
+        | Promise::SessionOfAnother
         | Promise::AnotherOrigin
         | Promise::NullOrigin
         | Promise::AnotherHost
@@ -66,11 +72,14 @@ pub const fn places(promise: Promise) -> &'static [Place] {
         | Promise::UnknownRevision
         | Promise::UnknownRevisionInHeader
         | Promise::StraySession
+        | Promise::MissingSession
         | Promise::GarbageOverStdio
         | Promise::UnknownTool
         | Promise::ArgumentsNoObject
         | Promise::WrongArgument
         | Promise::ExtraArgument
+        | Promise::UnknownResource
+        | Promise::UnknownResourceBefore
         | Promise::UnknownCursor
         | Promise::Panic
         | Promise::SlowRead
@@ -80,9 +89,49 @@ pub const fn places(promise: Promise) -> &'static [Place] {
         | Promise::WrongOutput
         | Promise::TooManyCalls
         | Promise::NobodyToAsk
+        | Promise::MissingCapability
+        | Promise::MissingCapabilityBefore
+        | Promise::PromptThatCannotAsk
         | Promise::InvisibleCharacter
         | Promise::ListOfOne
+        | Promise::TooManyStreams
         | Promise::ManyCallers => &[Place::Acme],
+    }
+}
+
+/// Whether a package has to test a promise, by which servers make it: one that only some make is tested at those.
+pub const fn is_due(promise: Promise, place: Place) -> bool {
+    match promise.row().only {
+        Only::Forwarding => matches!(place, Place::Forwarder),
+        Only::Issued | Only::Signed => matches!(place, Place::Resource),
+        Only::Every
+        | Only::Tokens
+        | Only::Lifetimes
+        | Only::Unissued
+        | Only::Limited
+        | Only::Confirming
+        | Only::Asking
+        | Only::AskingInCalls
+        | Only::AskingInPrompts
+        | Only::Resuming
+        | Only::Resources
+        | Only::Notifying => matches!(place, Place::Acme),
+    }
+}
+
+/// Holds that a package has tests for each promise that it is said to have them for, and for no other.
+///
+/// # Panics
+/// When one lacks, or does not hold its promise.
+pub fn assert_tested(place: Place, package: &str, tests_of: impl Fn(Promise) -> Vec<Held>) {
+    for promise in Promise::ALL {
+        let tests = tests_of(*promise);
+        let is_here = places(*promise).contains(&place);
+        assert_eq!(is_here, !tests.is_empty(), "{promise:?}: `places` says otherwise");
+        assert!(is_here || !is_due(*promise, place), "{promise:?} is made by servers that only {place:?} has");
+        for test in tests {
+            test.assert_holds(*promise, package);
+        }
     }
 }
 
@@ -126,6 +175,24 @@ pub fn assert_kept(promise: Promise, answer: &impl Answer, case: &str) {
     }
 }
 
+/// Holds what came at the end against what is promised of an end: nothing, or of a stream the error that answers what was asked.
+///
+/// # Panics
+/// When the promise is broken, or is about something else than an end.
+#[track_caller]
+pub fn assert_ended(promise: Promise, last: Option<&Value>, case: &str) {
+    let outcome = promise.row().outcome;
+    let is_kept = match (outcome, last) {
+        (Outcome::Unanswered | Outcome::Ended(_), None) => true,
+        (Outcome::Ended(code), Some(message)) => {
+            let error = &message["error"];
+            error["code"].as_i64() == outcome.json_rpc().map(i64::from) && error["data"]["reason"] == code.entry().name
+        }
+        _ => false,
+    };
+    assert!(is_kept, "{case}: {promise:?} promises {outcome:?}, and at the end comes {last:?}");
+}
+
 /// What is wrong with an answer, by what is promised.
 pub fn broken(promise: Promise, answer: &impl Answer) -> Option<String> {
     let outcome = promise.row().outcome;
@@ -142,7 +209,7 @@ pub fn broken(promise: Promise, answer: &impl Answer) -> Option<String> {
             Outcome::Status(_) => message.get("jsonrpc").is_none(),
             Outcome::Error { .. } | Outcome::Served => true,
             // There is no answer that could be right.
-            Outcome::Unanswered | Outcome::NotBuilt => false,
+            Outcome::Unanswered | Outcome::Ended(_) | Outcome::NotBuilt => false,
         };
     (!is_kept).then(|| format!("{promise:?} promises {outcome:?}, and the answer is {answer:?}"))
 }

@@ -49,6 +49,8 @@ pub const METHOD_NOT_FOUND: i32 = -32601;
 pub const INVALID_PARAMS: i32 = -32602;
 /// JSON-RPC 2.0, section 5.1.
 pub const INTERNAL_ERROR: i32 = -32603;
+/// MCP before 2026-07-28: there is no such resource. Later revisions have [`INVALID_PARAMS`] for it.
+pub const RESOURCE_NOT_FOUND: i32 = -32002;
 /// MCP 2026-07-28: a header says something else than the message.
 pub const HEADER_MISMATCH: i32 = -32020;
 /// MCP 2026-07-28: the client asked for a revision that the server does not speak.

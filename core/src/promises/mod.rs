@@ -83,6 +83,18 @@ pub enum Only {
     Limited,
     /// Those with a tool whose calls are confirmed.
     Confirming,
+    /// Those with a tool or a prompt that asks something.
+    Asking,
+    /// Those with a tool that asks something while it runs.
+    AskingInCalls,
+    /// Those with a prompt that asks something first.
+    AskingInPrompts,
+    /// Those with a tool that is asked for again with what came of it before: confirmed, or answered.
+    Resuming,
+    /// Those with resources.
+    Resources,
+    /// Those that tell of changes.
+    Notifying,
 }
 
 /// How something is answered.
@@ -107,6 +119,8 @@ pub enum Outcome {
     Served,
     /// Not at all: the connection ends, or nothing is sent.
     Unanswered,
+    /// The stream ends; what was to be answered is answered with the error, whose status went out before.
+    Ended(ErrorCode),
     /// It cannot happen: such a server is not built.
     NotBuilt,
 }
@@ -118,14 +132,14 @@ impl Outcome {
             Self::Refused(code) => Some(code.entry().status),
             Self::Error { status, code: _ } | Self::Status(status) => Some(status),
             Self::Failed(_) | Self::Served => Some(200),
-            Self::RefusedOverStdio(_) | Self::Unanswered | Self::NotBuilt => None,
+            Self::RefusedOverStdio(_) | Self::Ended(_) | Self::Unanswered | Self::NotBuilt => None,
         }
     }
 
     /// The code of a JSON-RPC error.
     pub const fn json_rpc(self) -> Option<i32> {
         match self {
-            Self::Refused(code) | Self::RefusedOverStdio(code) => code.entry().json_rpc,
+            Self::Refused(code) | Self::RefusedOverStdio(code) | Self::Ended(code) => code.entry().json_rpc,
             Self::Error { status: _, code } => Some(code),
             Self::Status(_) | Self::Failed(_) | Self::Served | Self::Unanswered | Self::NotBuilt => None,
         }
@@ -134,7 +148,9 @@ impl Outcome {
     /// The row of the catalogue that the answer names.
     pub const fn entry(self) -> Option<ErrorEntry> {
         match self {
-            Self::Refused(code) | Self::RefusedOverStdio(code) | Self::Failed(code) => Some(code.entry()),
+            Self::Refused(code) | Self::RefusedOverStdio(code) | Self::Ended(code) | Self::Failed(code) => {
+                Some(code.entry())
+            }
             Self::Error { .. } | Self::Status(_) | Self::Served | Self::Unanswered | Self::NotBuilt => None,
         }
     }

@@ -2,13 +2,16 @@
 
 use super::{
     Area::{self, Callers, Calls, Faults, Messages, Pages, Requests, Texts},
-    Only::{self, Confirming, Every, Forwarding, Issued, Lifetimes, Limited, Signed, Tokens, Unissued},
-    Outcome::{self, Error, Failed, NotBuilt, Refused, RefusedOverStdio, Served, Status, Unanswered},
+    Only::{
+        self, Asking, AskingInCalls, AskingInPrompts, Confirming, Every, Forwarding, Issued, Lifetimes, Limited,
+        Notifying, Resources, Resuming, Signed, Tokens, Unissued,
+    },
+    Outcome::{self, Ended, Error, Failed, NotBuilt, Refused, RefusedOverStdio, Served, Status, Unanswered},
     Row,
 };
 use crate::{
     ErrorCode,
-    errors::{HEADER_MISMATCH, INVALID_PARAMS, METHOD_NOT_FOUND},
+    errors::{HEADER_MISMATCH, INVALID_PARAMS, METHOD_NOT_FOUND, RESOURCE_NOT_FOUND},
 };
 
 /// One row a line: its name, what it is about, which servers make it, what comes, how that is answered, and what else follows.
@@ -61,6 +64,9 @@ promises! {
     RevokedCredential: Callers, Tokens, "A credential that was revoked a moment ago, also in the middle of a conversation"
         => Refused(ErrorCode::UnknownCredential),
         "The next request is refused, whichever instance answers it.";
+    RevokedStream: Callers, Every, "A stream whose credential is revoked while it is open, whether of an answer or of changes"
+        => Ended(ErrorCode::UnknownCredential),
+        "It ends within a second of when the next request would be refused. A call that reads is stopped; one that writes completes.";
     TokenForAnother: Callers, Issued, "An access token of another issuer, or for another audience"
         => Refused(ErrorCode::UnknownCredential),
         "What was issued for another server is worth nothing here.";
@@ -73,11 +79,15 @@ promises! {
         "The metadata names this server by the URL that access tokens are for.";
     NoSignIn: Callers, Unissued, "A question where to sign in" => Status(404),
         "On all of OAuth's paths, so that no client stops sending the credential that it has.";
-    StateOfAnother: Callers, Confirming, "A `requestState` that somebody else was given, or that was given for another call"
+    StateOfAnother: Callers, Resuming, "A `requestState` that somebody else was given, or that was given for another call"
         => Error { status: 200, code: INVALID_PARAMS },
         "It is sealed for one credential, one tool and its arguments, and for a time.";
-    TamperedState: Callers, Confirming, "A `requestState` that was changed or made up" => Error { status: 200, code: INVALID_PARAMS },
+    TamperedState: Callers, Resuming, "A `requestState` that was changed or made up" => Error { status: 200, code: INVALID_PARAMS },
         "Nothing of it is believed.";
+    SessionOfAnother: Callers, AskingInCalls,
+        "The id of a session that somebody else was given, or that was changed or made up (older revisions)"
+        => Refused(ErrorCode::UnknownSession),
+        "It is sealed for one credential. Clients begin anew after this answer.";
 
     AnotherOrigin: Pages, Every, "A page of another site" => Refused(ErrorCode::OriginRefused),
         "Also with a good credential, and before anything else is looked at.";
@@ -90,7 +100,8 @@ promises! {
     AnotherPreflight: Pages, Every, "The same question for another page" => Refused(ErrorCode::OriginRefused),
         "No header of the answer allows anything.";
 
-    AnotherMethod: Requests, Every, "`PUT`, `DELETE` or another method of HTTP" => Refused(ErrorCode::MethodNotAllowed),
+    AnotherMethod: Requests, Every, "`PUT`, `DELETE` or another method of HTTP, and `GET` where no stream of changes is"
+        => Refused(ErrorCode::MethodNotAllowed),
         "The header `Allow` names those that there are.";
     NotAcceptable: Requests, Every, "An `Accept` that does not take both JSON and a stream" => Refused(ErrorCode::NotAcceptable),
         "None at all, and `*/*`, take both.";
@@ -128,7 +139,8 @@ promises! {
     UnknownMethodBefore: Messages, Every, "A method that nobody knows (older revisions)"
         => Error { status: 200, code: METHOD_NOT_FOUND },
         "The same error, and the status that clients of these revisions read.";
-    RetiredMethod: Messages, Every, "`initialize`, `ping` or `logging/setLevel`, which 2026-07-28 has no more"
+    RetiredMethod: Messages, Every,
+        "`initialize`, `ping`, `logging/setLevel` or `resources/subscribe`, which 2026-07-28 has no more"
         => Refused(ErrorCode::UnknownMethod),
         "A message that names its revision is held to it.";
     MissingMeta: Messages, Every, "A request of 2026-07-28 without what its `_meta` has to say"
@@ -142,12 +154,15 @@ promises! {
     UnknownRevisionInHeader: Messages, Every, "A revision that is not spoken, in the header `MCP-Protocol-Version`"
         => Refused(ErrorCode::UnsupportedVersion),
         "Without the header, clients of the older revisions are served.";
-    StraySession: Messages, Every, "The id of a session that the server has not given" => Served,
+    StraySession: Messages, Every, "The id of a session where there are none: in 2026-07-28, and at servers whose tools ask nothing"
+        => Served,
         "It is not looked at and not repeated: who calls is asked of the credential alone.";
+    MissingSession: Messages, AskingInCalls, "A request after the handshake without the id of its session (older revisions)" => Served,
+        "The client counts as one that can be asked nothing.";
     GarbageOverStdio: Messages, Every, "A line over stdio that is no message" => RefusedOverStdio(ErrorCode::ParseError),
         "Standard output carries messages and nothing else, and the process ends with its input.";
 
-    UnknownTool: Calls, Every, "A tool that there is not, or that the caller may not know of" => Refused(ErrorCode::UnknownTool),
+    UnknownTool: Calls, Every, "A tool that there is not" => Refused(ErrorCode::UnknownTool),
         "A similar name is suggested if the caller is shown that tool.";
     ArgumentsNoObject: Calls, Every, "Arguments that are a list or a text" => Refused(ErrorCode::InvalidParams),
         "Nothing runs.";
@@ -155,6 +170,11 @@ promises! {
         "All faults are told at once, each with its place, so that a model can mend them.";
     ExtraArgument: Calls, Every, "An argument that the tool does not have" => Failed(ErrorCode::InvalidArguments),
         "It is not ignored: it could have been meant.";
+    UnknownResource: Calls, Resources, "A resource that there is not (2026-07-28)"
+        => Refused(ErrorCode::UnknownResource),
+        "The error's data repeats the URI. It is never answered with nothing in it.";
+    UnknownResourceBefore: Calls, Resources, "The same in the older revisions" => Error { status: 200, code: RESOURCE_NOT_FOUND },
+        "The code that these revisions have for it.";
     UnknownCursor: Calls, Every, "A cursor that no list has given" => Refused(ErrorCode::InvalidParams),
         "It does not lead to the first page.";
     Panic: Calls, Every, "A tool that panics" => Failed(ErrorCode::Internal),
@@ -176,6 +196,15 @@ promises! {
     NobodyToAsk: Calls, Confirming, "A call that a person has to agree to, from a client that cannot ask"
         => Failed(ErrorCode::NotConfirmed),
         "Nothing runs: the model is told what to ask, and calls a second time.";
+    MissingCapability: Calls, Asking,
+        "A tool or a prompt that has to ask something, from a client that does not declare that it can be asked (2026-07-28)"
+        => Refused(ErrorCode::MissingCapability),
+        "Nothing runs. `requiredCapabilities` in the error's data says what the client lacks.";
+    MissingCapabilityBefore: Calls, AskingInCalls, "The same of a tool in the older revisions" => Failed(ErrorCode::MissingCapability),
+        "Nothing runs. The text says what the client lacks.";
+    PromptThatCannotAsk: Calls, AskingInPrompts, "The same of a prompt in the older revisions"
+        => Refused(ErrorCode::InvalidPromptArguments),
+        "What a person would be asked for can be given as an argument.";
 
     SecretInText: Texts, Every, "A secret in arguments, in results and in all that can go wrong" => Served,
         "No credential is in an answer or in the log, and no known secret either: `[redacted]` stands in its place.";
@@ -193,6 +222,8 @@ promises! {
 
     ManyCallers: Faults, Every, "Hundreds of callers at once, each with a credential of their own" => Served,
         "No answer reaches another caller, and memory does not grow with the calls that were made.";
+    TooManyStreams: Faults, Notifying, "More streams of changes at once than 16 of one credential" => Refused(ErrorCode::TooManyCalls),
+        "Streams of others are not held up.";
     SilentApi: Faults, Forwarding, "An API that says nothing when it is asked about a credential"
         => Refused(ErrorCode::UpstreamUnavailable),
         "It is waited for within a limit, and no credential is called bad.";

@@ -44,6 +44,8 @@ fn rows(api: &Api, area: Area) -> Vec<PromiseRow> {
 /// Whether the server makes a promise that only some do.
 fn is_made(api: &Api, only: Only) -> bool {
     let verify = &api.credential.verify;
+    let confirms = || api.tools.iter().any(|tool| tool.confirmation.is_some());
+    let asks_in_calls = || api.tools.iter().any(|tool| !tool.asks.is_empty());
     match only {
         Only::Every => true,
         Only::Tokens => matches!(verify, Verify::Tokens(_)),
@@ -53,7 +55,13 @@ fn is_made(api: &Api, only: Only) -> bool {
         Only::Unissued => api.credential.issuer().is_none(),
         Only::Forwarding => matches!(verify, Verify::Upstream(_)),
         Only::Limited => troubles::limits_calls(api),
-        Only::Confirming => api.tools.iter().any(|tool| tool.confirmation.is_some()),
+        Only::Confirming => confirms(),
+        Only::Asking => troubles::asks(api),
+        Only::AskingInCalls => asks_in_calls(),
+        Only::AskingInPrompts => api.prompts.iter().any(|prompt| !prompt.asks.is_empty()),
+        Only::Resuming => confirms() || asks_in_calls(),
+        Only::Resources => !api.resources.is_empty(),
+        Only::Notifying => !api.server.notifies.is_empty() || api.resources.iter().any(|resource| resource.subscribe),
     }
 }
 
@@ -65,6 +73,9 @@ fn answer(outcome: Outcome) -> String {
     match outcome {
         Outcome::Refused(_) | Outcome::RefusedOverStdio(_) | Outcome::Error { .. } | Outcome::Status(_) => {
             [status, name, code].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        }
+        Outcome::Ended(_) => {
+            format!("the end of the stream, {} {}", name.unwrap_or_default(), code.unwrap_or_default())
         }
         Outcome::Failed(_) => format!("a tool's error, {}", name.unwrap_or_default()),
         Outcome::Served => "as ever".to_owned(),

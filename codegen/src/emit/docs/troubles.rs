@@ -65,7 +65,7 @@ fn trouble_rows(api: &Api, about_clients: bool) -> impl Iterator<Item = TroubleR
 }
 
 /// Whether a client can be asked for anything.
-fn asks(api: &Api) -> bool {
+pub(super) fn asks(api: &Api) -> bool {
     api.tools.iter().any(|tool| !tool.asks.is_empty()) || api.prompts.iter().any(|prompt| !prompt.asks.is_empty())
 }
 

@@ -5,9 +5,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use toolwright_core::Promise;
-use toolwright_tests::{Client, Reply, Revision, Server, StdioPipe, Transport, promises::assert_kept, raw};
+use toolwright_tests::{
+    Client, Reply, Revision, Server, StdioPipe, Transport,
+    promises::{assert_ended, assert_kept},
+    raw,
+};
 
-use crate::{ACME, PREFIX, VARIABLES, full};
+use crate::{ACME, PREFIX, VARIABLES, connect, full};
 
 /// What a call may take, by the manifest.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -24,17 +28,20 @@ fn assert_in_time(started: Instant, at_least: Duration) {
 #[tokio::test]
 pub(super) async fn a_panic_is_a_tools_error_and_the_server_lives_on() {
     let server = Server::of(ACME).start();
-    for revision in Revision::ALL {
-        let mut client = full(&server, revision).await;
+    let token = server.first_token(PREFIX);
+    for (transport, revision) in
+        Transport::ALL.into_iter().flat_map(|way| Revision::ALL.map(|revision| (way, revision)))
+    {
+        let mut client = connect(&server, transport, revision, &token).await;
         for tool in ["misbehave", "misbehave_writing"] {
             let reply = client.call(tool, json!({"how": "panic"})).await;
-            assert_kept(Promise::Panic, &reply, tool);
+            assert_kept(Promise::Panic, &reply, &format!("{tool}, {transport:?}, {revision:?}"));
             assert_eq!(
                 reply.text(),
                 "internal: the server failed; its log has the details. \
                  Call again; if it stays, tell whoever runs the server when it happened."
             );
-            assert_eq!(client.call("whoami", json!({})).await.status, Some(200));
+            assert_eq!(client.call("whoami", json!({})).await.structured()["key"], "first");
         }
     }
     server.wait_for_line(&["ERROR", "panicked", "testing.rs:", "a handler that panics"]);
@@ -45,8 +52,10 @@ pub(super) async fn a_panic_is_a_tools_error_and_the_server_lives_on() {
 pub(super) async fn a_read_that_takes_too_long_is_stopped() {
     let server = Server::of(ACME).start();
     // One that waits, and one that blocks its thread: neither keeps its caller waiting.
-    for how in ["hang", "block"] {
-        let mut client = full(&server, Revision::V2025_11_25).await;
+    for (how, revision) in
+        [("hang", Revision::V2025_11_25), ("hang", Revision::V2026_07_28), ("block", Revision::V2025_11_25)]
+    {
+        let mut client = full(&server, revision).await;
         let started = Instant::now();
         let reply = client.call("misbehave", json!({"how": how})).await;
         assert_in_time(started, LIMIT);
@@ -61,8 +70,14 @@ pub(super) async fn a_read_that_takes_too_long_is_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 pub(super) async fn a_write_that_takes_too_long_still_completes() {
+    for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+        write_late(revision).await;
+    }
+}
+
+async fn write_late(revision: Revision) {
     let server = Server::of(ACME).start();
-    let mut client = full(&server, Revision::V2025_11_25).await;
+    let mut client = full(&server, revision).await;
     let started = Instant::now();
     let reply = client.call("misbehave_writing", json!({"how": "block", "text": "late"})).await;
     assert_in_time(started, LIMIT);
@@ -157,7 +172,8 @@ pub(super) async fn a_cancelled_call_is_not_answered() {
         }
         pipe.send(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"}).to_string()).await;
         assert_eq!(pipe.receive().await, json!({"jsonrpc": "2.0", "id": 3, "result": {}}));
-        assert_eq!(pipe.receive_within(LIMIT + Duration::from_secs(2)).await, None, "nothing else is answered");
+        let more = pipe.receive_within(LIMIT + Duration::from_secs(2)).await;
+        assert_ended(Promise::CallerGone, more.as_ref(), "nothing else is answered");
         // The write went on, and the ids are free again.
         let list = json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call", "params": {"name": "list_notes"}});
         assert_eq!(pipe.request(&list).await.structured()["notes"][0]["text"], "late");

@@ -1,7 +1,11 @@
 //! Changes: who is told of which, in which words, and until when.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Events, Reply, Revision, Server, StdioPipe, Transport};
+use toolwright_core::Promise;
+use toolwright_tests::{
+    Client, Events, Reply, Revision, Server, StdioPipe, Transport,
+    promises::{assert_ended, assert_kept},
+};
 
 use crate::{ACME, ACME_LIMITS, PIPES, SCOPES, VARIABLES, connect};
 
@@ -121,8 +125,18 @@ async fn nobody_hears_of_what_they_may_not_read() {
     }
 }
 
+/// What comes once nothing is told any more.
+async fn end(events: &mut Events) -> Option<Value> {
+    loop {
+        match events.next().await {
+            Some(message) if message.get("method").is_some() => {}
+            last => return last,
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_credential_hears_nothing_more() {
+pub(super) async fn a_revoked_credential_hears_nothing_more() {
     let server = Server::of(ACME).start();
     let (token, mut own) = of_subject(&server, "ada").await;
     let mut modern = Events::post(server.url(), &token, MODERN, &listen(&everything())).await;
@@ -133,15 +147,33 @@ async fn a_revoked_credential_hears_nothing_more() {
     assert_eq!(older.next().await, Some(told("tools/list_changed", &json!({}), false)));
     server.revoke("ada");
     let other = server.token_for("ada", "another", &["notes:write"]);
-    while modern.next().await.is_some() {}
-    while older.next().await.is_some() {}
+    let last = end(&mut modern).await.expect("the answer to what was asked");
+    assert_ended(Promise::RevokedStream, Some(&last), "listening");
+    assert_eq!(last["id"], 77, "{last}");
+    assert_ended(Promise::RevokedStream, end(&mut modern).await.as_ref(), "after the answer");
+    assert_ended(Promise::RevokedStream, end(&mut older).await.as_ref(), "a stream without a request");
     for events in [
         Events::get(server.url(), &token, Revision::V2025_11_25).await,
         Events::post(server.url(), &token, MODERN, &listen(&everything())).await,
     ] {
-        assert_eq!(events.status(), 401);
+        assert_kept(Promise::RevokedCredential, &events.reply().await, "listening again");
     }
     assert_eq!(Events::get(server.url(), &other, Revision::V2025_11_25).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+pub(super) async fn a_revoked_credential_hears_nothing_more_over_stdio() {
+    let server = Server::of(ACME).start();
+    for (place, pipe) in PIPES.into_iter().enumerate() {
+        let name = format!("brief-{place}");
+        let mut pipe = pipe(&server, VARIABLES, Some(&server.token_for("ada", &name, &["notes:write"])));
+        pipe.send(&listen(&json!({"toolsListChanged": true})).to_string()).await;
+        assert_eq!(next(&mut pipe).await, acknowledged(&json!({"toolsListChanged": true})));
+        server.revoke(&name);
+        let last = pipe.receive().await;
+        assert_ended(Promise::RevokedStream, Some(&last), &name);
+        assert_eq!(last["id"], 77, "{last}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,7 +298,7 @@ async fn a_client_of_the_older_revisions_is_told_over_stdio() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_are_bounded() {
+pub(super) async fn streams_are_bounded() {
     let server = Server::of(ACME).start();
     let (token, _) = of_subject(&server, "ada").await;
     let mut open = Vec::new();
@@ -274,7 +306,12 @@ async fn streams_are_bounded() {
         open.push(Events::get(server.url(), &token, Revision::V2025_11_25).await);
     }
     assert!(open.iter().all(|stream| stream.status() == 200));
-    assert_eq!(Events::post(server.url(), &token, MODERN, &listen(&json!({}))).await.status(), 429);
+    for refused in [
+        Events::post(server.url(), &token, MODERN, &listen(&json!({}))).await,
+        Events::get(server.url(), &token, Revision::V2025_06_18).await,
+    ] {
+        assert_kept(Promise::TooManyStreams, &refused.reply().await, "a seventeenth");
+    }
     let (another, _) = of_subject(&server, "bob").await;
     assert_eq!(Events::get(server.url(), &another, Revision::V2025_11_25).await.status(), 200);
     drop(open.pop());
@@ -285,20 +322,13 @@ async fn streams_are_bounded() {
 }
 
 #[tokio::test]
-async fn nothing_listens_where_nothing_is_announced() {
+pub(super) async fn nothing_listens_where_nothing_is_announced() {
     let server = Server::of(ACME_LIMITS).start();
     let token = server.token("all", &SCOPES);
     for revision in OLDER {
         let stream = Events::get(server.url(), &token, revision).await;
-        assert_eq!((stream.status(), stream.header("allow")), (405, Some("POST")));
-        let mut client = connect(&server, Transport::Http, revision, &token).await;
-        for method in ["resources/list", "resources/templates/list", "resources/read", "resources/subscribe"] {
-            assert_eq!(
-                client.request(method, json!({"uri": "acme://notes"})).await.error_code(),
-                Some(-32601),
-                "{method}"
-            );
-        }
+        assert_eq!(stream.header("allow"), Some("POST"));
+        assert_kept(Promise::AnotherMethod, &stream.reply().await, revision.as_str());
     }
     assert_eq!(Events::post(server.url(), &token, MODERN, &listen(&json!({}))).await.status(), 404);
     // The newest revision has no stream without a request, and each era only its own way to ask.

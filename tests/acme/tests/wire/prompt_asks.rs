@@ -1,7 +1,8 @@
 //! Prompts that ask a person for what was not given with them.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, Transport};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, Transport, promises::assert_kept};
 
 use crate::{ACME, SCOPES, VARIABLES, connect, prompts::get};
 
@@ -181,7 +182,7 @@ async fn what_fits_is_taken_and_all_else_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_cannot_be_asked_gives_it_as_an_argument() {
+pub(super) async fn a_client_that_cannot_be_asked_gives_it_as_an_argument() {
     let server = Server::of(ACME).start();
     let token = server.token("all", &SCOPES);
     for transport in Transport::ALL {
@@ -189,8 +190,7 @@ async fn a_client_that_cannot_be_asked_gives_it_as_an_argument() {
             let mut client = able(&server, transport, can.clone(), &token).await;
             let reply = get(&mut client, "plan_notes", json!({"topic": "milk"})).await;
             let case = format!("{transport:?}, {can}");
-            assert_eq!(reply.error_code(), Some(-32021), "{case}: {reply:?}");
-            assert!(matches!(reply.status, None | Some(400)), "{case}: {reply:?}");
+            assert_kept(Promise::MissingCapability, &reply, &case);
             let data = json!({"reason": "missing_capability", "operation": "plan_notes", "requiredCapabilities": {"elicitation": {"form": {}}}});
             assert_eq!(reply.error_data(), &data, "{case}");
             let why =
@@ -203,7 +203,7 @@ async fn a_client_that_cannot_be_asked_gives_it_as_an_argument() {
             let mut client = connect(&server, transport, revision, &token).await;
             let reply = get(&mut client, "plan_notes", json!({"topic": "milk"})).await;
             let case = format!("{transport:?}, {revision:?}");
-            assert_eq!(reply.error_code(), Some(-32602), "{case}: {reply:?}");
+            assert_kept(Promise::PromptThatCannotAsk, &reply, &case);
             let why = "`reader` is missing, and this client cannot be asked for it: give it as an argument.";
             assert!(reply.error_message().starts_with(why), "{case}: {reply:?}");
             let reply = get(&mut client, "plan_notes", json!({"topic": "milk", "reader": "Ada"})).await;

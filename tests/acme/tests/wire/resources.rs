@@ -2,10 +2,11 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, Transport};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, Transport, promises::assert_kept};
 
 use crate::{
-    ACME, ACME_ALL, ACME_GATED, SCOPES, connect, full,
+    ACME, ACME_ALL, ACME_GATED, ACME_LIMITS, SCOPES, connect, full,
     prompts::{assert_denied, holding},
 };
 
@@ -132,7 +133,7 @@ fn assert_missing(reply: &Reply, name: &str, required: &[&str], held: &[&str], c
 }
 
 #[tokio::test]
-async fn the_lists_obey_the_listing() {
+pub(super) async fn the_lists_obey_the_listing() {
     let all: Vec<&str> = TABLE.iter().map(|(name, ..)| *name).filter(|name| !TEMPLATES.contains(name)).collect();
     for (binary, scope, expected) in
         [(ACME, "private", vec!["logo"]), (ACME_ALL, "public", all.clone()), (ACME_GATED, "private", all)]
@@ -140,6 +141,7 @@ async fn the_lists_obey_the_listing() {
         let server = Server::of(binary).start();
         let mut client = holding(&server, &["billing:read"], Revision::V2026_07_28).await;
         let list = client.request("resources/list", json!({})).await;
+        assert_kept(Promise::ListOfOne, &list, binary);
         assert_eq!(list.resource_names(), expected, "{binary}");
         assert_eq!(list.result()["cacheScope"], scope, "{binary}");
         let templates = client.request("resources/templates/list", json!({})).await;
@@ -192,8 +194,23 @@ async fn a_resource_says_what_is_declared_or_what_its_tool_answers() {
     }
 }
 
+/// What was never declared has no method.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_uri_of_nothing_is_unknown() {
+pub(super) async fn a_server_without_resources_has_none_of_their_methods() {
+    let server = Server::of(ACME_LIMITS).start();
+    let token = server.token("all", &SCOPES);
+    for (transport, revision) in ways() {
+        let mut client = connect(&server, transport, revision, &token).await;
+        for method in ["resources/list", "resources/templates/list", "resources/read", "resources/subscribe"] {
+            let reply = client.request(method, json!({"uri": "acme://notes"})).await;
+            let promise = if revision.is_stateless() { Promise::UnknownMethod } else { Promise::UnknownMethodBefore };
+            assert_kept(promise, &reply, &format!("{method}, {transport:?}, {revision:?}"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+pub(super) async fn a_uri_of_nothing_is_unknown() {
     let server = Server::of(ACME).start();
     let token = server.token("all", &SCOPES);
     let long = format!("acme://beginnings/{}/1", "a".repeat(4000));
@@ -218,11 +235,11 @@ async fn a_uri_of_nothing_is_unknown() {
     ];
     for (transport, revision) in ways() {
         let mut client = connect(&server, transport, revision, &token).await;
-        let code = if revision.is_stateless() { -32602 } else { -32002 };
+        let promise = if revision.is_stateless() { Promise::UnknownResource } else { Promise::UnknownResourceBefore };
         for (uri, shown) in uris.iter().map(|uri| (*uri, *uri)).chain([(long.as_str(), shown.as_str())]) {
             let reply = read(&mut client, uri).await;
             let case = format!("{uri:?}, {transport:?}, {revision:?}");
-            assert_eq!(reply.error_code(), Some(code), "{case}: {reply:?}");
+            assert_kept(promise, &reply, &case);
             assert_eq!(reply.error_data(), &json!({"reason": "unknown_resource", "uri": shown}), "{case}");
             assert!(
                 reply.error_message().starts_with(&format!("There is no resource `{shown}`. ")),
@@ -233,7 +250,7 @@ async fn a_uri_of_nothing_is_unknown() {
         for uri in ["acme://notes/pink", "acme://beginnings/a/51", "acme://beginnings/a/1.0", "acme://beginnings/a/+1"]
         {
             let reply = read(&mut client, uri).await;
-            assert_eq!(reply.error_code(), Some(code), "{uri}: {reply:?}");
+            assert_kept(promise, &reply, uri);
             assert_eq!(reply.error_data(), &json!({"reason": "unknown_resource", "uri": uri}), "{reply:?}");
         }
         for params in [json!({}), json!({"uri": null}), json!({"uri": 5})] {

@@ -74,6 +74,10 @@ pub(super) async fn no_token_is_in_any_log_or_answer() {
         }
     }
     assert!(answers.len() > 200);
+    let bearer = format!("Bearer {live}");
+    let whoami =
+        raw::request(server.authority(), "POST /mcp", &[("Authorization", &bearer)], &call("whoami", &json!({})));
+    assert_kept(Promise::SecretInText, &raw::send(server.authority(), &whoami).await, "after all that");
     let log = server.log();
     assert!(log.lines().count() > 200 && log.contains("tok_"), "the log is not empty");
     for token in [&live, &poor, &revoked, &unknown] {
@@ -145,6 +149,8 @@ pub(super) async fn stdio_keeps_its_credential_too() {
         let message = String::from_utf8(call(tool, &json!({"how": "panic", "text": ARGUMENT}))).expect("text");
         answers.push(pipe.request(&serde_json::from_str(&message).expect("JSON")).await.body.to_string());
     }
+    let whoami = serde_json::from_slice(&call("whoami", &json!({}))).expect("JSON");
+    assert_kept(Promise::SecretInText, &pipe.request(&whoami).await, "after all that");
     let (_, _, log) = pipe.close().await;
     let secret = &token["acme_".len()..];
     assert!(log.contains("tok_") && !log.contains(secret), "{log}");

@@ -107,16 +107,17 @@ fn assert_timed_out(answer: &Value) {
 }
 
 #[tokio::test]
-async fn the_credential_is_asked_for_every_request() {
+pub(super) async fn the_credential_is_asked_for_every_request() {
     let server = Server::of(ACME).start();
     for (place, pipe) in PIPES.into_iter().enumerate() {
-        for (token, reason) in
-            [(None, "missing_credential"), (Some(""), "missing_credential"), (Some("acme_x"), "malformed_credential")]
-        {
+        for (token, promise) in [
+            (None, Promise::NoCredential),
+            (Some(""), Promise::NoCredential),
+            (Some("acme_x"), Promise::UnreadableCredential),
+        ] {
             let mut client = Client::stdio(pipe(&server, VARIABLES, token), Revision::V2025_11_25);
             let reply = client.open().await;
-            assert_eq!(reply.error_code(), Some(-31401), "{token:?}: {reply:?}");
-            assert_eq!(reply.error_data()["reason"], reason);
+            assert_kept(promise, &reply, &format!("{token:?}"));
             assert!(reply.error_message().contains("acme_"), "{reply:?}");
         }
         let name = format!("brief-{place}");
@@ -126,7 +127,7 @@ async fn the_credential_is_asked_for_every_request() {
         assert!(client.call("list_notes", json!({})).await.error_code().is_none());
         server.revoke(&name);
         let reply = client.call("list_notes", json!({})).await;
-        assert_eq!((reply.error_code(), &reply.error_data()["reason"]), (Some(-31401), &json!("unknown_credential")));
+        assert_kept(Promise::RevokedCredential, &reply, "the next request");
     }
 }
 

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use toolwright_core::Promise;
-use toolwright_tests::{Client, Revision};
+use toolwright_tests::{Client, Reply, Revision, promises::assert_kept};
 
 use crate::{
     ARCHIVE, VAULT, archive,
@@ -43,13 +43,15 @@ pub(super) async fn the_metadata_says_who_the_server_is_and_where_to_sign_in() {
     ] {
         for path in [OWN, ROOT] {
             let response = ask(Method::GET, format!("{}{path}", server.address())).await;
-            let status = Promise::SignInMetadata.row().outcome.status();
-            assert_eq!(Some(response.status().as_u16()), status, "{path}");
+            let status = Some(response.status().as_u16());
             let headers = response.headers();
             assert_eq!(headers[header::CONTENT_TYPE], "application/json");
             assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
             assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=3600");
-            assert_eq!(json_of(response).await, expected, "{path}");
+            let body = json_of(response).await;
+            assert_eq!(body, expected, "{path}");
+            let told = Reply { status, challenge: None, retry_after: None, body };
+            assert_kept(Promise::SignInMetadata, &told, path);
             let response = ask(Method::OPTIONS, format!("{}{path}", server.address())).await;
             assert_eq!(response.status(), StatusCode::NO_CONTENT);
             assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");

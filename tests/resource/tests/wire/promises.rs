@@ -1,28 +1,27 @@
 //! The promises that only servers with an OAuth issuer can show, or show in their own way.
 
 use toolwright_core::promises::Promise;
-use toolwright_tests::promises::{Place, places};
+use toolwright_tests::promises::{Held, Place, assert_tested, held};
 
 use crate::{challenges, discovery, tokens};
 
 /// The tests that hold a promise; none for those that are held elsewhere.
-const fn tests_of(promise: Promise) -> &'static [fn()] {
+fn tests_of(promise: Promise) -> Vec<Held> {
     match promise {
-        Promise::NoCredential => &[challenges::who_has_no_token_is_told_where_to_sign_in],
-        Promise::MissingScope => &[challenges::who_may_not_is_told_all_that_the_operation_takes_and_may_with_that],
-        Promise::ExpiredCredential | Promise::TokenForAnother | Promise::UnsignedToken => {
-            &[tokens::a_token_that_is_not_good_is_refused]
+        Promise::NoCredential => vec![held(challenges::who_has_no_token_is_told_where_to_sign_in)],
+        Promise::MissingScope => {
+            vec![held(challenges::who_may_not_is_told_all_that_the_operation_takes_and_may_with_that)]
         }
-        Promise::SignInMetadata => &[discovery::the_metadata_says_who_the_server_is_and_where_to_sign_in],
-        // `places` decides on every promise by its name.
-        _ => &[],
+        Promise::ExpiredCredential | Promise::TokenForAnother | Promise::UnsignedToken => {
+            vec![held(tokens::a_token_that_is_not_good_is_refused)]
+        }
+        Promise::SignInMetadata => vec![held(discovery::the_metadata_says_who_the_server_is_and_where_to_sign_in)],
+        // `places` decides on every promise by its name, and `is_due` by who makes it.
+        _ => vec![],
     }
 }
 
 #[test]
 fn every_promise_of_this_place_has_its_tests() {
-    for promise in Promise::ALL {
-        let is_here = places(*promise).contains(&Place::Resource);
-        assert_eq!(is_here, !tests_of(*promise).is_empty(), "{promise:?}: `places` says otherwise");
-    }
+    assert_tested(Place::Resource, env!("CARGO_MANIFEST_DIR"), tests_of);
 }

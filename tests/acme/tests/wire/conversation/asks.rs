@@ -1,13 +1,11 @@
 //! Asking by 2026-07-28: the answer says what is asked, and the request comes again.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Reply, Revision, Server, Transport};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Reply, Revision, Server, Transport, promises::assert_kept};
 
 use super::{connect, start};
 use crate::VARIABLES;
-
-const INVALID_PARAMS: i64 = -32602;
-const MISSING_CAPABILITY: i64 = -32021;
 
 async fn asked(server: &Server, transport: Transport) -> Client {
     connect(server, transport, Revision::V2026_07_28, json!({"elicitation": {"form": {}}})).await
@@ -165,7 +163,7 @@ async fn the_same_can_be_asked_again() {
 }
 
 #[tokio::test]
-async fn a_state_is_worth_nothing_elsewhere() {
+pub(crate) async fn a_state_is_worth_nothing_elsewhere() {
     let server = start();
     let mut client = asked(&server, Transport::Http).await;
     let (_, state) = required(&client.call("book", flight("one")).await);
@@ -174,25 +172,24 @@ async fn a_state_is_worth_nothing_elsewhere() {
     let turned = if text.as_bytes()[middle] == b'A' { "B" } else { "A" };
     let seat = || json!({"seat": accept(json!({"row": 1}))});
 
-    let mut replies = Vec::new();
     for tampered in [
         format!("{}{turned}{}", &text[..middle], &text[middle + 1..]),
         format!("{text}A"),
         String::new(),
         "x".to_owned(),
     ] {
-        replies.push(again(&mut client, &flight("one"), &json!(tampered), seat()).await);
+        let reply = again(&mut client, &flight("one"), &json!(tampered), seat()).await;
+        assert_kept(Promise::TamperedState, &reply, &tampered);
     }
     for arguments in [flight("both"), json!({"flight": "LH2", "how": "one"})] {
-        replies.push(again(&mut client, &arguments, &state, seat()).await);
+        let reply = again(&mut client, &arguments, &state, seat()).await;
+        assert_kept(Promise::StateOfAnother, &reply, &arguments.to_string());
     }
     let token = server.token("other", &["notes:read"]);
     let mut other = Client::of(&server, VARIABLES, Transport::Http, Revision::V2026_07_28, Some(&token))
         .capable(json!({"elicitation": {}}));
-    replies.push(again(&mut other, &flight("one"), &state, seat()).await);
-    for reply in replies {
-        assert_eq!(reply.error_code(), Some(INVALID_PARAMS), "{reply:?}");
-    }
+    let reply = again(&mut other, &flight("one"), &state, seat()).await;
+    assert_kept(Promise::StateOfAnother, &reply, "another credential");
     assert_eq!(
         again(&mut client, &flight("one"), &state, seat()).await.structured(),
         &json!({"seat": {"row": 1, "window": true}})
@@ -200,7 +197,7 @@ async fn a_state_is_worth_nothing_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_be_asked_is_refused_before_anything_runs() {
+pub(crate) async fn a_client_that_cannot_be_asked_is_refused_before_anything_runs() {
     let server = start();
     for transport in Transport::ALL {
         for (tool, arguments, can, lacks) in [
@@ -215,12 +212,8 @@ async fn a_client_that_cannot_be_asked_is_refused_before_anything_runs() {
         ] {
             let mut client = connect(&server, transport, Revision::V2026_07_28, can.clone()).await;
             let reply = client.call(tool, arguments).await;
-            assert_eq!(reply.error_code(), Some(MISSING_CAPABILITY), "{transport:?} {can}: {reply:?}");
+            assert_kept(Promise::MissingCapability, &reply, &format!("{transport:?} {can}"));
             assert_eq!(reply.error_data()["requiredCapabilities"], lacks, "{transport:?} {can}");
-            assert_eq!(reply.error_data()["reason"], "missing_capability");
-            if transport == Transport::Http {
-                assert_eq!(reply.status, Some(400), "{can}");
-            }
         }
     }
 }

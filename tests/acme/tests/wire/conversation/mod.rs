@@ -1,12 +1,13 @@
 //! What is said between a request and its answer: progress, logs, and what a tool asks its client.
 
-mod asks;
+pub(crate) mod asks;
 mod content;
 mod forms;
 mod logs;
 mod progress;
-mod requests;
-mod sessions;
+pub(crate) mod requests;
+pub(crate) mod revoked;
+pub(crate) mod sessions;
 
 use serde_json::{Value, json};
 use toolwright_tests::{Client, Heard, Revision, Server, Transport};

@@ -1,7 +1,8 @@
 //! Asking by the older revisions: the server sends requests of its own before the answer.
 
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Events, Revision, Server, Transport, post};
+use toolwright_core::Promise;
+use toolwright_tests::{Client, Events, Revision, Server, Transport, post, promises::assert_kept};
 
 use super::{connect, start};
 use crate::PREFIX;
@@ -80,20 +81,18 @@ async fn a_client_that_never_answers_is_not_waited_for_without_end() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_be_asked_is_told_what_it_lacks() {
+pub(crate) async fn a_client_that_cannot_be_asked_is_told_what_it_lacks() {
     let server = start();
-    for transport in Transport::ALL {
-        let mut client = connect(&server, transport, Revision::V2025_11_25, json!({"sampling": {}})).await;
+    for (transport, revision) in
+        Transport::ALL.into_iter().flat_map(|transport| REVISIONS.map(|revision| (transport, revision)))
+    {
+        let mut client = connect(&server, transport, revision, json!({"sampling": {}})).await;
         let heard = client.converse("tools/call", book("one"), |question| Some(response(question))).await;
-        assert!(heard.reply.is_tool_error() && heard.told.is_empty(), "{transport:?}: {heard:?}");
-        let text = heard.reply.text();
-        assert!(text.starts_with("missing_capability: ") && text.contains("`elicitation`"), "{transport:?}: {text}");
+        let case = format!("{transport:?} {revision:?}");
+        assert_kept(Promise::MissingCapabilityBefore, &heard.reply, &case);
+        assert!(heard.told.is_empty(), "{case}: {heard:?}");
+        assert!(heard.reply.text().contains("`elicitation`"), "{case}: {heard:?}");
     }
-    // Nothing says what a client can do that sends no session.
-    let mut client = asked(&server, Transport::Http, Revision::V2025_11_25).await;
-    *client.session() = None;
-    let reply = client.call("book", book("one")["arguments"].clone()).await;
-    assert!(reply.is_tool_error() && reply.text().starts_with("missing_capability: "), "{reply:?}");
 }
 
 /// Somebody who sends messages by hand.

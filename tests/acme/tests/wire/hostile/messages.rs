@@ -211,6 +211,14 @@ pub(super) fn without_meta() -> Cases {
     ]
 }
 
+pub(super) fn modern_notification() -> Asked {
+    let params = Revision::V2026_07_28.parameters(json!({"requestId": 1}));
+    let message = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params});
+    Asked::body(message.to_string())
+        .header("MCP-Protocol-Version", "2026-07-28")
+        .header("Mcp-Method", "notifications/cancelled")
+}
+
 pub(super) fn unknown_revisions() -> Cases {
     let of = |revision: &str| with_meta(&json!({REVISION: revision, CAPABILITIES: {}}), revision);
     vec![
@@ -223,6 +231,8 @@ pub(super) fn unknown_revisions() -> Cases {
 pub(super) fn mismatched_headers() -> Cases {
     let list = || Asked::modern("tools/list", json!({}));
     let call = || Asked::modern("tools/call", json!({"name": "whoami"}));
+    let prompt = || Asked::modern("prompts/get", json!({"name": "tidy_notes", "arguments": {"topic": "milk"}}));
+    let read = || Asked::modern("resources/read", json!({"uri": "acme://guide"}));
     vec![
         ("another version", list().header("MCP-Protocol-Version", "2025-11-25")),
         (
@@ -233,6 +243,10 @@ pub(super) fn mismatched_headers() -> Cases {
         ("no method", list().header("Mcp-Method", "-")),
         ("another name", call().header("Mcp-Name", "echo")),
         ("no name", call().header("Mcp-Name", "-")),
+        ("another prompt", prompt().header("Mcp-Name", "review_notes")),
+        ("no name of a prompt", prompt().header("Mcp-Name", "-")),
+        ("another resource", read().header("Mcp-Name", "acme://logo")),
+        ("no name of a resource", read()),
         ("bad base64", call().header("Mcp-Name", "=?base64?!!!?=")),
     ]
 }
