@@ -876,6 +876,19 @@ pub struct Docs {
     pub notes: Vec<String>,
     /// Rows of the troubleshooting table beside those of the error catalogue.
     pub troubleshooting: Vec<Trouble>,
+    /// Rows of the page of promises beside those that the runtime keeps.
+    pub promises: Vec<OwnPromise>,
+}
+
+/// What the server's own code promises of what it should not be sent.
+#[derive(Debug)]
+pub struct OwnPromise {
+    /// What comes, or what happens.
+    pub sent: String,
+    /// How it is answered.
+    pub answer: String,
+    /// What is promised beside it.
+    pub promised: String,
 }
 
 /// A row of the troubleshooting table.

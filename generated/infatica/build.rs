@@ -7,7 +7,7 @@ fn main() {
         manifest: "examples/infatica/tools.yaml".to_owned(),
         include: vec!["tools/*.yaml".to_owned()],
         files: vec![],
-        digest: "376be52b95a7bab529d95b417716f7dacfa1b3dc5ca96a2256db2471ac0c2a56"
+        digest: "d29ac8b9033718f0f915d0b732e81f058703e091c775e4328cb0b4f3f0775466"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -415,6 +415,22 @@ pub struct Docs {
     /// Rows of the troubleshooting table beside those that every server has.
     #[serde(default)]
     pub troubleshooting: Vec<Trouble>,
+    /// Rows of the page of promises beside those that the runtime keeps: what the server's own code keeps, and its own tests
+    /// hold.
+    #[serde(default)]
+    pub promises: Vec<Promise>,
+}
+
+/// A row of the page of promises, on what a server does with requests that no good client sends.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Promise {
+    /// What comes, or what happens.
+    pub sent: Text,
+    /// How it is answered.
+    pub answer: Text,
+    /// What is promised beside it.
+    pub promised: Text,
 }
 
 /// A row of the troubleshooting table.

@@ -49,6 +49,15 @@ pub(crate) fn resolve(
                 fix: row.fix.value.clone(),
             })
             .collect(),
+        promises: docs
+            .promises
+            .iter()
+            .map(|row| api::OwnPromise {
+                sent: row.sent.value.clone(),
+                answer: row.answer.value.clone(),
+                promised: row.promised.value.clone(),
+            })
+            .collect(),
     }
 }
 

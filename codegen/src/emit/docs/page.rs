@@ -327,7 +327,8 @@ pub(super) fn file(api: &Api) -> File {
         gateway,
     } = server;
     let Credential { name: _, abbreviation: _, env, create_at, verify: verifier } = credential;
-    let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting: _ } = docs;
+    let Docs { prerequisites, verify, curl: _, open_world, example_prompts, notes, troubleshooting: _, promises: _ } =
+        docs;
     let scopes = scope_rows(scopes, tools);
     let (lifetime, upstream) = checked_by(verifier);
     let has_database = lifetime.is_some() || audit.is_some();

@@ -5,7 +5,7 @@ use toolwright_core::promises::{Area, Only, Outcome, Promise, Row};
 
 use super::{document, markdown, troubles};
 use crate::{
-    api::{Api, Verify},
+    api::{Api, OwnPromise, Verify},
     emit::File,
 };
 
@@ -13,6 +13,7 @@ use crate::{
 struct Page<'a> {
     title: &'a str,
     areas: Vec<AreaSection>,
+    own: Vec<OwnRow<'a>>,
 }
 
 #[derive(Serialize)]
@@ -29,10 +30,22 @@ struct PromiseRow {
     promised: &'static str,
 }
 
+#[derive(Serialize)]
+struct OwnRow<'a> {
+    sent: &'a str,
+    answer: &'a str,
+    promised: &'a str,
+}
+
 pub(super) fn file(api: &Api) -> File {
     let areas = Area::ALL.into_iter().map(|area| AreaSection { title: area.title(), rows: rows(api, area) });
     let areas = areas.filter(|section| !section.rows.is_empty()).collect();
-    document(api, "promises.md", "docs/promises.md", &Page { title: &api.server.title, areas })
+    let own = api.docs.promises.iter().map(own_row).collect();
+    document(api, "promises.md", "docs/promises.md", &Page { title: &api.server.title, areas, own })
+}
+
+fn own_row(OwnPromise { sent, answer, promised }: &OwnPromise) -> OwnRow<'_> {
+    OwnRow { sent, answer, promised }
 }
 
 fn rows(api: &Api, area: Area) -> Vec<PromiseRow> {

@@ -1,7 +1,7 @@
 //! What is not public is not collected, however it is written.
 
 use serde_json::json;
-use toolwright_tests::Server;
+use toolwright_tests::{Server, workspace};
 
 use crate::{
     account::{Account, items, start},
@@ -62,6 +62,19 @@ const NOT_PUBLIC: &[&str] = &[
     "http://255.255.255.255/",
 ];
 
+/// What the manifest says of them on the page of promises; the tests of this file hold it.
+const ONLY_PUBLIC: &str = "only public addresses are collected";
+
+#[test]
+fn what_is_promised_of_addresses_is_what_is_held() {
+    let page = workspace().join("generated/infatica/docs/promises.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let (_, own) = page.split_once("## Its own tools").expect("a section of its own");
+    let rows: Vec<&str> = own.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    let [row] = rows[..] else { panic!("a row without a test: {rows:?}") };
+    assert!(row.starts_with("| An address to collect that is not public ") && row.contains(ONLY_PUBLIC), "{row}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_spelling_of_a_private_address_is_collected() {
     let site = Site::start().await;
@@ -73,7 +86,7 @@ async fn no_spelling_of_a_private_address_is_collected() {
     assert_eq!(run["run"]["status"], "failed");
     for item in run["items"].as_array().expect("items") {
         let error = item["error"].as_str().unwrap_or_default();
-        assert!(error.contains("only public addresses are collected"), "{item}");
+        assert!(error.contains(ONLY_PUBLIC), "{item}");
         assert_eq!(item["attempts"], 1, "{item}");
     }
     assert_eq!(site.all_hits(), 0);

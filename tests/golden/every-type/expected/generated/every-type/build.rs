@@ -10,7 +10,7 @@ fn main() {
             "logo.png".to_owned(), "pictures/thing.png".to_owned(), "pictures/thing.wav"
             .to_owned(), "texts/license.txt".to_owned()
         ],
-        digest: "1923cae8020c95a985f2fb473e09a24bb444ef3b642775422b3a8925e4552198"
+        digest: "a1affcf30d767fd29317b8251774b54c4eb7004ab2a55bfab7d291e1047c6ea6"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");
