@@ -6,6 +6,8 @@ use crate::collect::Recovery;
 
 pub(crate) mod analyses;
 pub(crate) mod pages;
+#[cfg(test)]
+mod tests;
 
 /// How long to wait after the first fault that may pass, and after the second. A third is one too many.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(3)];
