@@ -9,7 +9,7 @@ use serde_json::{Number, Value, json};
 use sha2::{Digest as _, Sha256};
 use toolwright_core::confirmation::LIFETIME_SECONDS;
 
-use crate::credential::Credential;
+use crate::{ServerSpec, about::About, credential::Credential, spec::ToolSpec};
 
 /// How far the clocks of two instances may be apart, in seconds.
 const SKEW: i64 = 60;
@@ -95,7 +95,18 @@ impl Seal {
     }
 }
 
-impl Sealed<'_> {
+impl<'a> Sealed<'a> {
+    /// The call of a tool of this server, with all that it is about.
+    pub(crate) fn of(server: &'a ServerSpec, tool: &'a ToolSpec, about: &'a About, arguments: &'a Value) -> Self {
+        Self {
+            server: server.name,
+            tool: tool.name,
+            account: about.caller().account(),
+            value: about.value().map(|value| value.id.as_str()),
+            arguments,
+        }
+    }
+
     /// The same bytes for the same call, and others for any other.
     fn bytes(&self) -> Vec<u8> {
         let Self { server, tool, account, value, arguments } = self;

@@ -7,7 +7,7 @@ fn main() {
         manifest: "tests/acme/talk.yaml".to_owned(),
         include: vec![],
         files: vec![],
-        digest: "9c02234fe10bddcff54df5743970d240239a4f5dca7828a320b276076b2f59ee"
+        digest: "60091bdb07a95b8b86dde935c9adeb45f7737e0eff02b9b4055ca7a63cc381ef"
             .to_owned(),
     };
     toolwright_freshness::verify("../..", &inputs, "cargo run -p codegen");

@@ -143,13 +143,7 @@ impl Confirmations {
         let (tool, about) = (call.operation(), call.about());
         let purpose = if said.can_ask { Purpose::ClientConfirms } else { Purpose::ModelConfirms };
         let seal = Seal::of(about.caller().credential(), purpose);
-        let sealed = Sealed {
-            server: self.server.name,
-            tool: tool.name,
-            account: about.caller().account(),
-            value: about.value().map(|value| value.id.as_str()),
-            arguments,
-        };
+        let sealed = Sealed::of(self.server, tool, about, arguments);
         let ask = || self.ask(call, arguments, secrets).map_err(ToolError::internal);
         if said.can_ask {
             match (&said.state, said.agreed) {

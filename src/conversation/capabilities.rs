@@ -95,3 +95,36 @@ fn name(ask: &AskSpec) -> &'static str {
         AskKind::Roots => "roots",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lacks_is_told_in_words_and_in_the_protocols_form() {
+        let ask = |key, kind, optional| AskSpec { key, kind, optional };
+        let form = AskKind::Form { message: "Who?", schema: "{}" };
+        let sample = AskKind::Sample { prompt: "What?", max_tokens: 5 };
+        let cases = [
+            (vec![ask("a", form, false)], "the capability `elicitation`,", json!({"elicitation": {"form": {}}})),
+            (
+                vec![ask("a", form, false), ask("b", form, false)],
+                "the capability `elicitation`,",
+                json!({"elicitation": {"form": {}}}),
+            ),
+            (
+                vec![ask("a", sample, false), ask("b", form, false), ask("c", AskKind::Roots, true)],
+                "the capabilities `elicitation` and `sampling`,",
+                json!({"sampling": {}, "elicitation": {"form": {}}}),
+            ),
+            (vec![ask("c", AskKind::Roots, false)], "the capability `roots`,", json!({"roots": {}})),
+        ];
+        for (asks, words, declaration) in cases {
+            let asks: Vec<&'static AskSpec> = asks.into_iter().map(|ask| &*Box::leak(Box::new(ask))).collect();
+            let lacking = Capabilities::default().lacks(&asks).expect("something lacks");
+            let message = lacking.message("book");
+            assert!(message.contains(words), "{message}");
+            assert_eq!(lacking.declaration(), declaration);
+        }
+    }
+}

@@ -168,7 +168,7 @@ impl Conversations {
             // Answers without a state are a client's that knows the questions: they are its own either way.
             None => ByKey::new(),
             Some(state) => {
-                let sealed = sealed(self.server, call.operation(), &about, arguments);
+                let sealed = Sealed::of(self.server, call.operation(), &about, arguments);
                 let carried = seal.open(state, sealed, now).ok_or(ForeignState)?;
                 serde_json::from_slice(&carried).map_err(|_| ForeignState)?
             }
@@ -180,16 +180,6 @@ impl Conversations {
 /// How long a client has to answer: nine tenths of the call's time, so that the handler can still say so.
 fn patience(call_seconds: u64) -> Duration {
     Duration::from_secs(call_seconds) * 9 / 10
-}
-
-fn sealed<'a>(server: &'a ServerSpec, tool: &'a ToolSpec, about: &'a About, arguments: &'a Value) -> Sealed<'a> {
-    Sealed {
-        server: server.name,
-        tool: tool.name,
-        account: about.caller().account(),
-        value: about.value().map(|value| value.id.as_str()),
-        arguments,
-    }
 }
 
 impl Conversation {
@@ -330,7 +320,7 @@ impl Conversation {
         let inputs =
             inputs.inspect_err(|error| tracing::error!(%error, "a question is not one of the protocol")).ok()?;
         let carried = Value::Object(answered).to_string();
-        let sealed = sealed(shared.server, self.tool, about, arguments);
+        let sealed = Sealed::of(shared.server, self.tool, about, arguments);
         let state = seal.close_on(carried.as_bytes(), sealed, now);
         Some(InputRequiredResult::new(Some(inputs), Some(state)))
     }

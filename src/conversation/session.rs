@@ -32,3 +32,22 @@ pub(crate) fn read(server: &str, credential: &Credential, id: &str) -> Option<Ca
     let content = Purpose::Session.codec(credential).open_with(id, server.as_bytes()).ok()?;
     content.first().copied().map(Capabilities::from_byte)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_session_is_of_one_server_and_one_credential() {
+        let [own, other] = ["own", "other"].map(Credential::new);
+        for declared in [json!({}), json!({"sampling": {}}), json!({"roots": {}, "elicitation": {}})] {
+            let can = Capabilities::of(Some(&declared));
+            let id = begin("here", &own, can).expect("randomness");
+            assert_eq!(read("here", &own, &id), Some(can), "{declared}");
+            assert_eq!(read("there", &own, &id), None, "{declared}");
+            assert_eq!(read("here", &other, &id), None, "{declared}");
+        }
+    }
+}

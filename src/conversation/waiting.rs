@@ -88,3 +88,27 @@ impl Drop for Ticket {
         self.waiting.questions().remove(&self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_was_asked_answers_about_the_account_that_it_is_about() {
+        let asked = |credential: &str, account: Option<&str>| Asked {
+            credential: credential.to_owned(),
+            account: account.map(str::to_owned),
+        };
+        let waiting = Waiting::default();
+        let ticket = waiting.open(asked("c1", Some("ours"))).expect("randomness");
+        let answer = |by: Asked| {
+            let id = Id::Text(ticket.id.clone().into());
+            waiting.answer(&by, Answer { id, outcome: Ok(serde_json::Value::Null) })
+        };
+        for by in [asked("c2", Some("ours")), asked("c1", Some("theirs")), asked("c1", None)] {
+            assert!(!answer(by.clone()), "{by:?}");
+        }
+        assert!(answer(asked("c1", Some("ours"))));
+        assert!(!answer(asked("c1", Some("ours"))), "once");
+    }
+}

@@ -34,6 +34,12 @@ pub enum How {
     /// That of another tool.
     #[serde(rename = "foreign")]
     Foreign,
+    /// The same twice at once.
+    #[serde(rename = "twice")]
+    Twice,
+    /// One that nobody waits for.
+    #[serde(rename = "vain")]
+    Vain,
 }
 
 impl How {
@@ -44,6 +50,8 @@ impl How {
         Self::Rounds,
         Self::Again,
         Self::Foreign,
+        Self::Twice,
+        Self::Vain,
     ];
     /// The value on the wire.
     pub const fn as_str(self) -> &'static ::core::primitive::str {
@@ -53,6 +61,8 @@ impl How {
             Self::Rounds => "rounds",
             Self::Again => "again",
             Self::Foreign => "foreign",
+            Self::Twice => "twice",
+            Self::Vain => "vain",
         }
     }
     /// The value that is this on the wire.
@@ -63,6 +73,8 @@ impl How {
             "rounds" => ::core::option::Option::Some(Self::Rounds),
             "again" => ::core::option::Option::Some(Self::Again),
             "foreign" => ::core::option::Option::Some(Self::Foreign),
+            "twice" => ::core::option::Option::Some(Self::Twice),
+            "vain" => ::core::option::Option::Some(Self::Vain),
             _ => ::core::option::Option::None,
         }
     }

@@ -16,6 +16,15 @@ use ::toolwright::contract;
 pub struct Input {
     /// The word.
     pub word: ::std::string::String,
+    /// Whether it asks for folders that nobody has.
+    #[serde(default = "Input::default_insists")]
+    pub insists: ::core::primitive::bool,
+}
+
+impl Input {
+    fn default_insists() -> ::core::primitive::bool {
+        false
+    }
 }
 
 /// Result of `rhyme`.

@@ -82,20 +82,28 @@ async fn book(_: &Writing, call: &Call, input: book::Input) -> Result<book::Outp
             }
         }
         How::Foreign => call.ask(rhyme::asks::Rhyme).await.map(|_| booked),
+        How::Twice => call.ask((Name, Name.with_message("Who else flies?"))).await.map(|_| booked),
+        How::Vain => {
+            let _ = call.elicit(Name).await;
+            Err(ToolError::wrong_state("the flight is full"))
+        }
     }
 }
 
 #[mcp_tool]
-async fn rhyme(_: &Reading, call: &Call) -> Result<rhyme::Output, ToolError> {
+async fn rhyme(_: &Reading, call: &Call, input: rhyme::Input) -> Result<rhyme::Output, ToolError> {
     use rhyme::asks::{Folders, Rhyme, Title};
-    let folders = call.can_ask(Folders).then_some(Folders);
+    let folders = (input.insists || call.can_ask(Folders)).then_some(Folders);
     let (rhyme, folders) = call.ask((Rhyme, folders)).await?;
     let folders = folders.map(|Roots { roots }| roots.into_iter().map(|root| root.uri).collect());
     Ok(rhyme::Output { rhyme: rhyme.text, model: rhyme.model, folders, titled: call.can_ask(Title) })
 }
 
 #[mcp_tool]
-async fn draw(_: &Reading, input: draw::Input) -> Result<Content, ToolError> {
+async fn draw(_: &Reading, call: &Call, input: draw::Input) -> Result<Content, ToolError> {
+    if input.sound {
+        call.log(Level::Emergency, "nobody was told of sounds");
+    }
     let drawing = Content::text("A dot:").and_image([1, 2, 3], "image/png");
     Ok(if input.sound { drawing.and_audio([4], "audio/wav") } else { drawing })
 }

@@ -184,6 +184,7 @@ async fn clients_of_the_older_revisions_subscribe_and_listen_apart() {
         let mut client = connect(&server, Transport::Http, revision, &token).await;
         let mut stream = Events::get(server.url(), &token, revision).await;
         assert_eq!((stream.status(), stream.header("cache-control")), (200, Some("no-store")));
+        assert_eq!(stream.header("x-accel-buffering"), Some("no"));
         let mut ask = async |method: &str, uri: &str| client.request(method, json!({"uri": uri})).await;
         let subscribed = ask("resources/subscribe", "acme://notes/red").await;
         assert_eq!(subscribed.result(), &json!({}), "{revision:?}");
@@ -325,6 +326,12 @@ pub(super) async fn streams_are_bounded() {
 pub(super) async fn nothing_listens_where_nothing_is_announced() {
     let server = Server::of(ACME_LIMITS).start();
     let token = server.token("all", &SCOPES);
+    let mut client = connect(&server, Transport::Http, MODERN, &token).await;
+    add(&mut client, "red").await;
+    change_lists(&mut client).await;
+    for change in ["Resource(\"acme://notes/red\")", "List(Tools)"] {
+        server.wait_for_line(&["a change that the manifest does not announce is told to nobody", change]);
+    }
     for revision in OLDER {
         let stream = Events::get(server.url(), &token, revision).await;
         assert_eq!(stream.header("allow"), Some("POST"));
@@ -344,4 +351,45 @@ pub(super) async fn nothing_listens_where_nothing_is_announced() {
         let refused = modern.request("subscriptions/listen", json!({"notifications": filter})).await;
         assert_eq!(refused.error_code(), Some(-32602), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_is_for_who_asks_for_one_in_a_revision_that_has_them() {
+    let server = Server::of(ACME).start();
+    let token = server.token("all", &SCOPES);
+    let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+    for (accept, version, status) in [
+        ("text/event-stream", "2025-11-25", 200),
+        ("text/event-stream;q=0.9", "2025-11-25", 200),
+        ("application/json, Text/Event-Stream", "2025-06-18", 200),
+        ("application/json", "2025-11-25", 405),
+        ("*/*", "2025-11-25", 405),
+        ("text/event-stream", "2024-01-01", 405),
+        ("text/event-stream", "2026-07-28", 405),
+    ] {
+        let request = http.get(server.url()).header("Accept", accept).header("MCP-Protocol-Version", version);
+        let answered = request.bearer_auth(&token).send().await.expect("an answer");
+        assert_eq!(answered.status(), status, "{accept}, {version}");
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_are_bounded() {
+    let server = Server::of(ACME).start();
+    let (token, _) = of_subject(&server, "ada").await;
+    let uri = |number: usize| format!("acme://notes/c{number}");
+    let many: Vec<String> = (1..=101).map(uri).collect();
+    let filter = json!({"resourceSubscriptions": many});
+    let mut stream = Events::post(server.url(), &token, MODERN, &listen(&filter)).await;
+    let accepted = json!({"resourceSubscriptions": many[..100]});
+    assert_eq!(stream.next().await, Some(acknowledged(&accepted)));
+
+    let mut client = connect(&server, Transport::Http, Revision::V2025_11_25, &token).await;
+    let mut subscribe = async |uri: &str| client.request("resources/subscribe", json!({"uri": uri})).await;
+    for uri in &many[..100] {
+        assert_eq!(subscribe(uri).await.error_code(), None, "{uri}");
+    }
+    let refused = subscribe(&many[100]).await;
+    assert_eq!(refused.error_code(), Some(-32602), "{refused:?}");
+    assert_eq!(subscribe(&many[0]).await.error_code(), None, "it is subscribed to this already");
 }

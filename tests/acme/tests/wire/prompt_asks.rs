@@ -117,6 +117,16 @@ async fn what_fits_is_taken_and_all_else_is_asked_again() {
         ),
         (
             topic.clone(),
+            plan(json!({"reader": "Ada", "count": null, "color": null})),
+            "Plan 3 notes about milk for Ada with list_notes.\n",
+        ),
+        (
+            json!({"topic": "milk", "reader": "1815"}),
+            json!({"style": no}),
+            "Plan 3 notes about milk for 1815 with list_notes.\n",
+        ),
+        (
+            topic.clone(),
             json!({"plan": accepted(json!({"reader": "Ada"})), "style": accepted(json!({"formal": false}))}),
             "Plan 3 notes about milk for Ada with list_notes.\n",
         ),

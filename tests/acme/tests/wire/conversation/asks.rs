@@ -5,7 +5,7 @@ use toolwright_core::Promise;
 use toolwright_tests::{Client, Reply, Revision, Server, Transport, promises::assert_kept};
 
 use super::{connect, start};
-use crate::VARIABLES;
+use crate::{ACME_TALK, VARIABLES};
 
 async fn asked(server: &Server, transport: Transport) -> Client {
     connect(server, transport, Revision::V2026_07_28, json!({"elicitation": {"form": {}}})).await
@@ -143,9 +143,12 @@ async fn rounds_follow_each_other() {
         assert_eq!(reply.structured()["seat"]["row"], json!(2), "{transport:?}");
         // The first state knows no seat.
         assert_eq!(required(&again(&mut client, &flight("rounds"), &first, name).await).0, ["seat"], "{transport:?}");
-        let declined = json!({"name": {"action": "decline"}});
-        let reply = again(&mut client, &flight("rounds"), &second, declined).await;
-        assert!(reply.is_tool_error() && reply.text().starts_with("not_answered: "), "{reply:?}");
+        for (action, why) in [("decline", "the user declined to answer"), ("cancel", "the user closed what")] {
+            let answer = json!({"name": {"action": action}});
+            let reply = again(&mut client, &flight("rounds"), &second, answer).await;
+            let said = format!("not_answered: {why}");
+            assert!(reply.is_tool_error() && reply.text().starts_with(&said), "{action}: {reply:?}");
+        }
     }
 }
 
@@ -262,4 +265,42 @@ async fn a_tool_asks_only_what_it_declares() {
     let reply = client.call("book", flight("foreign")).await;
     assert!(reply.is_tool_error() && reply.text().starts_with("internal: "), "{reply:?}");
     server.wait_for_line(&["`book` asks `rhyme`, which it does not declare"]);
+}
+
+#[tokio::test]
+async fn a_tool_asks_the_same_once_at_a_time() {
+    let server = start();
+    let mut client = asked(&server, Transport::Http).await;
+    let reply = client.call("book", flight("twice")).await;
+    assert!(reply.is_tool_error() && reply.text().starts_with("internal: "), "{reply:?}");
+    server.wait_for_line(&["`book` asks the same twice at once"]);
+}
+
+#[tokio::test]
+async fn a_tool_that_fails_after_it_has_asked_has_failed() {
+    let server = start();
+    for transport in Transport::ALL {
+        let mut client = asked(&server, transport).await;
+        let reply = client.call("book", flight("vain")).await;
+        assert!(reply.is_tool_error(), "{transport:?}: {reply:?}");
+        assert_eq!(reply.text(), "wrong_state: the flight is full", "{transport:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_what_they_have_not_declared() {
+    let server = start();
+    let mut client = connect(&server, Transport::Http, Revision::V2026_07_28, json!({"sampling": {}})).await;
+    let reply = client.call("rhyme", json!({"word": "tool", "insists": true})).await;
+    assert!(reply.is_tool_error(), "{reply:?}");
+    let text = reply.text();
+    assert!(text.starts_with("missing_capability: ") && text.contains("`roots`"), "{text}");
+}
+
+#[tokio::test]
+async fn no_question_has_a_secret() {
+    let server = Server::of(ACME_TALK).env("ACME_SECRET", "flies with us").start();
+    let mut client = asked(&server, Transport::Http).await;
+    let reply = client.call("book", flight("both")).await;
+    assert_eq!(reply.result()["inputRequests"]["name"]["params"]["message"], "Who [redacted]?");
 }

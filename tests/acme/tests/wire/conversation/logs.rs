@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
-use toolwright_tests::{Client, Heard, Revision, Transport};
+use toolwright_tests::{Client, Heard, Revision, Server, Transport};
 
 use super::{connect, hear, start};
-use crate::PREFIX;
+use crate::{ACME, PREFIX};
 
 const LEVEL: &str = "io.modelcontextprotocol/logLevel";
 const INVALID_PARAMS: i64 = -32602;
@@ -70,7 +70,7 @@ async fn a_newer_client_says_it_with_each_request() {
         assert_eq!(levels(&heard), Vec::<&str>::new(), "{transport:?}: silent");
         let heard = hear(&mut client, "tell", all(), json!({LEVEL: "critical"})).await;
         assert_eq!(levels(&heard), ["critical", "alert", "emergency"], "{transport:?}");
-        for level in [json!("loud"), json!(3), json!(null)] {
+        for level in [json!("loud"), json!("INFO"), json!(3), json!(null)] {
             let heard = hear(&mut client, "tell", all(), json!({LEVEL: level})).await;
             assert_eq!(heard.reply.error_code(), Some(INVALID_PARAMS), "{transport:?} {level}");
         }
@@ -97,5 +97,26 @@ async fn a_server_whose_tools_log_announces_it() {
     for revision in super::ERAS {
         let mut client = Client::http(server.url(), Some(&token), revision);
         assert_eq!(client.open().await.result()["capabilities"]["logging"], json!({}), "{revision:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_logs_only_if_it_declares_so() {
+    let server = start();
+    let mut client = connect(&server, Transport::Http, Revision::V2025_11_25, json!({})).await;
+    let heard = hear(&mut client, "draw", json!({"sound": true}), json!({})).await;
+    assert_eq!(heard.told, Vec::<Value>::new());
+    server.wait_for_line(&["a tool logs to its client that does not declare `logs`", "draw"]);
+}
+
+#[tokio::test]
+async fn a_server_whose_tools_log_nothing_knows_no_levels() {
+    let server = Server::of(ACME).start();
+    for transport in Transport::ALL {
+        let mut older = connect(&server, transport, Revision::V2025_11_25, json!({})).await;
+        assert_eq!(set_level(&mut older, "info").await, Some(METHOD_NOT_FOUND), "{transport:?}");
+        let mut newer = connect(&server, transport, Revision::V2026_07_28, json!({})).await;
+        let heard = hear(&mut newer, "whoami", json!({}), json!({LEVEL: "loud"})).await;
+        assert_eq!(heard.reply.error_code(), None, "{transport:?}: {:?}", heard.reply);
     }
 }

@@ -7,6 +7,9 @@ use toolwright_tests::{Client, Events, Revision, Server, Transport, post, promis
 use super::{connect, start};
 use crate::PREFIX;
 
+/// Where a page is that asks from a browser.
+const PAGE: &str = "http://localhost:3000";
+
 const REVISIONS: [Revision; 2] = [Revision::V2025_06_18, Revision::V2025_11_25];
 
 async fn asked(server: &Server, transport: Transport, revision: Revision) -> Client {
@@ -60,9 +63,11 @@ async fn what_is_no_answer_is_an_error_of_the_tool() {
             (accept(json!({"row": 31})), "does not fit"),
             (json!({"result": {}}), "does not fit"),
             (json!({"result": null}), "does not fit"),
+            (json!({"error": {"code": -1, "message": "away ".repeat(1_000)}}), "with an error: `away away"),
         ] {
             let heard = client.converse("tools/call", book("one"), |_| Some(answer.clone())).await;
             let text = heard.reply.text();
+            assert!(text.len() < 500, "{transport:?}: {text}");
             assert!(heard.reply.is_tool_error(), "{transport:?} {answer}");
             assert!(text.starts_with("not_answered: ") && text.contains(why), "{transport:?} {answer}: {text}");
         }
@@ -95,6 +100,41 @@ pub(crate) async fn a_client_that_cannot_be_asked_is_told_what_it_lacks() {
     }
 }
 
+#[tokio::test]
+async fn a_model_says_one_text_or_several() {
+    let server = start();
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let image = json!({"type": "image", "data": "AQID", "mimeType": "image/png"});
+    for transport in Transport::ALL {
+        let can = json!({"sampling": {}, "roots": {}});
+        let mut client = connect(&server, transport, Revision::V2025_11_25, can).await;
+        for (content, rhyme) in [
+            (text("cool"), Some("cool")),
+            (json!([text("cool"), image, text("pool")]), Some("cool\npool")),
+            (json!([image]), None),
+            (image.clone(), None),
+            (json!([]), None),
+        ] {
+            let respond = |question: &Value| {
+                Some(if question["method"] == "roots/list" {
+                    json!({"result": {"roots": [{"uri": "file:///work", "name": "work"}]}})
+                } else {
+                    json!({"result": {"role": "assistant", "model": "m1", "content": content}})
+                })
+            };
+            let call = json!({"name": "rhyme", "arguments": {"word": "tool"}});
+            let heard = client.converse("tools/call", call, respond).await;
+            if let Some(rhyme) = rhyme {
+                let found = json!({"rhyme": rhyme, "model": "m1", "folders": ["file:///work"], "titled": false});
+                assert_eq!(heard.reply.structured(), &found, "{transport:?}");
+            } else {
+                let why = heard.reply.text();
+                assert!(why.starts_with("not_answered: ") && why.contains("`content` has no text"), "{why}");
+            }
+        }
+    }
+}
+
 /// Somebody who sends messages by hand.
 struct Sender {
     http: reqwest::Client,
@@ -104,12 +144,15 @@ struct Sender {
 }
 
 impl Sender {
+    /// On a page of this machine.
     async fn new(server: &Server, token: String) -> Self {
         let mut client =
             Client::http(server.url(), Some(&token), Revision::V2025_11_25).capable(json!({"elicitation": {}}));
         client.open().await;
         let session = client.session().clone();
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let origin = ("origin".parse().expect("a name"), PAGE.parse().expect("a value"));
+        let http = reqwest::Client::builder().no_proxy().default_headers([origin].into_iter().collect()).build();
+        let http = http.expect("an HTTP client");
         Self { http, url: server.url().to_owned(), token, session }
     }
 
@@ -129,6 +172,7 @@ impl Sender {
             self.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": book("one")})).await;
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
         assert_eq!(header("cache-control").as_deref(), Some("no-store"));
+        assert_eq!(header("access-control-allow-origin").as_deref(), Some(PAGE));
         assert_eq!(header("x-accel-buffering").as_deref(), Some("no"));
         let mut events = Events::of(response);
         let question = events.next().await.expect("a question");
