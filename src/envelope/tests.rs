@@ -33,6 +33,7 @@ fn member(usual: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<V
 /// What is a message or nearly one, as text: its members in any order, and others beside them.
 fn any_message() -> impl Strategy<Value = String> {
     let id = prop_oneof![any::<i64>().prop_map(Value::from), any::<String>().prop_map(Value::from)];
+    let any_number = prop_oneof![any::<f64>().prop_map(Value::from), any::<u64>().prop_map(Value::from)];
     let meta = member(Just(json!({})));
     let params = (collection::btree_map("[a-z]{1,4}", any_json(), 0..4), meta).prop_map(|(others, meta)| {
         let meta = meta.map(|meta| ("_meta".to_owned(), meta));
@@ -40,7 +41,7 @@ fn any_message() -> impl Strategy<Value = String> {
     });
     let members = (
         member(Just(json!("2.0"))),
-        option::of(prop_oneof![4 => id, 1 => any_json()]),
+        option::of(prop_oneof![4 => id, 1 => any_number, 1 => any_json()]),
         member("[a-z/]{1,12}".prop_map(Value::from)),
         member(params),
         option::weighted(0.1, any_json()),
@@ -159,5 +160,18 @@ proptest! {
             prop_assert!(serde_json::from_str::<Value>(&text).is_ok());
             prop_assert_eq!(parse(text.as_bytes()).map_err(|fault| fault.code).err(), Some(ErrorCode::InvalidRequest));
         }
+    }
+}
+
+#[test]
+fn no_member_is_there_twice() {
+    for (name, value) in [("jsonrpc", "\"2.0\""), ("id", "1"), ("method", "\"m\""), ("params", "{}")] {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{{}},"{name}":{value}}}"#);
+        assert_eq!(parse(text.as_bytes()).map_err(|fault| fault.code).err(), Some(ErrorCode::InvalidRequest), "{text}");
+    }
+    for text in
+        [r#"{"jsonrpc":"2.0","id":1,"result":1,"result":1}"#, r#"{"jsonrpc":"2.0","id":1,"result":1,"error":{}}"#]
+    {
+        assert_eq!(parse(text.as_bytes()).map_err(|fault| fault.code).err(), Some(ErrorCode::InvalidRequest), "{text}");
     }
 }
