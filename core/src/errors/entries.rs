@@ -192,7 +192,7 @@ impl ErrorCode {
                 status: 403,
                 json_rpc: Some(FORBIDDEN),
                 symptom: "403, insufficient scope",
-                cause: "The {credential} does not hold a scope that the call needs; the message names it.",
+                cause: "The {credential} does not hold a scope that the call needs; the message names it. Some clients keep the message to themselves, or ask you to sign in.",
                 fix: "Create one that holds what is missing in {create_at}.",
             },
             Self::TooManyCalls => ErrorEntry {
