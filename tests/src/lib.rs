@@ -54,7 +54,7 @@ pub use metrics::{Family, Numbers};
 pub use pages::missing_facts;
 #[cfg(unix)]
 pub use postgres::Postgres;
-pub use programs::{is_brought, is_installed};
+pub use programs::{is_brought, is_installed, report, skipped};
 pub use proxy::{Proxy, Way};
 pub use reply::Reply;
 pub use server::{Ran, Server, ServerBuilder, run, run_with_input};

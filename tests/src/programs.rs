@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    io::{Write as _, stderr},
     path::Path,
     process::{Command, Stdio},
 };
@@ -26,9 +27,20 @@ pub fn is_brought(file: &Path, folder: &str) -> bool {
     file.exists() || skipped(&format!("{} is missing: npm ci --prefix {folder}", file.display()))
 }
 
-/// Says why a test ends here, which it may not do in CI.
-fn skipped(why: &str) -> bool {
+/// Says why a test ends here, which it may not do in CI (`CI=true`); tells that what it needs is not there.
+///
+/// # Panics
+/// In CI.
+pub fn skipped(why: &str) -> bool {
     assert!(env::var("CI").as_deref() != Ok("true"), "{why}");
-    eprintln!("SKIPPED: {why}");
+    report(&format!("SKIPPED: {why}"));
     false
+}
+
+/// Says something also when the test passes: the test harness keeps back what macros print.
+///
+/// # Panics
+/// When nothing can be written to the standard error.
+pub fn report(text: &str) {
+    stderr().write_all(format!("{text}\n").as_bytes()).expect("the standard error");
 }

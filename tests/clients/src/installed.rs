@@ -1,11 +1,12 @@
 //! What `npm ci` and `pip` bring into this folder.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
 use serde_json::Value;
+use toolwright_tests::skipped;
 
 /// How to get what is missing.
 const NPM: &str = "npm ci --prefix tests/clients --ignore-scripts";
@@ -91,7 +92,5 @@ pub(crate) fn python() -> PathBuf {
 }
 
 fn lacks(what: &str, remedy: &str) -> bool {
-    assert!(env::var("CI").as_deref() != Ok("true"), "no {what}: {remedy}");
-    eprintln!("SKIPPED: no {what}: {remedy}");
-    false
+    skipped(&format!("there is no {what}: {remedy}"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use toolwright_clients::{Call, Job, Kind, Table, Trial, connect, drive};
-use toolwright_tests::{Server, rows};
+use toolwright_tests::{Server, report, rows};
 
 use crate::{
     account::{Account, start, token},
@@ -39,7 +39,7 @@ async fn furnished() -> (Server, [String; 2]) {
 async fn the_clients_of_the_documentation_connect_and_call() {
     let (server, [everything, reader]) = furnished().await;
     let kinds = [Kind::Inspector, Kind::Other, Kind::ClaudeDesktop, Kind::ClaudeCode];
-    print!("{}", Table(connect(&trial(&server, &everything, &reader), &kinds).await));
+    report(&Table(connect(&trial(&server, &everything, &reader), &kinds).await).to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,5 +55,5 @@ async fn the_official_packages_read_everything() {
         prompt: Some(("run_status", json!({"run_id": "run_example"}), "run_example")),
         environment: &[],
     };
-    print!("{}", Table(drive(&job).await));
+    report(&Table(drive(&job).await).to_string());
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use toolwright_clients::{Call, Job, Kind, Table, Trial, connect, drive};
-use toolwright_tests::{examples, rows};
+use toolwright_tests::{examples, report, rows};
 
 use crate::place::Place;
 
@@ -29,7 +29,7 @@ async fn the_clients_of_the_documentation_connect_and_call() {
     let place = Place::start();
     let [writer, reader] = ["--write", "--read"].map(|grant| place.key(&[grant, "demo"]));
     let kinds = [Kind::Codex, Kind::Opencode, Kind::GeminiCli, Kind::ClaudeCode, Kind::Other];
-    print!("{}", Table(connect(&trial(&place, &writer, &reader), &kinds).await));
+    report(&Table(connect(&trial(&place, &writer, &reader), &kinds).await).to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,5 +46,5 @@ async fn the_official_packages_read_everything() {
         calls: calls.collect(),
         prompt: None,
     };
-    print!("{}", Table(drive(&job).await));
+    report(&Table(drive(&job).await).to_string());
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use toolwright_clients::{Call, Job, Kind, Table, Trial, connect, drive};
-use toolwright_tests::{Server, rows};
+use toolwright_tests::{Server, report, rows};
 
 use crate::{account::start, reading::declared_readers, transports::token};
 
@@ -26,7 +26,7 @@ async fn the_clients_of_the_documentation_connect_and_call() {
     let server = start();
     let [writer, reader] = ["write", "read"].map(|scope| token(&server, scope, &[scope]));
     let kinds = [Kind::ClaudeDesktop, Kind::ClaudeCode, Kind::Inspector, Kind::Other];
-    print!("{}", Table(connect(&trial(&server, &writer, &reader), &kinds).await));
+    report(&Table(connect(&trial(&server, &writer, &reader), &kinds).await).to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,5 +43,5 @@ async fn the_official_packages_read_everything() {
         calls: calls.collect(),
         prompt: None,
     };
-    print!("{}", Table(drive(&job).await));
+    report(&Table(drive(&job).await).to_string());
 }

@@ -3,13 +3,10 @@
 
 mod run;
 
-use std::{
-    collections::BTreeSet,
-    io::{Write as _, stderr},
-};
+use std::collections::BTreeSet;
 
 use run::Scenario;
-use toolwright_tests::{Server, authorized, rows};
+use toolwright_tests::{Server, authorized, report, rows};
 
 /// The revisions that the suite has requirements of, and how many scenarios it scores for each.
 const REVISIONS: [(&str, usize); 2] = [("2025-11-25", 30), ("2026-07-28", 37)];
@@ -61,9 +58,4 @@ fn passing(scenarios: &[Scenario]) -> String {
     let failing: Vec<_> = failing.iter().map(|scenario| scenario.name.as_str()).collect();
     let rest = if failing.is_empty() { String::new() } else { format!(", and not {}", failing.join(", ")) };
     format!("{} of {} ({checks} checks{rest})", passing.len(), scenarios.len())
-}
-
-/// Says something also when the test passes: the test harness keeps back what macros print.
-fn report(line: &str) {
-    stderr().write_all(format!("{line}\n").as_bytes()).expect("the standard error");
 }

@@ -12,7 +12,7 @@ use std::{
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
-use toolwright_tests::{Client, Reply, Revision, Server, run};
+use toolwright_tests::{Client, Reply, Revision, Server, run, skipped};
 
 use crate::{
     ACME, PREFIX,
@@ -54,11 +54,7 @@ fn has_namespaces() -> bool {
     let mut tried = Command::new(OWN_DISK[0]);
     tried.args(&OWN_DISK[1..4]).arg("true").stdout(Stdio::null()).stderr(Stdio::null());
     let works = tried.status().is_ok_and(|status| status.success());
-    if !works {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "this machine allows no mount namespaces to users");
-        eprintln!("SKIPPED: this machine allows no mount namespaces to users");
-    }
-    works
+    works || skipped("this machine allows no mount namespaces to users")
 }
 
 /// The folder in which the server runs, as the server sees it.
